@@ -1,0 +1,585 @@
+//! The dependency graph: what would be installed, why, and where the lockfile says so.
+//!
+//! One lockfile (or one installed tree, or one SBOM) gives one graph. Its **roots** are the projects that the file
+//! is for: one, or one per workspace. Everything else is a [`Package`], reached over [`Edge`]s. A package stands
+//! in the graph once per resolution: two copies of one release at two places of `node_modules` are two packages,
+//! since they can have different dependencies.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::lockfile::Format;
+use crate::place::{Place, Position};
+use crate::{Integrity, PackageName, Version};
+
+/// Which package of a graph. Only meaningful with the graph that gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PackageId(u32);
+
+impl PackageId {
+    /// The index into [`DependencyGraph::packages`].
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Where the bytes of a package come from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// The project that the lockfile is for.
+    Root,
+    /// A member of the same workspace: first-party code.
+    Workspace {
+        /// Folder, relative to the lockfile's, with `/`.
+        path: Box<str>,
+    },
+    /// A registry. Where the lockfile names the tarball, its URL as written.
+    Registry {
+        /// The tarball's URL, if the lockfile says.
+        resolved: Option<Box<str>>,
+    },
+    /// A git repository.
+    Git {
+        /// The repository's URL as written, without the fragment.
+        url: Box<str>,
+        /// The commit it is fixed to, if it is.
+        commit: Option<Box<str>>,
+    },
+    /// A tarball from a URL that is no registry's.
+    Http {
+        /// The URL as written.
+        url: Box<str>,
+    },
+    /// A folder or tarball on this machine (`file:`, `link:`, `portal:`).
+    File {
+        /// The path as written, relative to the lockfile's folder.
+        path: Box<str>,
+    },
+}
+
+impl Origin {
+    /// Whether this is the project's own code, which no advisory about a published package speaks of.
+    pub fn is_first_party(&self) -> bool {
+        matches!(self, Self::Root | Self::Workspace { .. })
+    }
+}
+
+/// What reaches a package, and how; computed from the edges, or taken from the lockfile's own flags where the
+/// edges from the roots are not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reach {
+    /// Some root needs it to run, directly or not.
+    pub production: bool,
+    /// Some root needs it to develop, directly or not.
+    pub development: bool,
+    /// Every way to it passes an optional edge: the install goes on without it.
+    pub optional: bool,
+    /// Every way to it passes a peer edge.
+    pub peer: bool,
+}
+
+/// One resolved package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Package {
+    /// The name under which its registry knows it: for `npm:` aliases, the target's.
+    pub name: PackageName,
+    /// The name under which it is required, where that is another one.
+    pub alias: Option<PackageName>,
+    /// Its version as the lockfile has it; empty where it gives none (git, link).
+    pub version_text: Box<str>,
+    /// The same, parsed; `None` where the text is no version. Such a package can't be matched to a range.
+    pub version: Option<Version>,
+    /// Where its bytes come from.
+    pub origin: Origin,
+    /// The digest that an install will check, as far as the lockfile has one.
+    pub integrity: Option<Integrity>,
+    /// An integrity that the lockfile writes but nobody can read.
+    pub unreadable_integrity: Option<Box<str>>,
+    /// Line and column of its entry in the lockfile; 0:0 where there is none.
+    pub position: Position,
+    /// Folder of the package relative to the lockfile's, where the lockfile or the disk says
+    /// (`node_modules/a/node_modules/b`).
+    pub folder: Option<Box<str>>,
+    /// What reaches it.
+    pub reach: Reach,
+    /// Whether it runs code when installed; `None` where the lockfile format does not tell.
+    pub install_script: Option<bool>,
+    /// It came inside its parent's tarball.
+    pub bundled: bool,
+    /// The author's deprecation message, where known.
+    pub deprecated: Option<Box<str>>,
+    /// The licence text of its manifest, where known.
+    pub license: Option<Box<str>>,
+    /// The range of Node.js versions it says it runs on, where known.
+    pub engines_node: Option<Box<str>>,
+    /// A local patch is applied on top of it (yarn `patch:`, pnpm `patchedDependencies`).
+    pub patched: bool,
+}
+
+impl Package {
+    /// A package with nothing known but its name, version and origin.
+    pub fn new(name: PackageName, version_text: &str, origin: Origin) -> Self {
+        Self {
+            name,
+            alias: None,
+            version: Version::parse(version_text).ok(),
+            version_text: version_text.into(),
+            origin,
+            integrity: None,
+            unreadable_integrity: None,
+            position: Position::default(),
+            folder: None,
+            reach: Reach::default(),
+            install_script: None,
+            bundled: false,
+            deprecated: None,
+            license: None,
+            engines_node: None,
+            patched: false,
+        }
+    }
+
+    /// `name@version`, or only the name where no version is known.
+    pub fn label(&self) -> String {
+        if self.version_text.is_empty() {
+            self.name.to_string()
+        } else {
+            format!("{}@{}", self.name, self.version_text)
+        }
+    }
+}
+
+/// Why a package is required.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EdgeKind {
+    /// `dependencies`.
+    Production,
+    /// `devDependencies`; only followed from roots.
+    Development,
+    /// `optionalDependencies`.
+    Optional,
+    /// `peerDependencies`.
+    Peer,
+    /// `peerDependencies` marked optional in `peerDependenciesMeta`.
+    OptionalPeer,
+}
+
+impl EdgeKind {
+    /// Whether an install succeeds without the target.
+    pub fn is_optional(self) -> bool {
+        matches!(self, Self::Optional | Self::OptionalPeer)
+    }
+
+    /// Whether the target is a peer.
+    pub fn is_peer(self) -> bool {
+        matches!(self, Self::Peer | Self::OptionalPeer)
+    }
+}
+
+/// One requirement of one package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edge {
+    /// Who requires.
+    pub from: PackageId,
+    /// What the requirement resolved to; `None` where the lockfile has nothing for it (an optional dependency for
+    /// another platform, a missing peer, or a lockfile out of step).
+    pub to: Option<PackageId>,
+    /// Why.
+    pub kind: EdgeKind,
+    /// The name as required (the alias, where it is one).
+    pub name: Box<str>,
+    /// The range or specifier as written; empty where the lockfile does not repeat it.
+    pub specifier: Box<str>,
+}
+
+/// Something odd that a reader noticed but that does not stop it: never a lost package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// What, in one line.
+    pub message: String,
+    /// Where.
+    pub position: Position,
+}
+
+/// A whole resolved project. Built by [`GraphBuilder`].
+#[derive(Debug, Clone)]
+pub struct DependencyGraph {
+    file: Arc<Path>,
+    format: Format,
+    packages: Vec<Package>,
+    edges: Vec<Edge>,
+    first_edge: Vec<u32>,
+    first_parent: Vec<u32>,
+    parents: Vec<u32>,
+    roots: Vec<PackageId>,
+    remarks: Vec<Remark>,
+}
+
+impl DependencyGraph {
+    /// The lockfile, as the user would name it.
+    pub fn file(&self) -> &Arc<Path> {
+        &self.file
+    }
+
+    /// The format it was read from.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Every package, roots included, in the order of the file.
+    pub fn packages(&self) -> &[Package] {
+        &self.packages
+    }
+
+    /// Every package with its id.
+    pub fn iter(&self) -> impl Iterator<Item = (PackageId, &Package)> {
+        self.packages.iter().enumerate().map(|(index, package)| (PackageId(index as u32), package))
+    }
+
+    /// One package.
+    pub fn package(&self, id: PackageId) -> &Package {
+        &self.packages[id.index()]
+    }
+
+    /// The project, and the members of its workspace.
+    pub fn roots(&self) -> &[PackageId] {
+        &self.roots
+    }
+
+    /// What a package requires.
+    pub fn dependencies(&self, id: PackageId) -> &[Edge] {
+        &self.edges[self.first_edge[id.index()] as usize..self.first_edge[id.index() + 1] as usize]
+    }
+
+    /// The requirements that resolved to a package.
+    pub fn dependents(&self, id: PackageId) -> impl Iterator<Item = &Edge> {
+        let range = self.first_parent[id.index()] as usize..self.first_parent[id.index() + 1] as usize;
+        self.parents[range].iter().map(|&edge| &self.edges[edge as usize])
+    }
+
+    /// All edges, grouped by the package that requires.
+    pub fn edges(&self) -> &[Edge] {
+        &self.edges
+    }
+
+    /// What the reader noticed.
+    pub fn remarks(&self) -> &[Remark] {
+        &self.remarks
+    }
+
+    /// Where a package stands in the lockfile.
+    pub fn place(&self, id: PackageId) -> Place {
+        Place::at(self.file.clone(), self.package(id).position)
+    }
+
+    /// Whether some root requires the package itself.
+    pub fn is_direct(&self, id: PackageId) -> bool {
+        self.dependents(id).any(|edge| self.roots.contains(&edge.from))
+    }
+
+    /// Simple paths from a root to `target`, root first, shortest first, at most `limit` of them. With a cycle or
+    /// a diamond of thousands the number of paths is beyond counting, so the walk is bounded in steps too; the
+    /// shortest path is always among the answers.
+    pub fn paths_to(&self, target: PackageId, limit: usize) -> Vec<Vec<PackageId>> {
+        const MAX_STEPS: usize = 200_000;
+        let mut found = Vec::new();
+        // Walks upwards over requirements: only what can reach the target is ever looked at.
+        let mut queue = VecDeque::from([vec![target]]);
+        let mut steps = 0;
+        while let Some(path) = queue.pop_front() {
+            let last = path[path.len() - 1];
+            if self.roots.contains(&last) {
+                found.push(path.iter().rev().copied().collect());
+                if found.len() >= limit {
+                    break;
+                }
+                continue;
+            }
+            let mut parents: Vec<PackageId> = self.dependents(last).map(|edge| edge.from).collect();
+            parents.sort_unstable();
+            parents.dedup();
+            for parent in parents {
+                steps += 1;
+                if steps > MAX_STEPS {
+                    break;
+                }
+                if !path.contains(&parent) {
+                    let mut longer = path.clone();
+                    longer.push(parent);
+                    queue.push_back(longer);
+                }
+            }
+            if steps > MAX_STEPS {
+                queue.clear();
+            }
+        }
+        if found.is_empty()
+            && let Some(path) = self.shortest_path_to(target)
+        {
+            found.push(path);
+        }
+        found
+    }
+
+    /// The shortest path from a root to `target`, root first; production edges are preferred between equals.
+    pub fn shortest_path_to(&self, target: PackageId) -> Option<Vec<PackageId>> {
+        let mut via: Vec<Option<PackageId>> = vec![None; self.packages.len()];
+        let mut seen = vec![false; self.packages.len()];
+        seen[target.index()] = true;
+        let mut queue = VecDeque::from([target]);
+        while let Some(id) = queue.pop_front() {
+            if self.roots.contains(&id) {
+                let mut path = vec![id];
+                while let Some(next) = via[path[path.len() - 1].index()] {
+                    path.push(next);
+                }
+                return Some(path);
+            }
+            let mut parents: Vec<&Edge> = self.dependents(id).collect();
+            parents.sort_unstable_by_key(|edge| (edge.kind, edge.from));
+            for edge in parents {
+                if !std::mem::replace(&mut seen[edge.from.index()], true) {
+                    via[edge.from.index()] = Some(id);
+                    queue.push_back(edge.from);
+                }
+            }
+        }
+        None
+    }
+}
+
+/// How a builder learns what reaches each package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReachFrom {
+    /// Walk the edges from the roots.
+    Edges,
+    /// The roots' own requirements are not known: keep what the reader put into [`Package::reach`].
+    Flags,
+}
+
+/// Collects packages and edges, then checks and finishes the graph.
+#[derive(Debug)]
+pub struct GraphBuilder {
+    file: Arc<Path>,
+    format: Format,
+    packages: Vec<Package>,
+    edges: Vec<Edge>,
+    roots: Vec<PackageId>,
+    remarks: Vec<Remark>,
+}
+
+impl GraphBuilder {
+    /// Starts an empty graph for a file.
+    pub fn new(file: &Path, format: Format) -> Self {
+        Self {
+            file: Arc::from(file),
+            format,
+            packages: Vec::new(),
+            edges: Vec::new(),
+            roots: Vec::new(),
+            remarks: Vec::new(),
+        }
+    }
+
+    /// Adds a package.
+    pub fn add(&mut self, package: Package) -> PackageId {
+        let id = PackageId(self.packages.len() as u32);
+        self.packages.push(package);
+        id
+    }
+
+    /// Adds a project or workspace member.
+    pub fn add_root(&mut self, package: Package) -> PackageId {
+        let id = self.add(package);
+        self.roots.push(id);
+        id
+    }
+
+    /// Adds a requirement. Order between packages is free; order within one package is kept.
+    pub fn require(&mut self, edge: Edge) {
+        self.edges.push(edge);
+    }
+
+    /// Notes something odd.
+    pub fn remark(&mut self, message: impl Into<String>, position: Position) {
+        self.remarks.push(Remark { message: message.into(), position });
+    }
+
+    /// A package added before.
+    pub fn package(&self, id: PackageId) -> &Package {
+        &self.packages[id.index()]
+    }
+
+    /// A package added before, to fill in.
+    pub fn package_mut(&mut self, id: PackageId) -> &mut Package {
+        &mut self.packages[id.index()]
+    }
+
+    /// How many packages there are so far.
+    pub fn len(&self) -> usize {
+        self.packages.len()
+    }
+
+    /// Whether there is none yet.
+    pub fn is_empty(&self) -> bool {
+        self.packages.is_empty()
+    }
+
+    /// Finishes the graph: groups the edges, computes what reaches what.
+    pub fn finish(mut self, reach: ReachFrom) -> DependencyGraph {
+        self.edges.sort_by_key(|edge| edge.from);
+        let count = self.packages.len();
+        let first_edge = group(count, self.edges.iter().map(|edge| edge.from.index()));
+        let mut by_target: Vec<u32> =
+            (0..self.edges.len() as u32).filter(|&edge| self.edges[edge as usize].to.is_some()).collect();
+        let target = |edge: &u32| self.edges[*edge as usize].to.map_or(0, PackageId::index);
+        by_target.sort_by_key(target);
+        let first_parent = group(count, by_target.iter().map(target));
+        let mut graph = DependencyGraph {
+            file: self.file,
+            format: self.format,
+            packages: self.packages,
+            edges: self.edges,
+            first_edge,
+            first_parent,
+            parents: by_target,
+            roots: self.roots,
+            remarks: self.remarks,
+        };
+        if reach == ReachFrom::Edges {
+            compute_reach(&mut graph);
+        }
+        graph
+    }
+}
+
+/// Prefix sums: where the run of each key starts in a list sorted by key.
+fn group(count: usize, sorted_keys: impl Iterator<Item = usize>) -> Vec<u32> {
+    let mut first = vec![0_u32; count + 1];
+    for key in sorted_keys {
+        first[key + 1] += 1;
+    }
+    for index in 0..count {
+        first[index + 1] += first[index];
+    }
+    first
+}
+
+fn compute_reach(graph: &mut DependencyGraph) {
+    let follow = |seeds: &dyn Fn(&Edge) -> bool, pass: &dyn Fn(&Edge) -> bool| {
+        let mut seen = vec![false; graph.packages.len()];
+        let mut queue = VecDeque::new();
+        for &root in &graph.roots {
+            queue.extend(
+                graph.dependencies(root).iter().filter(|edge| seeds(edge)).filter_map(|edge| edge.to),
+            );
+        }
+        while let Some(id) = queue.pop_front() {
+            if std::mem::replace(&mut seen[id.index()], true) {
+                continue;
+            }
+            let wanted =
+                graph.dependencies(id).iter().filter(|edge| edge.kind != EdgeKind::Development && pass(edge));
+            queue.extend(wanted.filter_map(|edge| edge.to));
+        }
+        seen
+    };
+    let production = follow(&|edge| edge.kind != EdgeKind::Development, &|_| true);
+    let development = follow(&|edge| edge.kind == EdgeKind::Development, &|_| true);
+    let needed = follow(&|edge| !edge.kind.is_optional(), &|edge| !edge.kind.is_optional());
+    let own = follow(&|edge| !edge.kind.is_peer(), &|edge| !edge.kind.is_peer());
+    for (index, package) in graph.packages.iter_mut().enumerate() {
+        let reached = production[index] || development[index];
+        package.reach = Reach {
+            production: production[index],
+            development: development[index],
+            optional: reached && !needed[index],
+            peer: reached && !own[index],
+        };
+    }
+    for &root in &graph.roots {
+        graph.packages[root.index()].reach.production = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(name: &str) -> Package {
+        Package::new(PackageName::parse(name).unwrap(), "1.0.0", Origin::Registry { resolved: None })
+    }
+
+    /// `a>b` production, `a:b` development, `a?b` optional; the first name is the root.
+    fn graph(edges: &str) -> DependencyGraph {
+        let mut builder = GraphBuilder::new(Path::new("lock"), Format::NpmPackageLock);
+        let mut ids: Vec<(String, PackageId)> = Vec::new();
+        for edge in edges.split_whitespace() {
+            let at = edge.find(['>', ':', '?', '^']).unwrap();
+            let mut id = |name: &str, builder: &mut GraphBuilder| {
+                if let Some((_, id)) = ids.iter().find(|(known, _)| known == name) {
+                    return *id;
+                }
+                let id =
+                    if ids.is_empty() { builder.add_root(package(name)) } else { builder.add(package(name)) };
+                ids.push((name.to_owned(), id));
+                id
+            };
+            let (from, to) = (id(&edge[..at], &mut builder), id(&edge[at + 1..], &mut builder));
+            let kind = match &edge[at..=at] {
+                ">" => EdgeKind::Production,
+                ":" => EdgeKind::Development,
+                "?" => EdgeKind::Optional,
+                _ => EdgeKind::Peer,
+            };
+            builder.require(Edge {
+                from,
+                to: Some(to),
+                kind,
+                name: edge[at + 1..].into(),
+                specifier: "*".into(),
+            });
+        }
+        builder.finish(ReachFrom::Edges)
+    }
+
+    fn find(graph: &DependencyGraph, name: &str) -> PackageId {
+        graph.iter().find(|(_, package)| package.name.as_str() == name).unwrap().0
+    }
+
+    #[test]
+    fn reach_follows_edges() {
+        let graph = graph("r>a r:b a>c b>c b>d a?e e>f r^p d:x");
+        let reach = |name: &str| graph.package(find(&graph, name)).reach;
+        assert_eq!(reach("c"), Reach { production: true, development: true, ..Reach::default() });
+        assert_eq!(reach("d"), Reach { development: true, ..Reach::default() });
+        assert_eq!(reach("f"), Reach { production: true, optional: true, ..Reach::default() });
+        assert_eq!(reach("p"), Reach { production: true, peer: true, ..Reach::default() });
+        assert_eq!(reach("x"), Reach::default(), "development edges count only from roots");
+    }
+
+    #[test]
+    fn paths_are_shortest_first_and_survive_cycles() {
+        let graph = graph("r>a a>b b>a b>c r>c c>a");
+        let names = |path: &Vec<PackageId>| {
+            path.iter().map(|&id| graph.package(id).name.to_string()).collect::<Vec<_>>().join(">")
+        };
+        let paths: Vec<String> = graph.paths_to(find(&graph, "c"), 10).iter().map(names).collect();
+        assert_eq!(paths, ["r>c", "r>a>b>c"]);
+        assert_eq!(names(&graph.shortest_path_to(find(&graph, "b")).unwrap()), "r>a>b");
+        assert!(graph.is_direct(find(&graph, "c")) && !graph.is_direct(find(&graph, "b")));
+    }
+
+    #[test]
+    fn a_ladder_of_diamonds_does_not_hang() {
+        let mut edges = String::from("r>n0 ");
+        for rung in 0..40 {
+            edges += &format!("n{rung}>l{rung} n{rung}>m{rung} l{rung}>n{0} m{rung}>n{0} ", rung + 1);
+        }
+        let graph = graph(&edges);
+        let paths = graph.paths_to(find(&graph, "n40"), 3);
+        assert!(!paths.is_empty());
+        assert_eq!(paths[0].len(), 82);
+    }
+}

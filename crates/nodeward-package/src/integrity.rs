@@ -1,0 +1,170 @@
+//! Subresource-integrity strings, as lockfiles and packuments carry them.
+
+use std::fmt;
+
+/// How strong a digest is. Ordered: a later one is stronger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Algorithm {
+    /// Broken: collisions are cheap.
+    Md5,
+    /// Broken for integrity: chosen-prefix collisions are affordable.
+    Sha1,
+    /// Sound.
+    Sha256,
+    /// Sound.
+    Sha384,
+    /// Sound; what npm writes today.
+    Sha512,
+}
+
+impl Algorithm {
+    /// The name as it stands before the dash of an integrity string.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Md5 => "md5",
+            Self::Sha1 => "sha1",
+            Self::Sha256 => "sha256",
+            Self::Sha384 => "sha384",
+            Self::Sha512 => "sha512",
+        }
+    }
+
+    fn digest_bytes(self) -> usize {
+        match self {
+            Self::Md5 => 16,
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
+        }
+    }
+
+    /// Whether nobody is known to be able to forge a tarball with a given digest.
+    pub fn is_sound(self) -> bool {
+        self >= Self::Sha256
+    }
+}
+
+/// One or more digests of the same bytes, strongest first (W3C Subresource Integrity).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Integrity(Box<[Digest]>);
+
+/// One digest.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Digest {
+    /// Which function.
+    pub algorithm: Algorithm,
+    /// The digest, raw.
+    pub bytes: Box<[u8]>,
+}
+
+/// The text holds no digest that we know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an integrity string: expected for example sha512-, then base64")]
+pub struct IntegrityError;
+
+impl Integrity {
+    /// Reads `sha512-… sha1-…`. Digests of unknown functions or of the wrong length are left out, as the W3C
+    /// specification asks; none left is an error.
+    ///
+    /// # Errors
+    /// No usable digest.
+    pub fn parse(text: &str) -> Result<Self, IntegrityError> {
+        let mut digests: Vec<Digest> = text.split_ascii_whitespace().filter_map(Digest::parse).collect();
+        digests.sort_by_key(|digest| std::cmp::Reverse(digest.algorithm));
+        if digests.is_empty() { Err(IntegrityError) } else { Ok(Self(digests.into())) }
+    }
+
+    /// A lower-case or upper-case hexadecimal digest, as `shasum` fields and yarn's URL fragments carry.
+    pub fn from_hex(algorithm: Algorithm, hex: &str) -> Option<Self> {
+        if hex.len() != algorithm.digest_bytes() * 2 {
+            return None;
+        }
+        let nibble = |byte: u8| (byte as char).to_digit(16).map(|value| value as u8);
+        let bytes = hex
+            .as_bytes()
+            .chunks_exact(2)
+            .map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?))
+            .collect::<Option<_>>()?;
+        Some(Self(Box::new([Digest { algorithm, bytes }])))
+    }
+
+    /// The strongest digest.
+    pub fn strongest(&self) -> &Digest {
+        &self.0[0]
+    }
+
+    /// All digests, strongest first.
+    pub fn digests(&self) -> &[Digest] {
+        &self.0
+    }
+}
+
+impl Digest {
+    fn parse(text: &str) -> Option<Self> {
+        let (name, rest) = text.split_once('-')?;
+        let algorithm =
+            [Algorithm::Md5, Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha384, Algorithm::Sha512]
+                .into_iter()
+                .find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))?;
+        let encoded = rest.split('?').next()?;
+        let bytes = decode_base64(encoded)?;
+        (bytes.len() == algorithm.digest_bytes()).then(|| Self { algorithm, bytes: bytes.into() })
+    }
+
+    /// Lower-case hexadecimal, as SBOMs write digests.
+    pub fn to_hex(&self) -> String {
+        self.bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl fmt::Display for Integrity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use base64::Engine as _;
+        for (index, digest) in self.0.iter().enumerate() {
+            let space = if index == 0 { "" } else { " " };
+            let encoded = base64::engine::general_purpose::STANDARD.encode(&digest.bytes);
+            write!(f, "{space}{}-{encoded}", digest.algorithm.name())?;
+        }
+        Ok(())
+    }
+}
+
+fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    use base64::Engine as _;
+    use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &base64::alphabet::STANDARD,
+        GeneralPurposeConfig::new()
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+            .with_decode_allow_trailing_bits(true),
+    );
+    LENIENT.decode(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_strongest() {
+        let sha1 = "sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk=";
+        let sha512 = format!("sha512-{}==", "A".repeat(86));
+        let both = Integrity::parse(&format!("{sha1} {sha512}")).unwrap();
+        assert_eq!(both.strongest().algorithm, Algorithm::Sha512);
+        assert_eq!(both.to_string(), format!("{sha512} {sha1}"));
+        assert_eq!(
+            Integrity::parse(sha1).unwrap().strongest().to_hex(),
+            "da39a3ee5e6b4b0d3255bfef95601890afd80709"
+        );
+    }
+
+    #[test]
+    fn refuses_what_is_no_digest() {
+        for text in ["", "sha512-", "sha512-AAAA", "rot13-2jmj7l5rSw0yVb/vlWAYkK/YBwk=", "sha1 da39"] {
+            assert!(Integrity::parse(text).is_err(), "{text}");
+        }
+        assert!(Integrity::from_hex(Algorithm::Sha1, "da39a3ee5e6b4b0d3255bfef95601890afd80709").is_some());
+        assert!(Integrity::from_hex(Algorithm::Sha1, "zz39a3ee5e6b4b0d3255bfef95601890afd80709").is_none());
+    }
+}

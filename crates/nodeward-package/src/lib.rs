@@ -1,0 +1,21 @@
+//! What npm calls things: names, versions, ranges, manifests, lockfiles, and the dependency graph that a
+//! lockfile describes.
+//!
+//! Everything here works on bytes that somebody else wrote. It has no network, no clock and no environment,
+//! it never runs a package manager, and it never guesses: what it can't read is an error with a place.
+
+pub mod graph;
+pub mod integrity;
+pub mod lockfile;
+pub mod name;
+pub mod place;
+pub mod range;
+pub mod version;
+
+pub use graph::{DependencyGraph, Edge, EdgeKind, Origin, Package, PackageId, Reach};
+pub use integrity::Integrity;
+pub use lockfile::{Format, LockfileError};
+pub use name::PackageName;
+pub use place::Place;
+pub use range::Range;
+pub use version::Version;

@@ -1,0 +1,162 @@
+//! Every lockfile format, read from bytes to one [`DependencyGraph`].
+//!
+//! To add a format: write `lockfile/NAME.rs` with a `parse` function and add one line to [`FORMATS`].
+//! Readers never skip what they can't read: a broken entry is an error with file, line and column.
+
+use std::path::{Path, PathBuf};
+
+use crate::place::{Place, Position};
+use crate::{DependencyGraph, PackageName};
+
+/// The largest file that a reader takes, in bytes. The largest real lockfile we know of is under 10 MB.
+pub const MAX_FILE_BYTES: u64 = 512 * 1024 * 1024;
+
+/// Which kind of file a graph came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// `package-lock.json` and `npm-shrinkwrap.json`, lockfileVersion 1 to 3.
+    NpmPackageLock,
+    /// `yarn.lock` of yarn 1.
+    YarnClassic,
+    /// `yarn.lock` of yarn 2 and later.
+    YarnBerry,
+    /// `pnpm-lock.yaml`, lockfileVersion 5 to 9.
+    Pnpm,
+    /// `bun.lock`, the text form.
+    Bun,
+    /// An installed `node_modules` folder.
+    Installed,
+    /// A bare `package.json`: only direct requirements, no versions resolved.
+    Manifest,
+    /// A CycloneDX document, JSON.
+    CycloneDx,
+    /// An SPDX document, JSON.
+    Spdx,
+}
+
+impl Format {
+    /// The name of the format in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NpmPackageLock => "npm",
+            Self::YarnClassic => "yarn-classic",
+            Self::YarnBerry => "yarn-berry",
+            Self::Pnpm => "pnpm",
+            Self::Bun => "bun",
+            Self::Installed => "node_modules",
+            Self::Manifest => "package.json",
+            Self::CycloneDx => "cyclonedx",
+            Self::Spdx => "spdx",
+        }
+    }
+}
+
+/// A lockfile's bytes with what some formats need from beside it.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// The path, as the user would name it; its file name helps to tell the format.
+    pub file: &'a Path,
+    /// The bytes.
+    pub bytes: &'a [u8],
+    /// The manifests of the project and its workspace members, root first, as (folder relative to the lockfile's
+    /// with `/`, bytes). Yarn's lockfiles do not say what the roots require; without manifests every package of
+    /// such a file counts as production.
+    pub manifests: &'a [(String, Vec<u8>)],
+}
+
+/// One line of the format table.
+struct FormatReader {
+    /// Whether a file of this name, with these first bytes, is for this reader.
+    recognises: fn(file_name: &str, bytes: &[u8]) -> bool,
+    parse: fn(&Input<'_>) -> Result<DependencyGraph, LockfileError>,
+}
+
+const FORMATS: &[FormatReader] = &[];
+
+/// Why a lockfile could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LockfileError {
+    /// The bytes break the format.
+    #[error("{place}: {message}")]
+    Syntax {
+        /// Where.
+        place: Place,
+        /// What was wrong, and the remedy where there is one.
+        message: String,
+    },
+    /// The file holds git's conflict markers.
+    #[error(
+        "{place}: the file has unresolved merge conflicts; resolve them, or install again to write it anew"
+    )]
+    MergeConflict {
+        /// The first marker.
+        place: Place,
+    },
+    /// A file that no reader knows.
+    #[error("{}: not a lockfile, manifest or SBOM that is known here", .file.display())]
+    UnknownFormat {
+        /// The file.
+        file: PathBuf,
+    },
+    /// A known format in a version that is not.
+    #[error("{place}: {message}")]
+    UnsupportedVersion {
+        /// Where the version stands.
+        place: Place,
+        /// Which version, and the remedy.
+        message: String,
+    },
+    /// Too large, too deep, or too many.
+    #[error("{place}: {message}")]
+    Limit {
+        /// Where.
+        place: Place,
+        /// Which limit.
+        message: String,
+    },
+    /// The operating system would not give the file.
+    #[error("{}: {message}", .file.display())]
+    Io {
+        /// The file.
+        file: PathBuf,
+        /// What it said.
+        message: String,
+    },
+}
+
+impl LockfileError {
+    /// A syntax error at a position of a file.
+    pub fn syntax(file: &Path, position: Position, message: impl Into<String>) -> Self {
+        Self::Syntax { place: Place::at(file.into(), position), message: message.into() }
+    }
+}
+
+/// Reads a lockfile from bytes. Pure: nothing else is looked at.
+///
+/// # Errors
+/// What could not be read, where and what to do about it.
+pub fn parse(input: &Input<'_>) -> Result<DependencyGraph, LockfileError> {
+    let name = input.file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    match FORMATS.iter().find(|format| (format.recognises)(name, input.bytes)) {
+        Some(format) => (format.parse)(input),
+        None => Err(LockfileError::UnknownFormat { file: input.file.into() }),
+    }
+}
+
+/// Reads a lockfile, or a project's folder, with what stands beside it.
+///
+/// # Errors
+/// As [`parse`], and what the file system refuses.
+pub fn read(path: &Path) -> Result<DependencyGraph, LockfileError> {
+    let bytes = std::fs::read(path)
+        .map_err(|error| LockfileError::Io { file: path.into(), message: error.to_string() })?;
+    parse(&Input { file: path, bytes: &bytes, manifests: &[] })
+}
+
+/// The name for a project whose manifest gives none.
+pub(crate) fn unnamed_root() -> PackageName {
+    match PackageName::parse("(unnamed)") {
+        Ok(name) => name,
+        Err(_) => unreachable!("a constant that is a name"),
+    }
+}

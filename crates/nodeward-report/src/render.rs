@@ -1,0 +1,34 @@
+//! The output formats. To add one: write `render/NAME.rs` and add one line to [`FORMATS`].
+
+use std::io;
+
+use crate::Report;
+
+/// How a renderer may use its output.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    /// Use colour. Colour adds nothing that words do not say.
+    pub colour: bool,
+    /// Columns to fill.
+    pub width: usize,
+    /// Show every finding instead of the groups.
+    pub verbose: bool,
+}
+
+/// One output format.
+pub struct OutputFormat {
+    /// The name for `--format`.
+    pub name: &'static str,
+    /// What it is for, in a few words.
+    pub summary: &'static str,
+    /// Writes a report.
+    pub write: fn(&Report, Style, &mut dyn io::Write) -> io::Result<()>,
+}
+
+/// Every output format, in the order that help lists them.
+pub const FORMATS: &[OutputFormat] = &[];
+
+/// The format of a name.
+pub fn find(name: &str) -> Option<&'static OutputFormat> {
+    FORMATS.iter().find(|format| format.name == name)
+}

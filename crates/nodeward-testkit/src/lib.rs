@@ -1,0 +1,25 @@
+//! What Nodeward's own tests share. Never part of the binary.
+
+use std::path::{Path, PathBuf};
+
+/// The folder with real data for tests: `NODEWARD_DATA`, or `shared/data` beside the checkout. `None` where it is
+/// absent; the caller says that it skipped.
+pub fn data_dir() -> Option<PathBuf> {
+    let dir = match std::env::var_os("NODEWARD_DATA") {
+        Some(dir) => PathBuf::from(dir),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
+    };
+    dir.is_dir().then_some(dir)
+}
+
+/// [`data_dir`], or a line on standard error that says which test skipped and why.
+pub fn data_or_skip(test: &str) -> Option<PathBuf> {
+    let dir = data_dir();
+    if dir.is_none() {
+        #[expect(clippy::print_stderr, reason = "a skipped test says so")]
+        {
+            eprintln!("SKIPPED {test}: no test data (set NODEWARD_DATA to the folder)");
+        }
+    }
+    dir
+}

@@ -1,0 +1,3 @@
+//! `nodeward`: know, keep close, decide and respond.
+
+fn main() {}
