@@ -8,6 +8,7 @@ pub mod graph;
 pub mod integrity;
 pub mod lockfile;
 pub mod name;
+pub mod npm_config;
 pub mod place;
 pub mod range;
 pub mod version;
@@ -16,6 +17,7 @@ pub use graph::{DependencyGraph, Edge, EdgeKind, Origin, Package, PackageId, Rea
 pub use integrity::Integrity;
 pub use lockfile::{Format, LockfileError};
 pub use name::PackageName;
+pub use npm_config::NpmConfig;
 pub use place::Place;
 pub use range::Range;
 pub use version::Version;
