@@ -3,13 +3,20 @@
 //! Capabilities make [`Finding`]s; renderers turn a [`Report`] into text, JSON, SARIF and the rest. Nothing here
 //! reads files, the clock or the environment, and nothing here decides what is a finding.
 
+pub mod exposure;
 pub mod finding;
+mod fingerprint;
+mod fit;
+mod plan;
 pub mod printable;
 pub mod render;
 pub mod report;
+mod safe_json;
+pub mod sbom;
 pub mod severity;
 pub mod threat;
 
+pub use exposure::{Counts, Exposure};
 pub use finding::{Confidence, Evidence, Finding, Kind, Reachable, Subject};
 pub use printable::Printable;
 pub use report::{Change, ChangeKind, Coverage, Gap, Report, ScannedProject, Suppressed};

@@ -4,6 +4,9 @@ use std::io;
 
 use crate::Report;
 
+pub mod json;
+pub mod text;
+
 /// How a renderer may use its output.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
@@ -26,7 +29,7 @@ pub struct OutputFormat {
 }
 
 /// Every output format, in the order that help lists them.
-pub const FORMATS: &[OutputFormat] = &[];
+pub const FORMATS: &[OutputFormat] = &[text::FORMAT, json::FORMAT];
 
 /// The format of a name.
 pub fn find(name: &str) -> Option<&'static OutputFormat> {
