@@ -352,7 +352,8 @@ impl DependencyGraph {
 /// How a builder learns what reaches each package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReachFrom {
-    /// Walk the edges from the roots.
+    /// Walk the edges from the roots. A package that no root reaches keeps what the reader put into
+    /// [`Package::reach`]: a lockfile out of step with its manifest must not hide it.
     Edges,
     /// The roots' own requirements are not known: keep what the reader put into [`Package::reach`].
     Flags,
@@ -394,6 +395,13 @@ impl GraphBuilder {
         let id = self.add(package);
         self.roots.push(id);
         id
+    }
+
+    /// Makes a package added before a root: a member of the workspace, known as such only later.
+    pub fn mark_root(&mut self, id: PackageId) {
+        if !self.roots.contains(&id) {
+            self.roots.push(id);
+        }
     }
 
     /// Adds a requirement. Order between packages is free; order within one package is kept.
@@ -491,11 +499,14 @@ fn compute_reach(graph: &mut DependencyGraph) {
     let own = follow(&|edge| !edge.kind.is_peer(), &|edge| !edge.kind.is_peer());
     for (index, package) in graph.packages.iter_mut().enumerate() {
         let reached = production[index] || development[index];
+        if !reached {
+            continue;
+        }
         package.reach = Reach {
             production: production[index],
             development: development[index],
-            optional: reached && !needed[index],
-            peer: reached && !own[index],
+            optional: !needed[index],
+            peer: !own[index],
         };
     }
     for &root in &graph.roots {

@@ -6,7 +6,9 @@
 
 pub mod graph;
 pub mod integrity;
+mod json;
 pub mod lockfile;
+pub mod manifest;
 pub mod name;
 pub mod npm_config;
 pub mod packument;
@@ -17,6 +19,7 @@ pub mod version;
 pub use graph::{DependencyGraph, Edge, EdgeKind, Origin, Package, PackageId, Reach};
 pub use integrity::Integrity;
 pub use lockfile::{Format, LockfileError};
+pub use manifest::Manifest;
 pub use name::PackageName;
 pub use npm_config::NpmConfig;
 pub use packument::Packument;

@@ -3,10 +3,20 @@
 //! To add a format: write `lockfile/NAME.rs` with a `parse` function and add one line to [`FORMATS`].
 //! Readers never skip what they can't read: a broken entry is an error with file, line and column.
 
+mod discover;
+mod manifest;
+mod npm;
+mod project;
+pub(crate) mod text;
+mod workspaces;
+
 use std::path::{Path, PathBuf};
 
+pub use discover::{Discovery, Found, discover};
+pub use project::read;
+
 use crate::place::{Place, Position};
-use crate::{DependencyGraph, PackageName};
+use crate::{DependencyGraph, Manifest, Origin, Package, PackageName};
 
 /// The largest file that a reader takes, in bytes. The largest real lockfile we know of is under 10 MB.
 pub const MAX_FILE_BYTES: u64 = 512 * 1024 * 1024;
@@ -66,12 +76,17 @@ pub struct Input<'a> {
 
 /// One line of the format table.
 struct FormatReader {
-    /// Whether a file of this name, with these first bytes, is for this reader.
+    format: Format,
+    /// Whether a file of this name, with these bytes, is for this reader.
     recognises: fn(file_name: &str, bytes: &[u8]) -> bool,
     parse: fn(&Input<'_>) -> Result<DependencyGraph, LockfileError>,
 }
 
-const FORMATS: &[FormatReader] = &[];
+/// Every format that is a file; the first that recognises one reads it.
+const FORMATS: &[FormatReader] = &[
+    FormatReader { format: Format::NpmPackageLock, recognises: npm::recognises, parse: npm::parse },
+    FormatReader { format: Format::Manifest, recognises: manifest::recognises, parse: manifest::parse },
+];
 
 /// Why a lockfile could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -131,26 +146,47 @@ impl LockfileError {
     }
 }
 
+/// Which format a file is in, by its name and, where that says nothing, its content.
+pub fn recognise(file: &Path, bytes: &[u8]) -> Option<Format> {
+    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    FORMATS.iter().find(|reader| (reader.recognises)(name, bytes)).map(|reader| reader.format)
+}
+
 /// Reads a lockfile from bytes. Pure: nothing else is looked at.
 ///
 /// # Errors
 /// What could not be read, where and what to do about it.
 pub fn parse(input: &Input<'_>) -> Result<DependencyGraph, LockfileError> {
-    let name = input.file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    match FORMATS.iter().find(|format| (format.recognises)(name, input.bytes)) {
-        Some(format) => (format.parse)(input),
+    match recognise(input.file, input.bytes) {
+        Some(format) => parse_as(format, input),
+        None => {
+            // A file in conflict or in no encoding may be unrecognisable for that reason: then say so.
+            text::text(input)?;
+            Err(LockfileError::UnknownFormat { file: input.file.into() })
+        }
+    }
+}
+
+/// As [`parse`], for a file whose format is known whatever its name.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_as(format: Format, input: &Input<'_>) -> Result<DependencyGraph, LockfileError> {
+    match FORMATS.iter().find(|reader| reader.format == format) {
+        Some(reader) => (reader.parse)(input),
         None => Err(LockfileError::UnknownFormat { file: input.file.into() }),
     }
 }
 
-/// Reads a lockfile, or a project's folder, with what stands beside it.
-///
-/// # Errors
-/// As [`parse`], and what the file system refuses.
-pub fn read(path: &Path) -> Result<DependencyGraph, LockfileError> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| LockfileError::Io { file: path.into(), message: error.to_string() })?;
-    parse(&Input { file: path, bytes: &bytes, manifests: &[] })
+/// The package that stands for the project a manifest is of.
+fn root_package(manifest: &Manifest) -> Package {
+    let version = manifest.version.as_ref().map_or("", |version| &version.text);
+    let name = manifest.name.clone().unwrap_or_else(unnamed_root);
+    let mut package = Package::new(name, version, Origin::Root);
+    package.license = manifest.license.clone();
+    package.engines_node = manifest.engines_node().map(|engine| engine.value.clone());
+    package.position = Position { line: 1, column: 1 };
+    package
 }
 
 /// The name for a project whose manifest gives none.

@@ -78,6 +78,14 @@ impl<'a> LineIndex<'a> {
         Position { line: line as u32, column: column as u32 }
     }
 
+    /// The byte offset of a position that this index gave.
+    pub fn offset(&self, position: Position) -> usize {
+        let line = (position.line.max(1) as usize - 1).min(self.starts.len() - 1);
+        let start = self.starts[line] as usize;
+        let column = position.column.max(1) as usize - 1;
+        self.text[start..].char_indices().nth(column).map_or(self.text.len(), |(at, _)| start + at)
+    }
+
     /// The position of `part`, a slice of the indexed text; `None` if it is not one.
     pub fn position_of(&self, part: &str) -> Option<Position> {
         let offset = (part.as_ptr() as usize).checked_sub(self.text.as_ptr() as usize)?;
@@ -102,6 +110,9 @@ mod tests {
         assert_eq!(at(text.find('d').unwrap() - 1), (2, 3), "inside a character: its start");
         assert_eq!(at(text.find('e').unwrap()), (4, 1));
         assert_eq!(at(999), (4, 4));
+        for offset in [0, 2, 3, 5, 9] {
+            assert_eq!(index.offset(index.position(offset)), offset);
+        }
         assert_eq!(index.position_of(&text[2..3]).unwrap().line, 2);
     }
 }

@@ -1,0 +1,548 @@
+//! A JSON reader that knows where everything stands.
+//!
+//! Lockfiles are read in one pass, without a tree: a reader asks for the object, array or string that it expects
+//! and gets borrowed text with its byte offset, so that each package and each error has a line and column even
+//! where keys hold escapes. It never recurses by itself, and nothing nests deeper than [`MAX_DEPTH`].
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use crate::LockfileError;
+use crate::place::{LineIndex, Place, Position};
+
+/// How deep objects and arrays may nest. A package-lock of version 1 nests two levels for each folder of
+/// `node_modules`; the deepest real one we know has 14 of those.
+pub(crate) const MAX_DEPTH: usize = 512;
+
+/// How strictly the grammar is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// RFC 8259.
+    Strict,
+    /// With comments and trailing commas, as bun writes and reads its lockfile.
+    Relaxed,
+}
+
+/// What kind of value comes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Object,
+    Array,
+    String,
+    Number,
+    Boolean,
+    Null,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Object => "an object",
+            Self::Array => "an array",
+            Self::String => "a string",
+            Self::Number => "a number",
+            Self::Boolean => "a boolean",
+            Self::Null => "null",
+        }
+    }
+}
+
+/// What is wrong, and at which byte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) at: usize,
+    pub(crate) message: String,
+    pub(crate) reason: Reason,
+}
+
+/// Which error a fault becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reason {
+    Syntax,
+    Limit,
+    Version,
+}
+
+impl Fault {
+    pub(crate) fn new(at: usize, message: impl Into<String>) -> Self {
+        Self { at, message: message.into(), reason: Reason::Syntax }
+    }
+
+    pub(crate) fn version(at: usize, message: impl Into<String>) -> Self {
+        Self { at, message: message.into(), reason: Reason::Version }
+    }
+
+    pub(crate) fn limit(at: usize, message: impl Into<String>) -> Self {
+        Self { at, message: message.into(), reason: Reason::Limit }
+    }
+
+    /// The line and column.
+    pub(crate) fn position(&self, text: &str) -> Position {
+        LineIndex::new(text).position(self.at)
+    }
+
+    /// The error for whoever asked to read the file.
+    pub(crate) fn locate(self, file: &Path, text: &str) -> LockfileError {
+        let place = Place::at(file.into(), self.position(text));
+        let message = self.message;
+        match self.reason {
+            Reason::Syntax => LockfileError::Syntax { place, message },
+            Reason::Limit => LockfileError::Limit { place, message },
+            Reason::Version => LockfileError::UnsupportedVersion { place, message },
+        }
+    }
+}
+
+/// What reading a part gives.
+pub(crate) type Read<T> = Result<T, Fault>;
+
+/// A string with the offset of its first character; borrowed unless it holds escapes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Text<'a> {
+    pub(crate) value: Cow<'a, str>,
+    pub(crate) at: usize,
+}
+
+impl Text<'_> {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.value
+    }
+}
+
+/// A place in a JSON text.
+#[derive(Debug, Clone)]
+pub(crate) struct Json<'a> {
+    text: &'a str,
+    at: usize,
+    depth: usize,
+    dialect: Dialect,
+}
+
+/// An object that is being read.
+pub(crate) struct Members {
+    first: bool,
+}
+
+impl Members {
+    /// The next key, its value coming next; `None` after the last.
+    pub(crate) fn next<'a>(&mut self, json: &mut Json<'a>) -> Read<Option<Text<'a>>> {
+        if json.closes(b'}', std::mem::replace(&mut self.first, false))? {
+            return Ok(None);
+        }
+        if json.peek_byte() != Some(b'"') {
+            return Err(json.unexpected("a key in double quotes"));
+        }
+        let key = json.string()?;
+        json.space()?;
+        json.expect(b':', "a colon after the key")?;
+        Ok(Some(key))
+    }
+}
+
+/// An array that is being read.
+pub(crate) struct Elements {
+    first: bool,
+}
+
+impl Elements {
+    /// Whether there is one more element, which comes next.
+    pub(crate) fn next(&mut self, json: &mut Json<'_>) -> Read<bool> {
+        Ok(!json.closes(b']', std::mem::replace(&mut self.first, false))?)
+    }
+}
+
+impl<'a> Json<'a> {
+    pub(crate) fn new(text: &'a str, dialect: Dialect) -> Self {
+        Self { text, at: 0, depth: 0, dialect }
+    }
+
+    /// Where the next value starts.
+    pub(crate) fn offset(&mut self) -> Read<usize> {
+        self.space()?;
+        Ok(self.at)
+    }
+
+    /// Which kind of value comes next.
+    pub(crate) fn kind(&mut self) -> Read<Kind> {
+        self.space()?;
+        match self.peek_byte() {
+            Some(b'{') => Ok(Kind::Object),
+            Some(b'[') => Ok(Kind::Array),
+            Some(b'"') => Ok(Kind::String),
+            Some(b'-' | b'0'..=b'9') => Ok(Kind::Number),
+            Some(b't' | b'f') => Ok(Kind::Boolean),
+            Some(b'n') => Ok(Kind::Null),
+            _ => Err(self.unexpected("a value")),
+        }
+    }
+
+    /// Enters an object.
+    pub(crate) fn object(&mut self, what: &str) -> Read<Members> {
+        self.enter(Kind::Object, what)?;
+        Ok(Members { first: true })
+    }
+
+    /// Enters an array.
+    pub(crate) fn array(&mut self, what: &str) -> Read<Elements> {
+        self.enter(Kind::Array, what)?;
+        Ok(Elements { first: true })
+    }
+
+    /// A string, or an error that names what should have been one.
+    pub(crate) fn text(&mut self, what: &str) -> Read<Text<'a>> {
+        self.require(Kind::String, what)?;
+        self.string()
+    }
+
+    /// A boolean.
+    pub(crate) fn boolean(&mut self, what: &str) -> Read<bool> {
+        self.require(Kind::Boolean, what)?;
+        if self.literal("true") {
+            Ok(true)
+        } else if self.literal("false") {
+            Ok(false)
+        } else {
+            Err(self.unexpected("true or false"))
+        }
+    }
+
+    /// A number, as written.
+    pub(crate) fn number(&mut self, what: &str) -> Read<&'a str> {
+        self.require(Kind::Number, what)?;
+        let start = self.at;
+        let bytes = self.text.as_bytes();
+        let digits = |at: &mut usize| {
+            let from = *at;
+            while bytes.get(*at).is_some_and(u8::is_ascii_digit) {
+                *at += 1;
+            }
+            *at > from
+        };
+        if bytes.get(self.at) == Some(&b'-') {
+            self.at += 1;
+        }
+        let leading_zero = bytes.get(self.at) == Some(&b'0');
+        let integer = self.at;
+        if !digits(&mut self.at) || leading_zero && self.at - integer > 1 {
+            return Err(Fault::new(start, "a number is written in a way that JSON does not allow"));
+        }
+        if bytes.get(self.at) == Some(&b'.') {
+            self.at += 1;
+            if !digits(&mut self.at) {
+                return Err(self.unexpected("a digit"));
+            }
+        }
+        if matches!(bytes.get(self.at), Some(b'e' | b'E')) {
+            self.at += 1;
+            if matches!(bytes.get(self.at), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            if !digits(&mut self.at) {
+                return Err(self.unexpected("a digit"));
+            }
+        }
+        Ok(&self.text[start..self.at])
+    }
+
+    /// Passes over one value of any kind, checking it.
+    pub(crate) fn skip(&mut self) -> Read<()> {
+        // What has been entered, innermost last; explicit, so that depth costs no stack.
+        let mut open: Vec<Kind> = Vec::new();
+        loop {
+            let mut first = false;
+            match self.kind()? {
+                Kind::String => drop(self.string()?),
+                Kind::Number => drop(self.number("")?),
+                Kind::Boolean => drop(self.boolean("")?),
+                Kind::Null => self.null()?,
+                kind => {
+                    self.enter(kind, "")?;
+                    open.push(kind);
+                    first = true;
+                }
+            }
+            loop {
+                let next = match open.last() {
+                    None => return Ok(()),
+                    Some(Kind::Object) => Members { first }.next(self)?.is_some(),
+                    Some(_) => Elements { first }.next(self)?,
+                };
+                if next {
+                    break;
+                }
+                open.pop();
+                first = false;
+            }
+        }
+    }
+
+    /// Checks that nothing follows.
+    pub(crate) fn end(&mut self) -> Read<()> {
+        self.space()?;
+        if self.at == self.text.len() { Ok(()) } else { Err(self.unexpected("the end of the file")) }
+    }
+
+    fn null(&mut self) -> Read<()> {
+        if self.literal("null") { Ok(()) } else { Err(self.unexpected("null")) }
+    }
+
+    fn literal(&mut self, word: &str) -> bool {
+        let rest = &self.text.as_bytes()[self.at..];
+        let found = rest.starts_with(word.as_bytes())
+            && !rest.get(word.len()).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        if found {
+            self.at += word.len();
+        }
+        found
+    }
+
+    fn require(&mut self, kind: Kind, what: &str) -> Read<()> {
+        let found = self.kind()?;
+        if found == kind {
+            return Ok(());
+        }
+        let (wanted, found) = (kind.name(), found.name());
+        Err(Fault::new(self.at, format!("{what} should be {wanted}, but is {found}")))
+    }
+
+    fn enter(&mut self, kind: Kind, what: &str) -> Read<()> {
+        self.require(kind, what)?;
+        if self.depth == MAX_DEPTH {
+            return Err(Fault::limit(self.at, format!("nested deeper than {MAX_DEPTH} levels")));
+        }
+        self.depth += 1;
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Whether the object or array ends here; else passes the comma before the next member.
+    fn closes(&mut self, close: u8, first: bool) -> Read<bool> {
+        self.space()?;
+        if self.peek_byte() == Some(close) {
+            self.leave();
+            return Ok(true);
+        }
+        if first {
+            return Ok(false);
+        }
+        self.expect(b',', if close == b'}' { "a comma or }" } else { "a comma or ]" })?;
+        self.space()?;
+        if self.peek_byte() == Some(close) {
+            if self.dialect == Dialect::Strict {
+                return Err(Fault::new(
+                    self.at,
+                    "a comma before the closing bracket, which JSON does not allow",
+                ));
+            }
+            self.leave();
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    fn leave(&mut self) {
+        self.depth -= 1;
+        self.at += 1;
+    }
+
+    fn expect(&mut self, byte: u8, what: &str) -> Read<()> {
+        if self.peek_byte() == Some(byte) {
+            self.at += 1;
+            return Ok(());
+        }
+        Err(self.unexpected(what))
+    }
+
+    fn peek_byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn unexpected(&self, wanted: &str) -> Fault {
+        let message = match self.text[self.at..].chars().next() {
+            None => format!("the file ends where {wanted} should stand; it is cut off"),
+            Some(found) => format!("found {found:?} where {wanted} should stand"),
+        };
+        Fault::new(self.at, message)
+    }
+
+    fn space(&mut self) -> Read<()> {
+        let bytes = self.text.as_bytes();
+        loop {
+            match bytes.get(self.at) {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
+                Some(b'/') if self.dialect == Dialect::Relaxed => self.comment()?,
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    fn comment(&mut self) -> Read<()> {
+        let rest = &self.text.as_bytes()[self.at..];
+        let length = match rest.get(1) {
+            Some(b'/') => memchr::memchr(b'\n', rest).unwrap_or(rest.len()),
+            Some(b'*') => match memchr::memmem::find(&rest[2..], b"*/") {
+                Some(end) => end + 4,
+                None => return Err(Fault::new(self.at, "a comment that does not end")),
+            },
+            _ => return Err(self.unexpected("a value")),
+        };
+        self.at += length;
+        Ok(())
+    }
+
+    /// The string whose opening quote comes next.
+    fn string(&mut self) -> Read<Text<'a>> {
+        let start = self.at + 1;
+        let rest = &self.text.as_bytes()[start..];
+        let Some(stop) = memchr::memchr2(b'"', b'\\', rest) else {
+            return Err(Fault::new(self.at, "a string that does not end"));
+        };
+        check_controls(&rest[..stop], start)?;
+        if rest[stop] == b'"' {
+            self.at = start + stop + 1;
+            return Ok(Text { value: Cow::Borrowed(&self.text[start..start + stop]), at: start });
+        }
+        self.escaped_string(start, stop)
+    }
+
+    fn escaped_string(&mut self, start: usize, clean: usize) -> Read<Text<'a>> {
+        let mut value = String::from(&self.text[start..start + clean]);
+        let mut at = start + clean;
+        loop {
+            if self.text.as_bytes()[at] == b'"' {
+                self.at = at + 1;
+                return Ok(Text { value: Cow::Owned(value), at: start });
+            }
+            at = unescape(self.text, at, &mut value)?;
+            let rest = &self.text.as_bytes()[at..];
+            let Some(stop) = memchr::memchr2(b'"', b'\\', rest) else {
+                return Err(Fault::new(start - 1, "a string that does not end"));
+            };
+            check_controls(&rest[..stop], at)?;
+            value.push_str(&self.text[at..at + stop]);
+            at += stop;
+        }
+    }
+}
+
+fn check_controls(bytes: &[u8], start: usize) -> Read<()> {
+    // The common case is one vectorised pass; the offset is looked for only when there is one.
+    if bytes.iter().fold(false, |found, &byte| found | (byte < 0x20)) {
+        let at = bytes.iter().position(|&byte| byte < 0x20).unwrap_or_default();
+        return Err(Fault::new(start + at, "a line break or control character inside a string"));
+    }
+    Ok(())
+}
+
+/// Decodes the escape at `at` onto `value`; gives the offset after it.
+fn unescape(text: &str, at: usize, value: &mut String) -> Read<usize> {
+    let bytes = text.as_bytes();
+    let plain = match bytes.get(at + 1) {
+        Some(b'"') => '"',
+        Some(b'\\') => '\\',
+        Some(b'/') => '/',
+        Some(b'b') => '\u{8}',
+        Some(b'f') => '\u{c}',
+        Some(b'n') => '\n',
+        Some(b'r') => '\r',
+        Some(b't') => '\t',
+        Some(b'u') => return unescape_unicode(text, at, value),
+        _ => return Err(Fault::new(at, "an escape that JSON does not know")),
+    };
+    value.push(plain);
+    Ok(at + 2)
+}
+
+fn unescape_unicode(text: &str, at: usize, value: &mut String) -> Read<usize> {
+    let fault = || Fault::new(at, "a \\u escape that names no character");
+    let unit = |at: usize| {
+        let digits = text.as_bytes().get(at + 2..at + 6).filter(|_| text[at..].starts_with("\\u"))?;
+        digits.iter().try_fold(0_u32, |unit, &digit| Some(unit << 4 | (digit as char).to_digit(16)?))
+    };
+    let high = unit(at).ok_or_else(fault)?;
+    if !(0xd800..0xdc00).contains(&high) {
+        value.push(char::from_u32(high).ok_or_else(fault)?);
+        return Ok(at + 6);
+    }
+    let low = unit(at + 6).filter(|low| (0xdc00..0xe000).contains(low)).ok_or_else(fault)?;
+    let code = 0x10000 + ((high - 0xd800) << 10 | (low - 0xdc00));
+    value.push(char::from_u32(code).ok_or_else(fault)?);
+    Ok(at + 12)
+}
+
+/// Whether the text is an object that has one of `keys` at its top level. Tells formats apart by content, so a
+/// text that breaks off later still counts.
+pub(crate) fn has_top_level_key(bytes: &[u8], keys: &[&str]) -> bool {
+    top_level_kind(bytes, |key, _| keys.contains(&key))
+}
+
+/// Whether the text is an object with a top-level member that `wanted` holds for, given its key and the kind of
+/// its value.
+pub(crate) fn top_level_kind(bytes: &[u8], wanted: impl Fn(&str, Kind) -> bool) -> bool {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
+    };
+    let mut json = Json::new(text.trim_start_matches('\u{feff}'), Dialect::Relaxed);
+    let mut look = || -> Read<bool> {
+        let mut members = json.object("the file")?;
+        while let Some(key) = members.next(&mut json)? {
+            if wanted(key.as_str(), json.kind()?) {
+                return Ok(true);
+            }
+            json.skip()?;
+        }
+        Ok(false)
+    };
+    look().unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(text: &str, dialect: Dialect) -> Read<()> {
+        let mut json = Json::new(text, dialect);
+        json.skip()?;
+        json.end()
+    }
+
+    #[test]
+    fn strings_are_decoded_as_javascript_does() {
+        let mut json = Json::new(r#""\u00e9\ud83d\ude00\n\/\"\\ok""#, Dialect::Strict);
+        assert_eq!(json.text("it").unwrap().as_str(), "é😀\n/\"\\ok");
+        for broken in [r#""\ud800""#, r#""\ud800A""#, r#""\x""#, r#""\u12""#, "\"a\nb\"", "\"a", "\"\\"] {
+            assert!(check(broken, Dialect::Strict).is_err(), "{broken}");
+        }
+    }
+
+    #[test]
+    fn comments_and_trailing_commas_are_relaxed_only() {
+        for text in ["[1,]", "{\"a\":1,}", "// x\n1", "/* x */ 1", "[1, /* , */]"] {
+            assert!(check(text, Dialect::Relaxed).is_ok(), "{text}");
+            assert!(check(text, Dialect::Strict).is_err(), "{text}");
+        }
+        for text in ["[,]", "{,}", "[1,,]", "/", "/*", "[1 2]", "{a:1}"] {
+            assert!(check(text, Dialect::Relaxed).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(check(&nested(MAX_DEPTH), Dialect::Strict).is_ok());
+        assert_eq!(check(&nested(MAX_DEPTH + 1), Dialect::Strict).unwrap_err().reason, Reason::Limit);
+        assert_eq!(check(&"[".repeat(5_000_000), Dialect::Strict).unwrap_err().reason, Reason::Limit);
+    }
+
+    proptest! {
+        #[test]
+        fn accepts_what_serde_json_accepts(text in r#"[\[\]{}:,"\\u0-9a-f.eE+\-ntrl \x01é]{0,24}"#) {
+            let theirs = serde_json::from_str::<serde_json::Value>(&text);
+            // A number too large for f64 is still JSON.
+            let too_large = theirs.as_ref().is_err_and(|error| error.to_string().contains("out of range"));
+            prop_assert!(too_large || check(&text, Dialect::Strict).is_ok() == theirs.is_ok(), "{theirs:?}");
+        }
+    }
+}

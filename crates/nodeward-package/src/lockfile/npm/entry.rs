@@ -1,0 +1,330 @@
+//! One package of a lockfile: the fields that both layouts share.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::graph::{EdgeKind, Origin, Package, Reach};
+use crate::json::{Fault, Json, Kind, Read, Text};
+use crate::manifest::{is_marked_optional, license};
+use crate::{Integrity, PackageName};
+
+/// One requirement of one entry.
+pub(super) struct Requirement<'a> {
+    pub(super) name: Cow<'a, str>,
+    pub(super) specifier: Cow<'a, str>,
+    pub(super) kind: EdgeKind,
+}
+
+/// What a lockfile says of one package, borrowed from it.
+#[derive(Default)]
+pub(super) struct Entry<'a> {
+    pub(super) name: Option<Text<'a>>,
+    pub(super) version: Option<Text<'a>>,
+    pub(super) resolved: Option<Text<'a>>,
+    pub(super) link: bool,
+    pub(super) optional: bool,
+    pub(super) bundled: bool,
+    /// Its requirements within the list that all entries share.
+    pub(super) requirements: Range<usize>,
+    pub(super) workspaces: Vec<Box<str>>,
+    /// Where version 1 has the packages in its own `node_modules`.
+    pub(super) nested: Option<Json<'a>>,
+    integrity: Option<Text<'a>>,
+    dev: bool,
+    dev_optional: bool,
+    peer: bool,
+    extraneous: bool,
+    install_script: bool,
+    deprecated: Option<Text<'a>>,
+    license: Option<Box<str>>,
+    engines_node: Option<Text<'a>>,
+}
+
+/// Which layout an entry stands in; `dependencies` means two things.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    Packages,
+    Nested,
+}
+
+impl<'a> Entry<'a> {
+    /// Reads the entry that comes next, its requirements onto the shared list.
+    pub(super) fn read(
+        json: &mut Json<'a>,
+        key: &str,
+        layout: Layout,
+        requirements: &mut Vec<Requirement<'a>>,
+    ) -> Read<Self> {
+        use EdgeKind::{Development, Optional, Peer, Production};
+        use Layout::{Nested, Packages};
+        let mut entry = Self::default();
+        let start = requirements.len();
+        let mut optional_peers = Vec::new();
+        let mut members = json.object(&format!("the entry {key:?}"))?;
+        while let Some(field) = members.next(json)? {
+            match (field.as_str(), layout) {
+                ("version", _) => set(&mut entry.version, json, &field)?,
+                ("resolved", _) => set(&mut entry.resolved, json, &field)?,
+                ("integrity", _) => set(&mut entry.integrity, json, &field)?,
+                ("name", Packages) => set(&mut entry.name, json, &field)?,
+                ("link", Packages) => entry.link = flag(json, &field)?,
+                ("dev", _) => entry.dev = flag(json, &field)?,
+                ("optional", _) => entry.optional = flag(json, &field)?,
+                ("devOptional", _) => entry.dev_optional = flag(json, &field)?,
+                ("peer", _) => entry.peer = flag(json, &field)?,
+                ("inBundle", Packages) | ("bundled", Nested) => entry.bundled = flag(json, &field)?,
+                ("extraneous", _) => entry.extraneous = flag(json, &field)?,
+                ("hasInstallScript", Packages) => entry.install_script = flag(json, &field)?,
+                ("deprecated", Packages) => entry.deprecated = text_if_any(json)?,
+                ("license", Packages) => entry.license = license(json)?,
+                ("engines", Packages) => entry.engines_node = engines_node(json)?,
+                ("dependencies", Packages) => require(json, &field, Production, requirements)?,
+                ("devDependencies", Packages) => require(json, &field, Development, requirements)?,
+                ("optionalDependencies", Packages) => require(json, &field, Optional, requirements)?,
+                ("peerDependencies", Packages) => require(json, &field, Peer, requirements)?,
+                ("peerDependenciesMeta", Packages) => optional_peers = marked_optional(json, &field)?,
+                ("workspaces", Packages) => entry.workspaces = workspaces(json)?,
+                ("requires", Nested) => match json.kind()? {
+                    Kind::Object => require(json, &field, Production, requirements)?,
+                    _ => json.skip()?,
+                },
+                ("dependencies", Nested) => {
+                    if entry.nested.is_some() {
+                        return Err(twice(&field));
+                    }
+                    if json.kind()? != Kind::Null {
+                        entry.nested = Some(json.clone());
+                    }
+                    json.skip()?;
+                }
+                _ => json.skip()?,
+            }
+        }
+        settle(requirements, start, &optional_peers);
+        entry.requirements = start..requirements.len();
+        Ok(entry)
+    }
+
+    /// The package, once its name, version text and origin are clear.
+    pub(super) fn package(&self, name: PackageName, version: &str, origin: Origin) -> Package {
+        let mut package = Package::new(name, version, origin);
+        if let Some(text) = &self.integrity {
+            match Integrity::parse(text.as_str()) {
+                Ok(integrity) => package.integrity = Some(integrity),
+                Err(_) if text.as_str().is_empty() => {}
+                Err(_) => package.unreadable_integrity = Some(text.as_str().into()),
+            }
+        }
+        package.reach = self.reach();
+        package.bundled = self.bundled;
+        package.deprecated = self.deprecated.as_ref().map(|text| text.as_str().into());
+        package.license = self.license.clone();
+        package.engines_node = self.engines_node.as_ref().map(|text| text.as_str().into());
+        package
+    }
+
+    /// What `hasInstallScript` says; only the newer layout has it.
+    pub(super) fn install_script(&self) -> Option<bool> {
+        Some(self.install_script)
+    }
+
+    /// The flags that npm computed when it wrote the file.
+    fn reach(&self) -> Reach {
+        if self.extraneous {
+            return Reach::default();
+        }
+        Reach {
+            production: !self.dev,
+            development: self.dev || self.dev_optional,
+            optional: self.optional,
+            peer: self.peer,
+        }
+    }
+}
+
+/// Where the bytes of a package come from, by the URL or path that a lockfile has for it. A tarball's URL alone
+/// does not tell a registry from another server: what the requirement says decides that.
+pub(in crate::lockfile) fn source_of(resolved: Option<&str>) -> Origin {
+    let Some(url) = resolved.filter(|url| !url.is_empty()) else {
+        return Origin::Registry { resolved: None };
+    };
+    const GIT: [&str; 8] = ["git+", "git:", "git@", "ssh:", "github:", "gitlab:", "bitbucket:", "gist:"];
+    let (address, fragment) = url.split_once('#').unwrap_or((url, ""));
+    if GIT.iter().any(|prefix| url.starts_with(prefix)) || address.ends_with(".git") {
+        let commit = fragment.rsplit('&').next().unwrap_or_default();
+        let commit = commit.strip_prefix("commit=").unwrap_or(commit);
+        let commit = (!commit.is_empty() && !commit.starts_with("semver:")).then(|| commit.into());
+        return Origin::Git { url: address.into(), commit };
+    }
+    if let Some(path) = url.strip_prefix("file:").or_else(|| url.strip_prefix("link:")) {
+        return Origin::File { path: path.into() };
+    }
+    Origin::Registry { resolved: Some(url.into()) }
+}
+
+/// A text, or nothing where npm would take the value for nothing.
+pub(super) fn optional_text<'a>(json: &mut Json<'a>, what: &str) -> Read<Option<Text<'a>>> {
+    match json.kind()? {
+        Kind::Null => json.skip().map(|()| None),
+        Kind::Boolean => {
+            let at = json.offset()?;
+            if json.boolean(what)? {
+                return Err(Fault::new(at, format!("{what} should be a string, but is true")));
+            }
+            Ok(None)
+        }
+        _ => json.text(what).map(Some),
+    }
+}
+
+fn set<'a>(slot: &mut Option<Text<'a>>, json: &mut Json<'a>, field: &Text<'a>) -> Read<()> {
+    if slot.is_some() {
+        return Err(twice(field));
+    }
+    *slot = optional_text(json, field.as_str())?;
+    Ok(())
+}
+
+fn twice(field: &Text<'_>) -> Fault {
+    Fault::new(field.at, format!("{:?} stands in this entry a second time", field.as_str()))
+}
+
+fn flag(json: &mut Json<'_>, field: &Text<'_>) -> Read<bool> {
+    match json.kind()? {
+        Kind::Null => json.skip().map(|()| false),
+        _ => json.boolean(field.as_str()),
+    }
+}
+
+fn text_if_any<'a>(json: &mut Json<'a>) -> Read<Option<Text<'a>>> {
+    match json.kind()? {
+        Kind::String => json.text("").map(Some),
+        _ => json.skip().map(|()| None),
+    }
+}
+
+/// `engines.node`; the list form of old manifests is `["node >= 0.8"]`.
+fn engines_node<'a>(json: &mut Json<'a>) -> Read<Option<Text<'a>>> {
+    let mut found = None;
+    match json.kind()? {
+        Kind::Object => {
+            let mut members = json.object("engines")?;
+            while let Some(key) = members.next(json)? {
+                match key.as_str() {
+                    "node" => found = text_if_any(json)?,
+                    _ => json.skip()?,
+                }
+            }
+        }
+        Kind::Array => {
+            let mut elements = json.array("engines")?;
+            while elements.next(json)? {
+                let Some(text) = text_if_any(json)? else { continue };
+                if let Some(range) = text.as_str().trim().strip_prefix("node ") {
+                    let value = Cow::Owned(range.trim().to_owned());
+                    found = Some(Text { value, at: text.at });
+                }
+            }
+        }
+        _ => json.skip()?,
+    }
+    Ok(found)
+}
+
+fn require<'a>(
+    json: &mut Json<'a>,
+    field: &Text<'a>,
+    kind: EdgeKind,
+    requirements: &mut Vec<Requirement<'a>>,
+) -> Read<()> {
+    match json.kind()? {
+        Kind::Null => return json.skip(),
+        // Some old manifests have an empty list here, and npm copied it.
+        Kind::Array => {
+            let mut elements = json.array("")?;
+            while elements.next(json)? {
+                let name = json.text(field.as_str())?.value;
+                requirements.push(Requirement { name, specifier: "*".into(), kind });
+            }
+            return Ok(());
+        }
+        _ => {}
+    }
+    let mut members = json.object(field.as_str())?;
+    while let Some(name) = members.next(json)? {
+        let specifier = match json.kind()? {
+            Kind::String => json.text("")?.value,
+            Kind::Object | Kind::Array | Kind::Number => {
+                let at = json.offset()?;
+                let message =
+                    format!("the range of {:?} in {} should be a string", name.as_str(), field.as_str());
+                return Err(Fault::new(at, message));
+            }
+            _ => json.skip().map(|()| Cow::Borrowed(""))?,
+        };
+        requirements.push(Requirement { name: name.value, specifier, kind });
+    }
+    Ok(())
+}
+
+fn marked_optional<'a>(json: &mut Json<'a>, field: &Text<'a>) -> Read<Vec<Cow<'a, str>>> {
+    let mut optional = Vec::new();
+    if json.kind()? != Kind::Object {
+        return json.skip().map(|()| optional);
+    }
+    let mut members = json.object(field.as_str())?;
+    while let Some(name) = members.next(json)? {
+        if is_marked_optional(json)? {
+            optional.push(name.value);
+        }
+    }
+    Ok(optional)
+}
+
+fn workspaces(json: &mut Json<'_>) -> Read<Vec<Box<str>>> {
+    let mut patterns = Vec::new();
+    match json.kind()? {
+        Kind::Array => {
+            let mut elements = json.array("workspaces")?;
+            while elements.next(json)? {
+                patterns.push(json.text("a pattern of workspaces")?.as_str().into());
+            }
+        }
+        Kind::Object => {
+            let mut members = json.object("workspaces")?;
+            while let Some(key) = members.next(json)? {
+                if key.as_str() == "packages" && json.kind()? == Kind::Array {
+                    patterns = workspaces(json)?;
+                } else {
+                    json.skip()?;
+                }
+            }
+        }
+        _ => json.skip()?,
+    }
+    Ok(patterns)
+}
+
+/// Applies what one list says of another: an optional dependency is no plain one, and a peer may be optional.
+fn settle(requirements: &mut Vec<Requirement<'_>>, start: usize, optional_peers: &[Cow<'_, str>]) {
+    let own = &requirements[start..];
+    let mut optional: Vec<&str> =
+        own.iter().filter(|one| one.kind == EdgeKind::Optional).map(|one| &*one.name).collect();
+    if !optional.is_empty() {
+        optional.sort_unstable();
+        let keep: Vec<bool> = own
+            .iter()
+            .map(|one| one.kind != EdgeKind::Production || optional.binary_search(&&*one.name).is_err())
+            .collect();
+        let mut keep = std::iter::repeat_n(true, start).chain(keep);
+        requirements.retain(|_| keep.next().unwrap_or(true));
+    }
+    if !optional_peers.is_empty() {
+        let names: std::collections::HashSet<&str> = optional_peers.iter().map(|name| &**name).collect();
+        for one in &mut requirements[start..] {
+            if one.kind == EdgeKind::Peer && names.contains(&*one.name) {
+                one.kind = EdgeKind::OptionalPeer;
+            }
+        }
+    }
+}

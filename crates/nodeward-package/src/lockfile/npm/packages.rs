@@ -1,0 +1,253 @@
+//! Versions 2 and 3: the map `packages` from folder to package.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use super::Document;
+use super::entry::{Entry, Layout, Requirement, source_of};
+use super::tree::{MAX_FOLDER_BYTES, Tree, split};
+use crate::graph::{Edge, GraphBuilder, Origin, Package, PackageId, ReachFrom};
+use crate::json::{Fault, Json, Read, Text};
+use crate::lockfile::workspaces::is_member;
+use crate::manifest::name_at;
+use crate::place::LineIndex;
+use crate::{DependencyGraph, PackageName};
+
+/// One key of `packages`.
+struct Node<'a> {
+    folder: Cow<'a, str>,
+    at: usize,
+    what: What<'a>,
+    requirements: Range<usize>,
+}
+
+enum What<'a> {
+    Package(PackageId),
+    /// A symbolic link to another folder.
+    Link {
+        to: Cow<'a, str>,
+        name: PackageName,
+    },
+}
+
+struct Reader<'a, 'b> {
+    lines: &'b LineIndex<'a>,
+    document: &'b Document<'a>,
+    builder: GraphBuilder,
+    nodes: Vec<Node<'a>>,
+    requirements: Vec<Requirement<'a>>,
+    root: Option<PackageId>,
+    workspaces: Vec<Box<str>>,
+}
+
+pub(super) fn read<'a>(
+    json: Json<'a>,
+    document: &Document<'a>,
+    lines: &LineIndex<'a>,
+    builder: GraphBuilder,
+) -> Read<DependencyGraph> {
+    let mut reader = Reader {
+        lines,
+        document,
+        builder,
+        nodes: Vec::new(),
+        requirements: Vec::new(),
+        root: None,
+        workspaces: Vec::new(),
+    };
+    reader.entries(json)?;
+    reader.finish()
+}
+
+impl<'a> Reader<'a, '_> {
+    fn entries(&mut self, mut json: Json<'a>) -> Read<()> {
+        let mut members = json.object("packages")?;
+        while let Some(folder) = members.next(&mut json)? {
+            if folder.as_str().len() > MAX_FOLDER_BYTES {
+                return Err(Fault::limit(
+                    folder.at,
+                    format!("a folder's path is over {MAX_FOLDER_BYTES} bytes"),
+                ));
+            }
+            let entry = Entry::read(&mut json, folder.as_str(), Layout::Packages, &mut self.requirements)?;
+            self.entry(folder, entry)?;
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, folder: Text<'a>, entry: Entry<'a>) -> Read<()> {
+        let requirements = entry.requirements.clone();
+        let what = match (folder.as_str(), entry.link) {
+            ("", _) => What::Package(self.add_root(&folder, entry)),
+            (_, true) => self.link(&folder, entry)?,
+            (_, false) => What::Package(self.add_package(&folder, &entry)?),
+        };
+        self.nodes.push(Node { folder: folder.value, at: folder.at, what, requirements });
+        Ok(())
+    }
+
+    fn add_root(&mut self, folder: &Text<'a>, mut entry: Entry<'a>) -> PackageId {
+        let own = entry.name.as_ref().and_then(|name| PackageName::parse(name.as_str()).ok());
+        let name = own.unwrap_or_else(|| self.document.root_name());
+        let version = entry.version.as_ref().or(self.document.version.as_ref());
+        let mut package = entry.package(name, version.map_or("", Text::as_str), Origin::Root);
+        package.position = self.lines.position(folder.at);
+        package.install_script = entry.install_script();
+        self.workspaces = std::mem::take(&mut entry.workspaces);
+        let id = self.builder.add_root(package);
+        self.root = Some(id);
+        id
+    }
+
+    fn link(&mut self, folder: &Text<'a>, entry: Entry<'a>) -> Read<What<'a>> {
+        let name = folder_name(folder)?;
+        let to = entry.resolved.map_or(Cow::Borrowed(""), |resolved| resolved.value);
+        Ok(What::Link { to, name })
+    }
+
+    fn add_package(&mut self, folder: &Text<'a>, entry: &Entry<'a>) -> Read<PackageId> {
+        let in_modules = split(folder.as_str()).is_some();
+        let by_folder = folder_name(folder);
+        let name = match &entry.name {
+            Some(name) => name_at(name)?,
+            None if in_modules => by_folder.clone()?,
+            // A folder outside `node_modules` may be called anything.
+            None => by_folder.clone().unwrap_or_else(|_| crate::lockfile::unnamed_root()),
+        };
+        let origin = match in_modules {
+            true => source_of(entry.resolved.as_ref().map(Text::as_str)),
+            // A member of the workspace or the target of a link; which, the root's patterns tell later.
+            false => Origin::File { path: folder.as_str().into() },
+        };
+        let version = entry.version.as_ref().map_or("", Text::as_str);
+        if version.is_empty() && matches!(origin, Origin::Registry { .. }) {
+            let message = format!("{name} has no version, so no advisory can be matched to it");
+            self.builder.remark(message, self.lines.position(folder.at));
+        }
+        let mut package = entry.package(name, version, origin);
+        if in_modules
+            && let Ok(by_folder) = by_folder
+            && by_folder != package.name
+        {
+            package.alias = Some(by_folder);
+        }
+        package.position = self.lines.position(folder.at);
+        package.folder = Some(folder.as_str().into());
+        package.install_script = entry.install_script();
+        Ok(self.builder.add(package))
+    }
+
+    fn finish(mut self) -> Read<DependencyGraph> {
+        let by_folder = by_folder(&self.nodes)?;
+        let targets = link_targets(&self.nodes, &by_folder, &mut self.builder, self.lines);
+        for node in &self.nodes {
+            if let What::Package(id) = node.what
+                && split(&node.folder).is_none()
+                && is_member(&self.workspaces, &node.folder)
+            {
+                self.builder.package_mut(id).origin = Origin::Workspace { path: (*node.folder).into() };
+                self.builder.mark_root(id);
+            }
+        }
+        let found = self.nodes.iter().zip(&targets).map(|(node, &id)| (&*node.folder, id));
+        let tree = Tree::new(found);
+        for node in &self.nodes {
+            let What::Package(from) = node.what else { continue };
+            let holder = tree.holder_from(&node.folder);
+            for requirement in &self.requirements[node.requirements.clone()] {
+                let to = tree.find(holder, &requirement.name);
+                require(&mut self.builder, from, to, requirement);
+            }
+        }
+        let reach = if self.root.is_some() { ReachFrom::Edges } else { ReachFrom::Flags };
+        if self.root.is_none() {
+            let version = self.document.version.as_ref().map_or("", Text::as_str);
+            self.builder.add_root(Package::new(self.document.root_name(), version, Origin::Root));
+        }
+        Ok(self.builder.finish(reach))
+    }
+}
+
+/// The packages by folder; a folder that stands twice is an error, since each npm would pick one.
+fn by_folder<'n>(nodes: &'n [Node<'_>]) -> Read<HashMap<&'n str, PackageId>> {
+    let mut packages = HashMap::with_capacity(nodes.len());
+    let mut links = HashSet::new();
+    for node in nodes {
+        let folder = &*node.folder;
+        let twice = match node.what {
+            What::Package(id) => packages.insert(folder, id).is_some() || links.contains(folder),
+            What::Link { .. } => packages.contains_key(folder) || !links.insert(folder),
+        };
+        if twice {
+            return Err(Fault::new(node.at, format!("{folder:?} stands in packages a second time")));
+        }
+    }
+    Ok(packages)
+}
+
+/// The package at each node; links are followed to their target, which is added where the file has none.
+fn link_targets(
+    nodes: &[Node<'_>],
+    by_folder: &HashMap<&str, PackageId>,
+    builder: &mut GraphBuilder,
+    lines: &LineIndex<'_>,
+) -> Vec<PackageId> {
+    let target = |node: &Node<'_>| match &node.what {
+        What::Package(id) => *id,
+        What::Link { to, name } => by_folder.get(&**to).copied().unwrap_or_else(|| {
+            let mut package = Package::new(name.clone(), "", Origin::File { path: (&**to).into() });
+            package.position = lines.position(node.at);
+            package.folder = Some((*node.folder).into());
+            builder.add(package)
+        }),
+    };
+    nodes.iter().map(target).collect()
+}
+
+/// Adds the edge. A requirement that is a URL says that the tarball is no registry's.
+pub(super) fn require(
+    builder: &mut GraphBuilder,
+    from: PackageId,
+    to: Option<PackageId>,
+    requirement: &Requirement<'_>,
+) {
+    if let Some(id) = to
+        && (requirement.specifier.starts_with("https:") || requirement.specifier.starts_with("http:"))
+        && let Origin::Registry { resolved } = &builder.package(id).origin
+    {
+        let url = resolved.clone().unwrap_or_else(|| (*requirement.specifier).into());
+        builder.package_mut(id).origin = Origin::Http { url };
+    }
+    builder.require(Edge {
+        from,
+        to,
+        kind: requirement.kind,
+        name: (*requirement.name).into(),
+        specifier: (*requirement.specifier).into(),
+    });
+}
+
+/// The name that a folder stands for.
+fn folder_name(folder: &Text<'_>) -> Read<PackageName> {
+    let path = folder.as_str();
+    let name = match split(path) {
+        Some((_, name)) => name,
+        None => {
+            let path = path.trim_end_matches('/');
+            // `packages/@scope/name` is `@scope/name`.
+            let mut slashes = path.rmatch_indices('/').map(|(at, _)| at);
+            let last = slashes.next();
+            let scoped = slashes.next().map_or(0, |at| at + 1);
+            match last {
+                Some(_) if path[scoped..].starts_with('@') => &path[scoped..],
+                Some(slash) => &path[slash + 1..],
+                None => path,
+            }
+        }
+    };
+    match PackageName::parse(name) {
+        Ok(name) => Ok(name),
+        Err(error) => Err(Fault::new(folder.at, format!("the folder {path:?} names no package: {error}"))),
+    }
+}

@@ -1,0 +1,87 @@
+//! From bytes to text: what holds for every format before its grammar is looked at.
+
+use std::path::Path;
+
+use crate::LockfileError;
+use crate::lockfile::{Input, MAX_FILE_BYTES};
+use crate::place::{LineIndex, Place, Position};
+
+/// The text of a lockfile: bounded, UTF-8, without byte-order mark and free of merge conflicts.
+pub(super) fn text<'a>(input: &Input<'a>) -> Result<&'a str, LockfileError> {
+    decode(input.file, input.bytes)
+}
+
+/// As [`text`], for any file.
+pub(crate) fn decode<'a>(file: &Path, bytes: &'a [u8]) -> Result<&'a str, LockfileError> {
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        let mebibytes = MAX_FILE_BYTES / (1024 * 1024);
+        let message = format!("the file is larger than {mebibytes} MiB, the most that is read");
+        return Err(LockfileError::Limit { place: Place::file(file), message });
+    }
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        let start = Position { line: 1, column: 1 };
+        return Err(LockfileError::syntax(file, start, "the file is UTF-16; save it as UTF-8"));
+    }
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(file, bytes, error.valid_up_to()))?;
+    match conflict_marker(text) {
+        None => Ok(text),
+        Some(at) => {
+            let place = Place::at(file.into(), LineIndex::new(text).position(at));
+            Err(LockfileError::MergeConflict { place })
+        }
+    }
+}
+
+fn not_utf8(file: &Path, bytes: &[u8], valid: usize) -> LockfileError {
+    let before = std::str::from_utf8(&bytes[..valid]).unwrap_or_default();
+    let message = format!("byte 0x{:02x} is not UTF-8 text", bytes[valid]);
+    LockfileError::syntax(file, LineIndex::new(before).position(valid), message)
+}
+
+/// The offset of the first line that git writes into a file whose merge it could not finish. None of the formats
+/// can hold such a line otherwise.
+fn conflict_marker(text: &str) -> Option<usize> {
+    let starts_line = |at: usize| at == 0 || text.as_bytes()[at - 1] == b'\n';
+    let first = |marker: &str, may_follow: fn(Option<u8>) -> bool| {
+        memchr::memmem::find_iter(text.as_bytes(), marker.as_bytes())
+            .find(|&at| starts_line(at) && may_follow(text.as_bytes().get(at + marker.len()).copied()))
+    };
+    let named = |next| matches!(next, None | Some(b' ' | b'\n' | b'\r'));
+    let bare = |next| matches!(next, None | Some(b'\n' | b'\r'));
+    [first("<<<<<<<", named), first("=======", bare), first(">>>>>>>", named), first("|||||||", named)]
+        .into_iter()
+        .flatten()
+        .min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(bytes: &[u8]) -> String {
+        decode(Path::new("f"), bytes).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_text() {
+        assert_eq!(decode(Path::new("f"), b"\xef\xbb\xbf{}").unwrap(), "{}");
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_placed() {
+        assert_eq!(error(b"ab\n\xc3\xa9\xff"), "f:2:2: byte 0xff is not UTF-8 text");
+        assert!(error(b"\xff\xfe{\0}\0").contains("UTF-16"));
+    }
+
+    #[test]
+    fn conflict_markers_are_placed() {
+        for marker in ["<<<<<<< HEAD", "<<<<<<<", "=======\r", ">>>>>>> theirs", "||||||| base"] {
+            let text = format!("{{\n{marker}\n}}");
+            assert!(error(text.as_bytes()).starts_with("f:2:1: the file has unresolved"), "{marker}");
+        }
+        for text in ["a <<<<<<< b", "========", "=======x", "x\n  =======\n", "<<<<<<<<<"] {
+            assert!(decode(Path::new("f"), text.as_bytes()).is_ok(), "{text}");
+        }
+    }
+}
