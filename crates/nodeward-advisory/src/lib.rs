@@ -2,4 +2,16 @@
 //!
 //! No network, no clock, no environment: feeds come in as bytes, time as an argument.
 
+mod alias;
+mod codec;
+pub mod index;
+pub mod interval;
+pub mod osv;
+pub mod record;
+pub mod severity;
 pub mod threats;
+
+pub use index::{Affected, BuildError, Index, IndexBuilder, IndexError, IndexInfo, RecordId};
+pub use interval::{End, Interval};
+pub use record::{AffectedPackage, NODEJS, Record};
+pub use severity::Rating;

@@ -1,0 +1,295 @@
+//! Opening an index and asking it.
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::format::{Header, Section, checksum};
+use super::lookup::{Entry, Fence, Table};
+use super::mapping::{self, Bytes};
+use super::{Affected, IndexError, IndexInfo, RecordId};
+use crate::alias::{id_hash, is_cve};
+use crate::codec::{Decoder, Malformed};
+use crate::record::Record;
+
+/// The most bytes a group of records may unpack to: one record of the largest size, with its texts doubled.
+pub(super) const MAX_GROUP_BYTES: usize = 64 << 20;
+
+/// An advisory index, open.
+#[derive(Debug)]
+pub struct Index {
+    bytes: Bytes,
+    header: Header,
+    name_fence: OnceLock<bool>,
+    id_fence: OnceLock<bool>,
+    /// The group unpacked last: the records of one package stand together.
+    unpacked: Mutex<Option<(u32, Arc<[u8]>)>>,
+}
+
+impl Index {
+    /// Opens an index file. Maps it and reads its header, nothing else.
+    ///
+    /// # Errors
+    /// No such file, or not an index that this program can read.
+    pub fn open(path: &Path) -> Result<Self, IndexError> {
+        let bytes =
+            mapping::map(path).map_err(|source| IndexError::Open { path: path.to_owned(), source })?;
+        Self::new(bytes)
+    }
+
+    /// Opens an index in memory.
+    ///
+    /// # Errors
+    /// Bytes that are no index that this program can read.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, IndexError> {
+        Self::new(Bytes::Owned(bytes))
+    }
+
+    fn new(bytes: Bytes) -> Result<Self, IndexError> {
+        let header = Header::decode(&bytes)?;
+        Ok(Self {
+            bytes,
+            header,
+            name_fence: OnceLock::new(),
+            id_fence: OnceLock::new(),
+            unpacked: Mutex::new(None),
+        })
+    }
+
+    /// What is in it.
+    pub fn info(&self) -> &IndexInfo {
+        &self.header.info
+    }
+
+    /// The records about a package (or about [`crate::record::NODEJS`]) that are not withdrawn.
+    ///
+    /// # Errors
+    /// Damage where the answer stands.
+    pub fn affecting(&self, name: &str) -> Result<Vec<Affected>, IndexError> {
+        let hash = xxh3_64(name.as_bytes());
+        let mut affected = Vec::new();
+        for entry in self.table(Section::Names).with_hash(&self.names_fence(), hash)? {
+            affected.extend(self.matches(entry, Some(name))?.into_iter().map(|(_, affected)| affected));
+        }
+        Ok(affected)
+    }
+
+    /// Everything about one record.
+    ///
+    /// # Errors
+    /// An id of another index, or damage where the record stands.
+    pub fn record(&self, id: RecordId) -> Result<Record, IndexError> {
+        let entry = self.table(Section::Records).entry(id.0)?;
+        let slot = (entry.first() >> 32) as usize;
+        let group = self.group(entry.first() as u32)?;
+        let body = body_at(&group, slot).map_err(|_| Section::Bodies.damaged())?;
+        Record::decode(body).map_err(|_| Section::Bodies.damaged())
+    }
+
+    /// The records that have, or mention, an id, whatever its case; those that have it come first.
+    ///
+    /// # Errors
+    /// Damage where the answer stands.
+    pub fn find(&self, id: &str) -> Result<Vec<RecordId>, IndexError> {
+        let id = id.trim();
+        let mut found = Vec::new();
+        for entry in self.table(Section::Ids).with_hash(&self.ids_fence(), id_hash(id))? {
+            let record = self.record(RecordId(entry.second()))?;
+            // Its own id before an alias before a mention.
+            let rank = if record.id.eq_ignore_ascii_case(id) {
+                0
+            } else if record.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(id)) {
+                1
+            } else if record.mentions.iter().any(|mention| mention.eq_ignore_ascii_case(id)) {
+                2
+            } else {
+                continue;
+            };
+            found.push((rank, entry.second()));
+        }
+        found.sort_unstable();
+        found.dedup();
+        Ok(found.into_iter().map(|(_, record)| RecordId(record)).collect())
+    }
+
+    /// The records of the same flaw, this one first.
+    ///
+    /// # Errors
+    /// An id of another index, or damage where the answer stands.
+    pub fn same_flaw(&self, id: RecordId) -> Result<Vec<RecordId>, IndexError> {
+        let table = self.table(Section::Records);
+        let mut members = vec![id];
+        let mut next = table.entry(id.0)?.third();
+        while next != id.0 {
+            if members.len() >= table.extent.entries as usize {
+                return Err(Section::Records.damaged());
+            }
+            members.push(RecordId(next));
+            next = table.entry(next)?.third();
+        }
+        Ok(members)
+    }
+
+    /// All names of one flaw: CVEs first, then GHSAs, then the others.
+    ///
+    /// # Errors
+    /// An id of another index, or damage where the answer stands.
+    pub fn identity(&self, id: RecordId) -> Result<Vec<String>, IndexError> {
+        let mut names: Vec<String> = Vec::new();
+        for member in self.same_flaw(id)? {
+            let record = self.record(member)?;
+            names.extend(record.ids().map(str::to_owned));
+        }
+        Ok(in_order(names))
+    }
+
+    /// The number that the records of one flaw share.
+    ///
+    /// # Errors
+    /// An id of another index, or damage where the answer stands.
+    pub fn identity_of(&self, id: RecordId) -> Result<u32, IndexError> {
+        Ok(self.table(Section::Records).entry(id.0)?.second())
+    }
+
+    /// The ids of all records.
+    pub fn record_ids(&self) -> impl Iterator<Item = RecordId> + use<> {
+        (0..self.header.info.records).map(RecordId)
+    }
+
+    /// Reads everything and checks that it hangs together.
+    ///
+    /// # Errors
+    /// The first damage found.
+    pub fn verify(&self) -> Result<(), IndexError> {
+        self.names_fence().check()?;
+        self.ids_fence().check()?;
+        let names = self.table(Section::Names);
+        let mut count = 0;
+        for index in 0..names.extent.entries {
+            count += self.matches(names.entry(index)?, None)?.len();
+        }
+        if count < self.header.info.names as usize {
+            return Err(Section::Names.damaged());
+        }
+        for id in self.record_ids() {
+            self.record(id)?;
+        }
+        let ids = self.table(Section::Ids);
+        for block in 0..ids.blocks() {
+            ids.block(block)?;
+        }
+        Ok(())
+    }
+
+    fn table(&self, section: Section) -> Table<'_> {
+        Table { file: &self.bytes, section, extent: self.header.extent(section) }
+    }
+
+    fn names_fence(&self) -> Fence<'_> {
+        let extent = self.header.extent(Section::NameFence);
+        Fence { file: &self.bytes, section: Section::NameFence, extent, checked: &self.name_fence }
+    }
+
+    fn ids_fence(&self) -> Fence<'_> {
+        let extent = self.header.extent(Section::IdFence);
+        Fence { file: &self.bytes, section: Section::IdFence, extent, checked: &self.id_fence }
+    }
+
+    /// What one entry of the names leads to: of one name, or of all names with that hash.
+    fn matches(&self, entry: Entry, wanted: Option<&str>) -> Result<Vec<(String, Affected)>, IndexError> {
+        let damaged = || Section::Matches.damaged();
+        // A copy: nobody changes it between the comparison of its checksum and its use.
+        let bytes =
+            self.piece(Section::Matches, entry.second().into(), entry.third()).ok_or_else(damaged)?.to_vec();
+        let (sum, body) = bytes.split_at_checked(4).ok_or_else(damaged)?;
+        let expected = checksum(Section::Matches, entry.second().into(), body) as u32;
+        if expected.to_le_bytes() != *sum {
+            return Err(damaged());
+        }
+        let records = self.header.info.records;
+        decode_matches(body, wanted)
+            .ok()
+            .filter(|found| found.iter().all(|(_, affected)| affected.record.0 < records))
+            .ok_or_else(damaged)
+    }
+
+    /// Some bytes of a section.
+    fn piece(&self, section: Section, offset: u64, length: u32) -> Option<&[u8]> {
+        let extent = self.header.extent(section);
+        let end = offset.checked_add(length.into()).filter(|end| *end <= extent.length)?;
+        let start = usize::try_from(extent.offset + offset).ok()?;
+        self.bytes.get(start..usize::try_from(extent.offset + end).ok()?)
+    }
+
+    /// A group of record bodies, unpacked.
+    fn group(&self, group: u32) -> Result<Arc<[u8]>, IndexError> {
+        let mut unpacked = self.unpacked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, bytes)) = unpacked.as_ref().filter(|(number, _)| *number == group) {
+            return Ok(Arc::clone(bytes));
+        }
+        let damaged = || Section::Bodies.damaged();
+        let entry = self.table(Section::Groups).entry(group)?;
+        let packed = self.piece(Section::Bodies, entry.first(), entry.second()).ok_or_else(damaged)?;
+        if checksum(Section::Bodies, entry.first(), packed) as u32 != entry.third() {
+            return Err(damaged());
+        }
+        let bytes: Arc<[u8]> = unpack(packed).ok_or_else(damaged)?.into();
+        *unpacked = Some((group, Arc::clone(&bytes)));
+        Ok(bytes)
+    }
+}
+
+fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut reader = flate2::read::DeflateDecoder::new(packed).take(MAX_GROUP_BYTES as u64 + 1);
+    reader.read_to_end(&mut bytes).ok()?;
+    (bytes.len() <= MAX_GROUP_BYTES).then_some(bytes)
+}
+
+/// One body of a group: each has its length in front.
+fn body_at(group: &[u8], slot: usize) -> Result<&[u8], Malformed> {
+    let mut from = Decoder(group);
+    for _ in 0..slot {
+        let length = from.count()?;
+        from.bytes(length)?;
+    }
+    let length = from.count()?;
+    from.bytes(length)
+}
+
+fn decode_matches(body: &[u8], wanted: Option<&str>) -> Result<Vec<(String, Affected)>, Malformed> {
+    let mut from = Decoder(body);
+    let mut found = Vec::new();
+    let names = from.count()?;
+    for _ in 0..names {
+        let name = from.text()?;
+        let length = from.count()?;
+        let mut list = Decoder(from.bytes(length)?);
+        if wanted.is_some_and(|wanted| wanted != name) {
+            continue;
+        }
+        while !list.is_empty() {
+            let record = RecordId(list.number32()?);
+            let identity = list.number32()?;
+            let malware = list.byte()? == 1;
+            let affected =
+                Affected { record, identity, malware, ranges: list.intervals()?, versions: list.texts()? };
+            found.push((name.to_owned(), affected));
+        }
+    }
+    Ok(found)
+}
+
+/// Names without repeats: CVEs first, then GHSAs, then the others, each by the alphabet.
+pub(super) fn in_order(mut names: Vec<String>) -> Vec<String> {
+    let rank = |name: &str| match name {
+        cve if is_cve(cve) => 0,
+        ghsa if ghsa.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("GHSA-")) => 1,
+        _ => 2,
+    };
+    names.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.cmp(b)));
+    names.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
+    names
+}
