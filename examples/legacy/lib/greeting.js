@@ -1,0 +1,5 @@
+'use strict';
+
+exports.greeting = function (name) {
+  return name ? 'Hello ' + name : 'Hello';
+};
