@@ -1,3 +1,99 @@
-//! The project's own chores.
+//! The project's own chores. `cargo xtask` lists them.
 
-fn main() {}
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+mod bench;
+mod new;
+mod schemas;
+mod tidy;
+
+const HELP: &str = "\
+cargo xtask CHORE
+
+  test [ARG…]     install what the tests need, then run them all (README's second command);
+                  ARGs go to `cargo test`
+  tidy            check layering, tables, documented paths and forbidden words
+  ready           tidy, format, clippy, test: what a change needs before review
+  bench [NAME…]   measure against the figures of docs/benchmarks.md
+  fuzz SECONDS    run every fuzz target for that long (needs a nightly compiler and cargo-fuzz)
+  new KIND NAME   start a file of a kind (signal | lockfile) with its table line
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let rest = args.get(1..).unwrap_or_default();
+    let done = match args.first().map(String::as_str) {
+        Some("test") => test(rest),
+        Some("tidy") => tidy::run(&root()),
+        Some("ready") => ready(),
+        Some("bench") => bench::run(&root(), rest),
+        Some("fuzz") => fuzz(rest),
+        Some("new") => new::run(&root(), rest),
+        _ => {
+            say(HELP);
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("xtask: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The one place that prints.
+#[expect(clippy::print_stderr, reason = "a chore reports on standard error")]
+pub(crate) fn say(text: &str) {
+    eprintln!("{text}");
+}
+
+/// The folder of the checkout.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+fn test(args: &[String]) -> anyhow::Result<()> {
+    let schemas = root().join("target/schemas");
+    if let Err(error) = schemas::fetch(&schemas) {
+        say(&format!("the official schemas could not be had, so the tests against them will skip: {error:#}"));
+    }
+    tidy::run(&root())?;
+    let mut command = cargo();
+    command.args(["test", "--workspace"]).args(args).env("NODEWARD_SCHEMAS", &schemas);
+    run(&mut command)
+}
+
+fn ready() -> anyhow::Result<()> {
+    tidy::run(&root())?;
+    run(cargo().args(["fmt", "--all", "--check"]))?;
+    run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    test(&[])
+}
+
+fn fuzz(args: &[String]) -> anyhow::Result<()> {
+    let seconds: u32 = args.first().map_or(Ok(30), |text| text.parse())?;
+    let listed = Command::new("cargo").args(["+nightly", "fuzz", "list"]).current_dir(root()).output()?;
+    anyhow::ensure!(listed.status.success(), "no cargo-fuzz on a nightly compiler: `cargo install cargo-fuzz`");
+    for target in String::from_utf8(listed.stdout)?.lines() {
+        say(&format!("fuzzing {target} for {seconds} s"));
+        let limit = format!("-max_total_time={seconds}");
+        let args = ["+nightly", "fuzz", "run", target, "--", &limit, "-max_len=65536", "-rss_limit_mb=4096"];
+        run(Command::new("cargo").args(args).current_dir(root()))?;
+    }
+    Ok(())
+}
+
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
+    let status = command.status()?;
+    anyhow::ensure!(status.success(), "{command:?} ended with {status}");
+    Ok(())
+}

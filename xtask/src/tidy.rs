@@ -1,0 +1,212 @@
+//! The rules that a compiler can't check: layering, tables, documented paths, forbidden words.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Context as _;
+
+use crate::{cargo, say};
+
+/// Every crate and its level. A crate uses only crates on lower levels (docs/architecture.md).
+const LEVELS: &[(&str, u8)] = &[
+    ("nodeward-package", 0),
+    ("nodeward-report", 1),
+    ("nodeward-advisory", 2),
+    ("nodeward-review", 2),
+    ("nodeward", 4),
+];
+
+/// Crates that only tests and chores use.
+const UNPUBLISHED: &[&str] = &["nodeward-testkit", "xtask"];
+
+/// Folders whose every file has to stand in a table: (folder, file with the table, name of the table).
+const TABLES: &[(&str, &str, &str)] = &[
+    ("crates/nodeward-package/src/lockfile", "crates/nodeward-package/src/lockfile.rs", "FORMATS"),
+    ("crates/nodeward-report/src/render", "crates/nodeward-report/src/render.rs", "FORMATS"),
+    ("crates/nodeward-review/src/signals", "crates/nodeward-review/src/signals.rs", "SIGNALS"),
+];
+
+/// Files in those folders that serve the others and are no entry of their own.
+const NO_ENTRY: &[&str] = &[];
+
+/// The files that may say `unsafe`, each for one system call.
+const UNSAFE: &[&str] = &["crates/nodeward-advisory/src/index/mapping.rs"];
+
+/// Crates with no network, clock or environment of their own.
+const PURE: &[&str] = &["nodeward-package", "nodeward-report", "nodeward-advisory", "nodeward-review"];
+
+/// The most lines of a source file, its tests not counted.
+const MAX_LINES: usize = 600;
+
+/// Checks everything and reports all that is wrong, not only the first.
+pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
+    let files = tracked(root)?;
+    let mut faults = Vec::new();
+    layering(&mut faults)?;
+    tables(root, &mut faults)?;
+    for file in &files {
+        let Ok(text) = std::fs::read_to_string(root.join(file)) else { continue };
+        words(file, &text, &mut faults);
+        if file.ends_with(".rs") {
+            source(file, &text, &mut faults);
+        }
+        if file.ends_with(".md") {
+            documented_paths(root, file, &text, &mut faults);
+        }
+    }
+    for fault in &faults {
+        say(fault);
+    }
+    anyhow::ensure!(faults.is_empty(), "{} faults", faults.len());
+    Ok(())
+}
+
+fn tracked(root: &Path) -> anyhow::Result<Vec<String>> {
+    let listed = Command::new("git").args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+    let listed = { listed }.current_dir(root).output().context("git ls-files")?;
+    let text = String::from_utf8(listed.stdout)?;
+    Ok(text.split('\0').filter(|file| !file.is_empty()).map(str::to_owned).collect())
+}
+
+#[derive(serde::Deserialize)]
+struct Metadata {
+    packages: Vec<Member>,
+}
+
+#[derive(serde::Deserialize)]
+struct Member {
+    name: String,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(serde::Deserialize)]
+struct Dependency {
+    name: String,
+    kind: Option<String>,
+}
+
+fn layering(faults: &mut Vec<String>) -> anyhow::Result<()> {
+    let output = cargo().args(["metadata", "--no-deps", "--format-version=1", "--offline"]).output()?;
+    let metadata: Metadata = serde_json::from_slice(&output.stdout).context("cargo metadata")?;
+    let levels: BTreeMap<&str, u8> = LEVELS.iter().copied().collect();
+    for member in &metadata.packages {
+        let name = member.name.as_str();
+        let Some(&level) = levels.get(name) else {
+            if !UNPUBLISHED.contains(&name) {
+                faults.push(format!("{name}: has no level in xtask/src/tidy.rs"));
+            }
+            continue;
+        };
+        for dependency in &member.dependencies {
+            let used = dependency.name.as_str();
+            let only_for_tests = dependency.kind.as_deref() == Some("dev");
+            if UNPUBLISHED.contains(&used) && !only_for_tests {
+                faults.push(format!("{name}: uses {used} outside its tests"));
+            }
+            if levels.get(used).is_some_and(|&lower| lower >= level) && used != name {
+                faults.push(format!("{name}: uses {used}, which is not on a lower level"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn tables(root: &Path, faults: &mut Vec<String>) -> anyhow::Result<()> {
+    for (folder, file, table) in TABLES {
+        let text = std::fs::read_to_string(root.join(file)).with_context(|| file.to_string())?;
+        let start = text.find(&format!("const {table}:")).with_context(|| format!("{file}: no {table}"))?;
+        let body = &text[start..];
+        let body = &body[..body.find("\n];").unwrap_or(body.len())];
+        for entry in std::fs::read_dir(root.join(folder)).with_context(|| folder.to_string())? {
+            let path = entry?.path();
+            let Some(stem) = path.file_stem().and_then(|stem| stem.to_str()) else { continue };
+            if path.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
+            let shown = format!("{folder}/{stem}.rs");
+            if !NO_ENTRY.contains(&shown.as_str()) && !body.contains(&format!("{stem}::")) {
+                faults.push(format!("{shown}: is not in {table} of {file}"));
+            }
+            if *table == "SIGNALS" && !path.with_extension("md").is_file() {
+                faults.push(format!("{shown}: has no page {stem}.md beside it"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Words that no tracked file may hold. Put together from parts, so that this file does not hold them either.
+fn words(file: &str, text: &str, faults: &mut Vec<String>) {
+    let hosts = [
+        concat!("registry.", "npmjs"),
+        concat!("registry.", "yarnpkg"),
+        concat!("static.", "crates.io"),
+        concat!("index.", "crates.io"),
+        concat!("py", "pi.org"),
+        concat!("deb.", "debian.org"),
+    ];
+    if file != "Cargo.lock" && file != "fuzz/Cargo.lock" {
+        for host in hosts {
+            if text.contains(host) {
+                faults.push(format!("{file}: names a package registry's host, {host}"));
+            }
+        }
+    }
+    for path in [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/ho", "me/")] {
+        if text.lines().any(|line| line.contains(path) && !line.contains("tidy: a user's path")) {
+            faults.push(format!("{file}: names a machine's path, {path}"));
+        }
+    }
+}
+
+fn source(file: &str, text: &str, faults: &mut Vec<String>) {
+    let code = text.find("#[cfg(test)]\nmod tests").map_or(text, |tests| &text[..tests]);
+    let lines = code.lines().count();
+    if lines > MAX_LINES && !file.contains("/tests/") {
+        faults.push(format!("{file}: {lines} lines; split it by idea (at most {MAX_LINES})"));
+    }
+    let says_unsafe = code.lines().any(|line| {
+        let line = line.trim_start();
+        !line.starts_with("//") && (line.contains(concat!("unsafe", " {")) || line.starts_with(concat!("unsafe", " ")))
+    });
+    if says_unsafe && !UNSAFE.contains(&file) && file != "xtask/src/tidy.rs" {
+        faults.push(format!("{file}: unsafe code; only the files named in xtask/src/tidy.rs may"));
+    }
+    let library = PURE.iter().any(|name| file.starts_with(&format!("crates/{name}/src/")));
+    if library {
+        let impure =
+            ["std::env::var", "SystemTime::now", "Timestamp::now", "Zoned::now", "Instant::now", "std::net::", "std::process::Command"];
+        for word in impure {
+            if code.contains(word) {
+                faults.push(format!("{file}: {word}: time, environment and transport are arguments here"));
+            }
+        }
+    }
+    if file.starts_with("crates/") && !file.starts_with("crates/nodeward-javascript/") && code.contains(concat!("ox", "c_")) {
+        faults.push(format!("{file}: names a parser crate that only nodeward-javascript may name"));
+    }
+}
+
+/// A path in backticks that starts with a folder of the repository must exist, and so must a relative link.
+fn documented_paths(root: &Path, file: &str, text: &str, faults: &mut Vec<String>) {
+    const FOLDERS: &[&str] = &["crates/", "docs/", "xtask/", "examples/", "bench/", "fuzz/", ".ci/", "npm/"];
+    let here = root.join(file);
+    let quoted = text.split('`').skip(1).step_by(2).filter(|part| FOLDERS.iter().any(|folder| part.starts_with(folder)));
+    for path in quoted {
+        let path = path.split([' ', ':']).next().unwrap_or_default();
+        let pattern = path.contains(['*', '<', '{', '…']) || path.split('/').any(|part| !part.is_empty() && part.trim_end_matches(".rs").trim_end_matches(".md") .chars().all(|c| c.is_ascii_uppercase()) && part != "README.md");
+        if !pattern && !root.join(path).exists() {
+            faults.push(format!("{file}: names {path}, which does not exist"));
+        }
+    }
+    for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        let target = link.split('#').next().unwrap_or_default();
+        if target.is_empty() || target.contains(':') || target.contains(' ') {
+            continue;
+        }
+        if !here.parent().is_some_and(|folder| folder.join(target).exists()) {
+            faults.push(format!("{file}: links to {target}, which does not exist"));
+        }
+    }
+}
