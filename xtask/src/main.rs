@@ -58,7 +58,9 @@ fn root() -> PathBuf {
 fn test(args: &[String]) -> anyhow::Result<()> {
     let schemas = root().join("target/schemas");
     if let Err(error) = schemas::fetch(&schemas) {
-        say(&format!("the official schemas could not be had, so the tests against them will skip: {error:#}"));
+        say(&format!(
+            "the official schemas could not be had, so the tests against them will skip: {error:#}"
+        ));
     }
     tidy::run(&root())?;
     let mut command = cargo();
@@ -76,7 +78,10 @@ fn ready() -> anyhow::Result<()> {
 fn fuzz(args: &[String]) -> anyhow::Result<()> {
     let seconds: u32 = args.first().map_or(Ok(30), |text| text.parse())?;
     let listed = Command::new("cargo").args(["+nightly", "fuzz", "list"]).current_dir(root()).output()?;
-    anyhow::ensure!(listed.status.success(), "no cargo-fuzz on a nightly compiler: `cargo install cargo-fuzz`");
+    anyhow::ensure!(
+        listed.status.success(),
+        "no cargo-fuzz on a nightly compiler: `cargo install cargo-fuzz`"
+    );
     for target in String::from_utf8(listed.stdout)?.lines() {
         say(&format!("fuzzing {target} for {seconds} s"));
         let limit = format!("-max_total_time={seconds}");

@@ -7,7 +7,9 @@ use anyhow::{Context as _, bail, ensure};
 use crate::say;
 
 pub(crate) fn run(root: &Path, args: &[String]) -> anyhow::Result<()> {
-    let [kind, name] = args else { bail!("say what: `cargo xtask new signal NAME` or `cargo xtask new lockfile NAME`") };
+    let [kind, name] = args else {
+        bail!("say what: `cargo xtask new signal NAME` or `cargo xtask new lockfile NAME`")
+    };
     let valid = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     ensure!(valid, "{name:?} is no module name: lower-case letters and underscores");
     let (folder, table) = match kind.as_str() {
@@ -20,10 +22,15 @@ pub(crate) fn run(root: &Path, args: &[String]) -> anyhow::Result<()> {
     let model = nearest_model(root, folder)?;
     std::fs::write(&file, format!("//! What this {kind} is for, then what it never does.\n"))?;
     if kind == "signal" {
-        let page = format!("# {}\n\nWhat it says, why it matters, an example, how to mend it.\n", name.replace('_', "-"));
+        let page = format!(
+            "# {}\n\nWhat it says, why it matters, an example, how to mend it.\n",
+            name.replace('_', "-")
+        );
         std::fs::write(file.with_extension("md"), page)?;
     }
-    say(&format!("made {folder}/{name}.rs: write it after the model of {model}, then add `mod {name};` and its line to the table in {table}; `cargo xtask tidy` checks both"));
+    say(&format!(
+        "made {folder}/{name}.rs: write it after the model of {model}, then add `mod {name};` and its line to the table in {table}; `cargo xtask tidy` checks both"
+    ));
     Ok(())
 }
 

@@ -63,8 +63,9 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
 }
 
 fn tracked(root: &Path) -> anyhow::Result<Vec<String>> {
-    let listed = Command::new("git").args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
-    let listed = { listed }.current_dir(root).output().context("git ls-files")?;
+    let mut git = Command::new("git");
+    git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).current_dir(root);
+    let listed = git.output().context("git ls-files")?;
     let text = String::from_utf8(listed.stdout)?;
     Ok(text.split('\0').filter(|file| !file.is_empty()).map(str::to_owned).collect())
 }
@@ -168,22 +169,33 @@ fn source(file: &str, text: &str, faults: &mut Vec<String>) {
     }
     let says_unsafe = code.lines().any(|line| {
         let line = line.trim_start();
-        !line.starts_with("//") && (line.contains(concat!("unsafe", " {")) || line.starts_with(concat!("unsafe", " ")))
+        !line.starts_with("//")
+            && (line.contains(concat!("unsafe", " {")) || line.starts_with(concat!("unsafe", " ")))
     });
     if says_unsafe && !UNSAFE.contains(&file) && file != "xtask/src/tidy.rs" {
         faults.push(format!("{file}: unsafe code; only the files named in xtask/src/tidy.rs may"));
     }
     let library = PURE.iter().any(|name| file.starts_with(&format!("crates/{name}/src/")));
     if library {
-        let impure =
-            ["std::env::var", "SystemTime::now", "Timestamp::now", "Zoned::now", "Instant::now", "std::net::", "std::process::Command"];
+        let impure = [
+            "std::env::var",
+            "SystemTime::now",
+            "Timestamp::now",
+            "Zoned::now",
+            "Instant::now",
+            "std::net::",
+            "std::process::Command",
+        ];
         for word in impure {
             if code.contains(word) {
                 faults.push(format!("{file}: {word}: time, environment and transport are arguments here"));
             }
         }
     }
-    if file.starts_with("crates/") && !file.starts_with("crates/nodeward-javascript/") && code.contains(concat!("ox", "c_")) {
+    if file.starts_with("crates/")
+        && !file.starts_with("crates/nodeward-javascript/")
+        && code.contains(concat!("ox", "c_"))
+    {
         faults.push(format!("{file}: names a parser crate that only nodeward-javascript may name"));
     }
 }
@@ -192,10 +204,23 @@ fn source(file: &str, text: &str, faults: &mut Vec<String>) {
 fn documented_paths(root: &Path, file: &str, text: &str, faults: &mut Vec<String>) {
     const FOLDERS: &[&str] = &["crates/", "docs/", "xtask/", "examples/", "bench/", "fuzz/", ".ci/", "npm/"];
     let here = root.join(file);
-    let quoted = text.split('`').skip(1).step_by(2).filter(|part| FOLDERS.iter().any(|folder| part.starts_with(folder)));
+    let quoted = text
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|part| FOLDERS.iter().any(|folder| part.starts_with(folder)));
     for path in quoted {
         let path = path.split([' ', ':']).next().unwrap_or_default();
-        let pattern = path.contains(['*', '<', '{', '…']) || path.split('/').any(|part| !part.is_empty() && part.trim_end_matches(".rs").trim_end_matches(".md") .chars().all(|c| c.is_ascii_uppercase()) && part != "README.md");
+        let pattern = path.contains(['*', '<', '{', '…'])
+            || path.split('/').any(|part| {
+                !part.is_empty()
+                    && part
+                        .trim_end_matches(".rs")
+                        .trim_end_matches(".md")
+                        .chars()
+                        .all(|c| c.is_ascii_uppercase())
+                    && part != "README.md"
+            });
         if !pattern && !root.join(path).exists() {
             faults.push(format!("{file}: names {path}, which does not exist"));
         }
