@@ -4,7 +4,10 @@ use std::io;
 
 use crate::Report;
 
+pub mod github;
 pub mod json;
+pub mod markdown;
+pub mod sarif;
 pub mod text;
 
 /// How a renderer may use its output.
@@ -29,7 +32,8 @@ pub struct OutputFormat {
 }
 
 /// Every output format, in the order that help lists them.
-pub const FORMATS: &[OutputFormat] = &[text::FORMAT, json::FORMAT];
+pub const FORMATS: &[OutputFormat] =
+    &[text::FORMAT, json::FORMAT, sarif::FORMAT, markdown::FORMAT, github::FORMAT];
 
 /// The format of a name.
 pub fn find(name: &str) -> Option<&'static OutputFormat> {
