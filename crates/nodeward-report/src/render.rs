@@ -4,10 +4,14 @@ use std::io;
 
 use crate::Report;
 
+pub use crate::sbom;
+
+pub mod cyclonedx;
 pub mod github;
 pub mod json;
 pub mod markdown;
 pub mod sarif;
+pub mod spdx;
 pub mod text;
 
 /// How a renderer may use its output.
@@ -32,8 +36,15 @@ pub struct OutputFormat {
 }
 
 /// Every output format, in the order that help lists them.
-pub const FORMATS: &[OutputFormat] =
-    &[text::FORMAT, json::FORMAT, sarif::FORMAT, markdown::FORMAT, github::FORMAT];
+pub const FORMATS: &[OutputFormat] = &[
+    text::FORMAT,
+    json::FORMAT,
+    sarif::FORMAT,
+    markdown::FORMAT,
+    github::FORMAT,
+    cyclonedx::FORMAT,
+    spdx::FORMAT,
+];
 
 /// The format of a name.
 pub fn find(name: &str) -> Option<&'static OutputFormat> {

@@ -121,7 +121,7 @@ impl<'a> Rules<'a> {
 }
 
 fn rule(finding: &Finding) -> Value {
-    let title = fit::cut(&finding.title, 250);
+    let title = fit::cut(&rule_title(finding), 250);
     let details = finding.details.as_deref().map(|details| clip(details, 4_000));
     let mut rule = json!({
         "id": &*finding.rule,
@@ -145,6 +145,20 @@ fn rule(finding: &Finding) -> Value {
         rule["helpUri"] = json!(link);
     }
     rule
+}
+
+/// What the rule says of any package: a signal's title often begins with the one that it is about.
+fn rule_title(finding: &Finding) -> Cow<'_, str> {
+    match (&finding.kind, &finding.subject) {
+        (Kind::Signal | Kind::Project, Subject::Release { name, .. }) => {
+            let label = subject_label(&finding.subject);
+            let rest =
+                finding.title.strip_prefix(&label).or_else(|| finding.title.strip_prefix(name.as_str()));
+            rest.filter(|rest| rest.starts_with(' '))
+                .map_or(Cow::Borrowed(&*finding.title), |rest| Cow::Owned(format!("a package{rest}")))
+        }
+        _ => Cow::Borrowed(&finding.title),
+    }
 }
 
 fn rule_name(finding: &Finding) -> &'static str {
@@ -210,7 +224,7 @@ pub(crate) fn is_web_link(link: &str) -> bool {
 }
 
 fn help_text(finding: &Finding) -> String {
-    let mut lines = vec![clip(&finding.title, 500).into_owned()];
+    let mut lines = vec![clip(&rule_title(finding), 500).into_owned()];
     lines.extend(finding.details.as_deref().map(|details| clip(details, 4_000).into_owned()));
     lines.extend(facts(finding).into_iter().map(|(name, value)| format!("{name}: {value}")));
     lines.extend(links(finding).take(10).map(str::to_owned));
@@ -218,10 +232,11 @@ fn help_text(finding: &Finding) -> String {
 }
 
 fn help_markdown(finding: &Finding) -> String {
-    let mut text = format!("**{}**\n\n", escape(&finding.title, 500));
+    let mut text = format!("**{}**\n\n", escape(&rule_title(finding), 500));
     if let Some(details) = &finding.details {
         // The author's own markup stays out: it could hold links and pictures of the attacker's choice.
-        text += &format!("{}\n\n", escape(details, 4_000));
+        let lines: Vec<String> = clip(details, 4_000).lines().map(|line| escape(line, 4_000)).collect();
+        text += &format!("{}\n\n", lines.join("\n"));
     }
     for (name, value) in facts(finding) {
         text += &format!("- {name}: {}\n", escape(&value, 1_000));
@@ -302,7 +317,8 @@ fn message(finding: &Finding) -> String {
     if let Some(next) = &finding.next_step {
         text += &format!(". Next: {}", clip(next, 500));
     }
-    text + "."
+    // `[words](target)` is a link in a SARIF message.
+    (text + ".").replace("](", "] (")
 }
 
 fn properties(finding: &Finding) -> Value {
