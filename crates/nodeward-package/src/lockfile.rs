@@ -4,11 +4,15 @@
 //! Readers never skip what they can't read: a broken entry is an error with file, line and column.
 
 mod discover;
+mod locations;
 mod manifest;
 mod npm;
+mod pnpm;
 mod project;
+mod source;
 pub(crate) mod text;
 mod workspaces;
+mod yaml;
 
 use std::path::{Path, PathBuf};
 
@@ -85,6 +89,7 @@ struct FormatReader {
 /// Every format that is a file; the first that recognises one reads it.
 const FORMATS: &[FormatReader] = &[
     FormatReader { format: Format::NpmPackageLock, recognises: npm::recognises, parse: npm::parse },
+    FormatReader { format: Format::Pnpm, recognises: pnpm::recognises, parse: pnpm::parse },
     FormatReader { format: Format::Manifest, recognises: manifest::recognises, parse: manifest::parse },
 ];
 

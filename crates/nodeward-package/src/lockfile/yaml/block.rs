@@ -1,0 +1,394 @@
+//! Documents, block mappings and block sequences.
+
+use std::borrow::Cow;
+
+use super::{Cause, Document, Kind, MAX_DEPTH, Node, YamlError, refuse_duplicates, shorten};
+
+/// Indentation that stands for the end of the document.
+const END: i32 = -1;
+
+/// One pass over the text. Between values it stands on the first character of a line that says something.
+pub(super) struct Parser<'a> {
+    pub(super) text: &'a str,
+    pub(super) bytes: &'a [u8],
+    pub(super) pos: usize,
+    pub(super) nodes: Vec<Node<'a>>,
+    /// How far the current line, or the current item of a sequence, is indented.
+    pub(super) indent: i32,
+    line_start: usize,
+    depth: u32,
+}
+
+/// A key that was just read.
+pub(super) struct ReadKey<'a> {
+    text: Cow<'a, str>,
+    offset: usize,
+    kind: Kind,
+}
+
+impl<'a> Parser<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        let nodes = Vec::new();
+        Self { text, bytes: text.as_bytes(), pos: 0, nodes, indent: END, line_start: 0, depth: 0 }
+    }
+
+    pub(super) fn documents(mut self) -> Result<Vec<Document<'a>>, YamlError> {
+        let mut documents = Vec::new();
+        // A guess that avoids most of the growing: real lockfiles have a node per 15 to 40 bytes.
+        self.nodes.reserve(self.bytes.len() / 32);
+        loop {
+            self.next_line()?;
+            if self.indent != END {
+                self.block(END)?;
+                if self.indent != END {
+                    return Err(self.error("indented differently from what stands above it"));
+                }
+                documents.push(Document { nodes: std::mem::take(&mut self.nodes) });
+            }
+            if self.at_marker() {
+                self.pos += 3;
+                self.end_line()?;
+            } else if self.pos >= self.bytes.len() {
+                return Ok(documents);
+            }
+        }
+    }
+
+    /// A mapping, a sequence or a scalar that starts on the current line and belongs to a parent with the given
+    /// indentation.
+    fn block(&mut self, parent: i32) -> Result<(), YamlError> {
+        self.enter()?;
+        let indent = self.indent;
+        if self.at_dash() {
+            self.sequence(indent)?;
+        } else {
+            match self.key()? {
+                Some(key) => self.mapping(indent, key)?,
+                None => self.inline(parent)?,
+            }
+        }
+        self.leave();
+        Ok(())
+    }
+
+    fn mapping(&mut self, indent: i32, first: ReadKey<'a>) -> Result<(), YamlError> {
+        let mapping = self.open(Kind::Mapping, first.offset);
+        let mut key = first;
+        loop {
+            let ReadKey { text, offset, kind } = key;
+            self.push(kind, text, offset);
+            self.value_after_key(indent)?;
+            if self.indent != indent {
+                break;
+            }
+            if self.at_dash() {
+                return Err(self.error("expected a key, found an item of a list"));
+            }
+            key = match self.key()? {
+                Some(key) => key,
+                None => return Err(self.error("expected a key and a colon")),
+            };
+        }
+        if self.indent > indent {
+            return Err(self.error("indented more than the key above it"));
+        }
+        self.close(mapping);
+        refuse_duplicates(&self.nodes, mapping)
+    }
+
+    /// What follows a colon, on the same line or below it.
+    fn value_after_key(&mut self, indent: i32) -> Result<(), YamlError> {
+        self.skip_blanks();
+        if !self.at_line_end() {
+            return self.inline(indent);
+        }
+        let offset = self.pos;
+        self.end_line()?;
+        self.next_line()?;
+        if self.indent > indent {
+            self.block(indent)
+        } else if self.indent == indent && self.at_dash() {
+            self.enter()?;
+            self.sequence(indent)?;
+            self.leave();
+            Ok(())
+        } else {
+            self.push(Kind::Plain, Cow::Borrowed(""), offset);
+            Ok(())
+        }
+    }
+
+    fn sequence(&mut self, indent: i32) -> Result<(), YamlError> {
+        let sequence = self.open(Kind::Sequence, self.pos);
+        loop {
+            self.pos += 1;
+            self.skip_blanks();
+            if self.at_line_end() {
+                let offset = self.pos;
+                self.end_line()?;
+                self.next_line()?;
+                if self.indent > indent {
+                    self.block(indent)?;
+                } else {
+                    self.push(Kind::Plain, Cow::Borrowed(""), offset);
+                }
+            } else {
+                self.indent = (self.pos - self.line_start) as i32;
+                self.block(indent)?;
+            }
+            if self.indent != indent || !self.at_dash() {
+                break;
+            }
+        }
+        if self.indent > indent {
+            return Err(self.error("indented more than the list above it"));
+        }
+        self.close(sequence);
+        Ok(())
+    }
+
+    /// A value that starts on the current line; leaves the parser at the next line that says something.
+    fn inline(&mut self, parent: i32) -> Result<(), YamlError> {
+        match self.bytes[self.pos] {
+            b'{' | b'[' => self.flow()?,
+            b'\'' | b'"' => {
+                let offset = self.pos;
+                let text = self.quoted(parent)?;
+                self.push(Kind::Quoted, text, offset);
+            }
+            b'|' | b'>' => return self.block_scalar(parent),
+            _ => return self.plain_lines(parent),
+        }
+        self.end_line()?;
+        self.next_line()
+    }
+
+    /// A key and its colon, if the current line has one; otherwise the parser stays where it is.
+    fn key(&mut self) -> Result<Option<ReadKey<'a>>, YamlError> {
+        let offset = self.pos;
+        match self.bytes[offset] {
+            b'?' if self.is_separated(offset + 1) => self.explicit_key().map(Some),
+            quote @ (b'\'' | b'"') => {
+                if !self.line_has_colon_after_quote(quote) {
+                    return Ok(None);
+                }
+                let text = self.quoted(END)?;
+                self.skip_blanks();
+                if self.bytes.get(self.pos) == Some(&b':') && self.is_separated(self.pos + 1) {
+                    self.pos += 1;
+                    return Ok(Some(ReadKey { text, offset, kind: Kind::Quoted }));
+                }
+                self.pos = offset;
+                Ok(None)
+            }
+            b'{' | b'[' | b'|' | b'>' => Ok(None),
+            _ => {
+                self.refuse_indicator()?;
+                Ok(self.plain_key(offset))
+            }
+        }
+    }
+
+    /// Keeps a quoted value of many lines from being read twice as a possible key at each nesting level.
+    fn line_has_colon_after_quote(&self, quote: u8) -> bool {
+        let rest = &self.bytes[self.pos + 1..];
+        let line = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
+        memchr::memchr(quote, line).is_some_and(|closing| memchr::memchr(b':', &line[closing..]).is_some())
+    }
+
+    fn plain_key(&mut self, offset: usize) -> Option<ReadKey<'a>> {
+        let mut from = offset;
+        loop {
+            let at = from + memchr::memchr2(b':', b'\n', &self.bytes[from..])?;
+            if self.bytes[at] == b'\n' {
+                return None;
+            }
+            if self.is_separated(at + 1) {
+                let text = self.text[offset..at].trim_end_matches([' ', '\t']);
+                if text.contains(" #") {
+                    return None;
+                }
+                self.pos = at + 1;
+                return Some(ReadKey { text: Cow::Borrowed(text), offset, kind: Kind::Plain });
+            }
+            from = at + 1;
+        }
+    }
+
+    /// `? key`, with its colon on a line of its own: what emitters do with keys over 1,024 characters.
+    fn explicit_key(&mut self) -> Result<ReadKey<'a>, YamlError> {
+        let indent = self.indent;
+        self.pos += 1;
+        self.skip_blanks();
+        let offset = self.pos;
+        if self.at_line_end() {
+            return Err(self.error("expected a key after the question mark"));
+        }
+        let node = self.nodes.len();
+        self.inline(indent)?;
+        let colon = self.bytes.get(self.pos) == Some(&b':') && self.is_separated(self.pos + 1);
+        if self.indent != indent || !colon {
+            return Err(self.error("expected the colon of the key above"));
+        }
+        self.pos += 1;
+        let mut read = self.nodes.drain(node..);
+        match read.next() {
+            Some(Node { kind: kind @ (Kind::Plain | Kind::Quoted), text, .. }) => {
+                Ok(ReadKey { text, offset, kind })
+            }
+            _ => {
+                let message = "a key that is a mapping or a list is not supported".to_owned();
+                Err(YamlError { offset, message, cause: Cause::Syntax })
+            }
+        }
+    }
+
+    /// Moves to the next line that says something, from the start of a line.
+    pub(super) fn next_line(&mut self) -> Result<(), YamlError> {
+        loop {
+            let start = self.pos;
+            let mut at = start;
+            while self.bytes.get(at) == Some(&b' ') {
+                at += 1;
+            }
+            self.pos = at;
+            if self.bytes.get(at) == Some(&b'\t') {
+                self.skip_blanks();
+                if !self.at_line_end() {
+                    self.pos = at;
+                    return Err(self.error("a tab in the indentation; YAML takes only spaces there"));
+                }
+            }
+            if self.at_line_end() {
+                self.skip_line();
+                if self.pos < self.bytes.len() {
+                    continue;
+                }
+                self.indent = END;
+                return Ok(());
+            }
+            if at == start && self.at_marker() {
+                self.indent = END;
+                return Ok(());
+            }
+            self.line_start = start;
+            self.indent = (at - start) as i32;
+            return Ok(());
+        }
+    }
+
+    /// After a value: only blanks and a comment may follow on its line.
+    pub(super) fn end_line(&mut self) -> Result<(), YamlError> {
+        let value_end = self.pos;
+        self.skip_blanks();
+        let comment = self.bytes.get(self.pos) == Some(&b'#');
+        if !self.at_line_end() || (comment && self.pos == value_end && !self.at_line_start()) {
+            return Err(self.error("unexpected text after a value"));
+        }
+        self.skip_line();
+        Ok(())
+    }
+
+    fn at_line_start(&self) -> bool {
+        self.pos == 0 || matches!(self.bytes[self.pos - 1], b'\n' | b' ' | b'\t')
+    }
+
+    /// Goes past the end of the current line.
+    pub(super) fn skip_line(&mut self) {
+        self.pos = self.line_end(self.pos).saturating_add(1).min(self.bytes.len());
+    }
+
+    /// The offset of the line feed that ends the line, or the end of the text.
+    pub(super) fn line_end(&self, from: usize) -> usize {
+        memchr::memchr(b'\n', &self.bytes[from..]).map_or(self.bytes.len(), |length| from + length)
+    }
+
+    pub(super) fn skip_blanks(&mut self) {
+        while matches!(self.bytes.get(self.pos), Some(b' ' | b'\t')) {
+            self.pos += 1;
+        }
+    }
+
+    /// Whether the line says nothing more.
+    pub(super) fn at_line_end(&self) -> bool {
+        match self.bytes.get(self.pos) {
+            None | Some(b'\n' | b'#') => true,
+            Some(b'\r') => matches!(self.bytes.get(self.pos + 1), None | Some(b'\n')),
+            Some(_) => false,
+        }
+    }
+
+    /// Whether white space or the end stands at an offset.
+    pub(super) fn is_separated(&self, at: usize) -> bool {
+        matches!(self.bytes.get(at), None | Some(b' ' | b'\n' | b'\r' | b'\t'))
+    }
+
+    fn at_dash(&self) -> bool {
+        self.bytes.get(self.pos) == Some(&b'-') && self.is_separated(self.pos + 1)
+    }
+
+    /// Whether `---` or `...` starts the line.
+    pub(super) fn at_marker(&self) -> bool {
+        let starts_line = self.pos == 0 || self.bytes.get(self.pos.wrapping_sub(1)) == Some(&b'\n');
+        let rest = self.bytes.get(self.pos..).unwrap_or_default();
+        starts_line
+            && (rest.starts_with(b"---") || rest.starts_with(b"..."))
+            && self.is_separated(self.pos + 3)
+    }
+
+    /// Refuses what may not start a plain scalar, naming the construct.
+    pub(super) fn refuse_indicator(&self) -> Result<(), YamlError> {
+        let message = match self.bytes[self.pos] {
+            b'&' => "a YAML anchor is not supported in a lockfile",
+            b'*' => "a YAML alias is not supported in a lockfile",
+            b'!' => "a YAML tag is not supported in a lockfile",
+            b'%' => "a YAML directive is not supported in a lockfile",
+            b'@' | b'`' => "a text that starts like this needs quotes",
+            b',' | b']' | b'}' => "a bracket or comma that nothing opened",
+            b'-' if self.is_separated(self.pos + 1) => "a list can't start behind a key",
+            b'?' | b':' if self.is_separated(self.pos + 1) => "expected a value",
+            _ => return Ok(()),
+        };
+        Err(self.error(message))
+    }
+
+    pub(super) fn open(&mut self, kind: Kind, offset: usize) -> usize {
+        self.push(kind, Cow::Borrowed(""), offset);
+        self.nodes.len() - 1
+    }
+
+    pub(super) fn close(&mut self, node: usize) {
+        self.nodes[node].end = self.nodes.len() as u32;
+    }
+
+    pub(super) fn push(&mut self, kind: Kind, text: Cow<'a, str>, offset: usize) {
+        let end = self.nodes.len() as u32 + 1;
+        self.nodes.push(Node { kind, text, offset: offset as u32, end });
+    }
+
+    pub(super) fn enter(&mut self) -> Result<(), YamlError> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            let message = format!("nested more than {MAX_DEPTH} levels deep");
+            return Err(YamlError { offset: self.pos, message, cause: Cause::Limit });
+        }
+        Ok(())
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.depth -= 1;
+    }
+
+    pub(super) fn error(&self, message: &str) -> YamlError {
+        self.error_at(self.pos, message)
+    }
+
+    pub(super) fn error_at(&self, offset: usize, message: &str) -> YamlError {
+        let line = self.text.get(offset..self.line_end(offset.min(self.bytes.len()))).unwrap_or_default();
+        let message = match line.trim() {
+            "" => message.to_owned(),
+            found => format!("{message}: {:?}", shorten(found)),
+        };
+        YamlError { offset, message, cause: Cause::Syntax }
+    }
+}

@@ -1,0 +1,105 @@
+//! Flow mappings and sequences: `{integrity: …, tarball: …}`, `[x64, arm64]`.
+
+use std::borrow::Cow;
+
+use super::block::Parser;
+use super::{Kind, YamlError, refuse_duplicates};
+
+impl Parser<'_> {
+    pub(super) fn flow(&mut self) -> Result<(), YamlError> {
+        self.enter()?;
+        let start = self.pos;
+        let (kind, closing) = match self.bytes[start] {
+            b'{' => (Kind::Mapping, b'}'),
+            _ => (Kind::Sequence, b']'),
+        };
+        let collection = self.open(kind, start);
+        self.pos += 1;
+        loop {
+            if self.flow_byte(start)? == closing {
+                break;
+            }
+            if kind == Kind::Mapping {
+                self.flow_pair(start)?;
+            } else {
+                self.flow_value()?;
+            }
+            match self.flow_byte(start)? {
+                b',' => self.pos += 1,
+                byte if byte == closing => break,
+                _ if kind == Kind::Mapping => return Err(self.error("expected `,` or `}`")),
+                _ => return Err(self.error("expected `,` or `]`")),
+            }
+        }
+        self.pos += 1;
+        self.close(collection);
+        self.leave();
+        if kind == Kind::Mapping { refuse_duplicates(&self.nodes, collection) } else { Ok(()) }
+    }
+
+    fn flow_pair(&mut self, start: usize) -> Result<(), YamlError> {
+        let quoted = matches!(self.bytes[self.pos], b'"' | b'\'');
+        self.flow_scalar()?;
+        let value = self.pos;
+        let colon = self.flow_byte(start)? == b':';
+        if colon && (quoted || self.ends_flow_plain(self.pos)) {
+            self.pos += 1;
+            if !matches!(self.flow_byte(start)?, b',' | b'}') {
+                return self.flow_value();
+            }
+        }
+        self.push(Kind::Plain, Cow::Borrowed(""), value);
+        Ok(())
+    }
+
+    fn flow_value(&mut self) -> Result<(), YamlError> {
+        match self.bytes[self.pos] {
+            b'{' | b'[' => self.flow(),
+            _ => self.flow_scalar(),
+        }
+    }
+
+    fn flow_scalar(&mut self) -> Result<(), YamlError> {
+        let offset = self.pos;
+        if matches!(self.bytes[offset], b'"' | b'\'') {
+            let text = self.quoted(-1)?;
+            self.push(Kind::Quoted, text, offset);
+            return Ok(());
+        }
+        self.refuse_indicator()?;
+        let mut at = offset;
+        while at < self.bytes.len() {
+            match self.bytes[at] {
+                b',' | b'[' | b']' | b'{' | b'}' | b'\n' => break,
+                b':' if self.ends_flow_plain(at) => break,
+                b'#' if at > offset && self.bytes[at - 1] == b' ' => break,
+                _ => at += 1,
+            }
+        }
+        let text = self.text[offset..at].trim_end_matches([' ', '\t', '\r']);
+        if text.is_empty() {
+            return Err(self.error("expected a value"));
+        }
+        self.pos = at;
+        self.push(Kind::Plain, Cow::Borrowed(text), offset);
+        Ok(())
+    }
+
+    /// Whether the colon at an offset separates a key from its value rather than being part of a URL.
+    fn ends_flow_plain(&self, colon: usize) -> bool {
+        self.is_separated(colon + 1)
+            || matches!(self.bytes.get(colon + 1), Some(b',' | b'[' | b']' | b'{' | b'}'))
+    }
+
+    /// The next byte that is neither white space nor comment.
+    fn flow_byte(&mut self, start: usize) -> Result<u8, YamlError> {
+        loop {
+            match self.bytes.get(self.pos) {
+                None => return Err(self.error_at(start, "this bracket is never closed")),
+                Some(b' ' | b'\t' | b'\r' | b'\n') => self.pos += 1,
+                Some(b'#') if matches!(self.bytes[self.pos - 1], b' ' | b'\t' | b'\n') => self.skip_line(),
+                Some(&byte) => return Ok(byte),
+            }
+        }
+    }
+}
