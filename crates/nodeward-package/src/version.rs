@@ -5,6 +5,7 @@
 
 mod change;
 mod coerce;
+mod event;
 mod identifier;
 pub(crate) mod scan;
 
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 pub use change::{IdentifierBase, IncrementError, PrereleaseTag, ReleaseType};
 pub use coerce::{CoerceFrom, CoerceKeep, MAX_COERCED_BYTES};
+pub use event::EventVersion;
 pub use identifier::Identifier;
 use scan::Scan;
 
