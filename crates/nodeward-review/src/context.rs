@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use nodeward_package::npm_config::{Layer, NpmConfig};
-use nodeward_package::{DependencyGraph, Package, PackageId};
+use nodeward_package::{DependencyGraph, Manifest, Package, PackageId};
 use rustc_hash::FxHashSet;
 
 /// Everything at once.
@@ -22,12 +22,25 @@ pub struct Context<'a> {
 pub struct Project<'a> {
     /// What the lockfile says.
     pub graph: &'a DependencyGraph,
+    /// The manifests of the project and its members.
+    pub manifests: &'a [ProjectManifest<'a>],
     /// All lockfiles in the lockfile's folder, itself included, as the user would name them.
     pub lockfiles: &'a [PathBuf],
     /// What `node_modules` holds, where there is one.
     pub installed: Option<&'a DependencyGraph>,
     /// What the installed packages say of themselves, where `node_modules` was looked into.
     pub installed_packages: &'a [InstalledPackage],
+}
+
+/// A `package.json` of the project or of a member of its workspace.
+#[derive(Debug, Clone, Copy)]
+pub struct ProjectManifest<'a> {
+    /// Its folder relative to the lockfile's, with `/`; empty for the lockfile's own.
+    pub folder: &'a str,
+    /// The file, as the user would name it.
+    pub file: &'a Path,
+    /// What it says.
+    pub manifest: &'a Manifest,
 }
 
 /// What an installed package says about being installed.
@@ -63,7 +76,9 @@ impl Context<'_> {
 impl<'a> Project<'a> {
     /// Name and major version of the package manager that the project says it uses.
     pub(crate) fn package_manager(&self) -> Option<(&'a str, u64)> {
-        None
+        let own = self.manifests.iter().find(|manifest| manifest.folder.is_empty())?;
+        let (name, version) = own.manifest.package_manager.as_ref()?.text.split_once('@')?;
+        Some((name, version.split('.').next()?.parse().ok()?))
     }
 
     /// The packages that are not the project's own, one for each release: two copies in one tree are one release.

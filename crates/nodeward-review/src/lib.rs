@@ -10,6 +10,6 @@ pub mod lookalike;
 pub mod signal;
 pub mod signals;
 
-pub use context::{ConfigurationFile, Context, InstalledPackage, Project};
+pub use context::{ConfigurationFile, Context, InstalledPackage, Project, ProjectManifest};
 pub use signal::Signal;
 pub use signals::{SIGNALS, check};

@@ -41,7 +41,8 @@ impl Signal {
         let subject = Subject::Release { name: package.name.clone(), version: package.version_text.clone() };
         let mut finding = self.finding(Kind::Signal, subject, graph.place(id), title);
         finding.production = package.reach.production || !package.reach.development;
-        let label = |path: Vec<PackageId>| path.into_iter().map(|id| graph.package(id).label()).collect();
+        let label =
+            |path: Vec<PackageId>| path.into_iter().map(|id| clip(&graph.package(id).label())).collect();
         finding.paths = graph.paths_to(id, MAX_PATHS).into_iter().map(label).collect();
         finding
     }
@@ -52,7 +53,8 @@ impl Signal {
     }
 
     fn finding(&self, kind: Kind, subject: Subject, place: Place, title: String) -> Finding {
-        let mut finding = Finding::new(self.id, kind, self.threat, self.severity, subject, place, title);
+        let mut finding =
+            Finding::new(self.id, kind, self.threat, self.severity, subject, place, clip(&title));
         finding.confidence = self.confidence;
         finding
     }

@@ -11,6 +11,7 @@ mod lockfile_absent;
 mod lockfile_foreign_host;
 mod lockfile_http;
 mod lockfile_missing_integrity;
+mod lockfile_out_of_step;
 mod lockfile_remark;
 mod lockfile_several;
 mod lockfile_tarball;
@@ -47,6 +48,7 @@ pub const SIGNALS: &[Signal] = &[
     lockfile_http::SIGNAL,
     lockfile_foreign_host::SIGNAL,
     lockfile_tarball::SIGNAL,
+    lockfile_out_of_step::SIGNAL,
     lockfile_remark::SIGNAL,
     installed_differs::SIGNAL,
     npmrc_token::SIGNAL,

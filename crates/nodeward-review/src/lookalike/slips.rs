@@ -285,10 +285,12 @@ fn homoglyphs(name: &str, report: &mut dyn FnMut(LookAlike)) {
         let plain = plain.replace("rn", "m").replace("vv", "w");
         // Names with a number in them are many: without a letter of another script, only long ones tell.
         let clear = !name.is_ascii() || name.len() >= 6 || !name.bytes().any(|byte| byte.is_ascii_digit());
-        if plain != name && clear && plain.len() >= 4 {
-            if let Some(target) = exactly(&plain) {
-                report(found(target, Slip::Homoglyph, Strength::Strong));
-            }
+        if plain != name
+            && clear
+            && plain.len() >= 4
+            && let Some(target) = exactly(&plain)
+        {
+            report(found(target, Slip::Homoglyph, Strength::Strong));
         }
     }
 }

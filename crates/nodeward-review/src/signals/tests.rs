@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use nodeward_package::graph::{GraphBuilder, ReachFrom};
 use nodeward_package::npm_config::{Layer, NpmConfig, Source};
-use nodeward_package::{DependencyGraph, Edge, EdgeKind, Format, Integrity, Origin, Package, PackageName};
+use nodeward_package::{
+    DependencyGraph, Edge, EdgeKind, Format, Integrity, Manifest, Origin, Package, PackageName,
+};
 use nodeward_report::Severity;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{ConfigurationFile, InstalledPackage, Project};
+use crate::{ConfigurationFile, InstalledPackage, Project, ProjectManifest};
 
 const SHA512: &str =
     "sha512-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==";
@@ -27,6 +29,8 @@ struct Case {
     installed: Option<&'static str>,
     installed_packages: Vec<InstalledPackage>,
     lockfiles: &'static [&'static str],
+    /// The project's `package.json`.
+    manifest: Option<&'static str>,
     /// The project's `.npmrc`, and the user's.
     project_npmrc: &'static str,
     user_npmrc: &'static str,
@@ -50,7 +54,7 @@ impl Case {
     /// The findings of one signal as `severity title`.
     fn findings(&self, id: &str) -> Vec<Finding> {
         let graph = graph(self.lockfile, self.format.unwrap_or(Format::NpmPackageLock));
-        let installed = self.installed.map(|text| graph_of(text));
+        let installed = self.installed.map(graph_of);
         let lockfiles: Vec<PathBuf> = self.lockfiles.iter().map(PathBuf::from).collect();
         let source =
             |layer, file, text: &'static str| Source { layer, file: Path::new(file), bytes: text.as_bytes() };
@@ -64,8 +68,15 @@ impl Case {
             mode: self.mode,
             tracked: self.tracked,
         };
+        let manifest_file = Path::new("package.json");
+        let manifest = self.manifest.map(|text| Manifest::parse(manifest_file, text.as_bytes()).unwrap());
+        let manifests: Vec<ProjectManifest<'_>> = manifest
+            .iter()
+            .map(|manifest| ProjectManifest { folder: "", file: manifest_file, manifest })
+            .collect();
         let project = Project {
             graph: &graph,
+            manifests: &manifests,
             lockfiles: &lockfiles,
             installed: installed.as_ref(),
             installed_packages: &self.installed_packages,
@@ -407,6 +418,33 @@ fn lockfiles_side_by_side_and_none() {
 }
 
 #[test]
+fn lockfile_out_of_step() {
+    let id = "lockfile-out-of-step";
+    let with =
+        |manifest| Case { manifest: Some(manifest), ..Case::lockfile("a@1.4.0\nb@1.0.0-rc.1 alias=c") };
+    with(r#"{"dependencies":{"a":"^2.0.0","b":"*"}}"#)
+        .says(id, &["medium a 1.4.0 is locked, outside ^2.0.0"]);
+    with(r#"{"dependencies":{"a":"1.4.0","b":"*"},"devDependencies":{"d":"^1.0.0"}}"#)
+        .says(id, &["medium d is not in the lockfile"]);
+    with(r#"{"dependencies":{"a":"1.4.0"}}"#)
+        .says(id, &["medium b is locked, but the manifest does not ask for it"]);
+    with(r#"{"dependencies":{"a":"2","b":"2","d":"1"}}"#)
+        .says(id, &["medium 3 requirements do not fit the lockfile"]);
+    for silent in [
+        r#"{"dependencies":{"a":"1.4.0","b":"latest"}}"#,
+        r#"{"dependencies":{"a":"1.4.0"},"optionalDependencies":{"b":"*","d":"1"}}"#,
+        r#"{"dependencies":{"a":"^2.0.0","b":"*"},"overrides":{"a":"1.4.0"}}"#,
+        r#"{"dependencies":{"a":"^2.0.0","b":"*"},"resolutions":{"**/a":"1.4.0"}}"#,
+        r#"{"dependencies":{"a":"github:o/a","b":"npm:x@1.0.0-rc.1"},"peerDependencies":{"p":"9"}}"#,
+    ] {
+        with(silent).is_silent(id);
+    }
+    let ignoring = |manifest| Case { manifest: Some(manifest), ..Case::lockfile("a@1.0.0 script") };
+    ignoring(r#"{"packageManager":"npm@12.0.1"}"#).is_silent("npmrc-ignore-scripts");
+    assert_eq!(ignoring(r#"{"packageManager":"npm@11.0.0"}"#).findings("npmrc-ignore-scripts").len(), 1);
+}
+
+#[test]
 fn installed_differs() {
     let id = "installed-differs";
     let with = |installed| Case {
@@ -571,7 +609,7 @@ proptest! {
         }
         let graph = builder.finish(ReachFrom::Edges);
         let source = Source { layer: Layer::Project, file: Path::new(".npmrc"), bytes: npmrc.as_bytes() };
-        let project = Project { graph: &graph, lockfiles: &[], installed: None, installed_packages: &[] };
+        let project = Project { graph: &graph, manifests: &[], lockfiles: &[], installed: None, installed_packages: &[] };
         let context = Context {
             projects: &[project],
             npm: &NpmConfig::read(&[source], &[]).unwrap(),
