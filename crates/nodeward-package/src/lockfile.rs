@@ -3,14 +3,17 @@
 //! To add a format: write `lockfile/NAME.rs` with a `parse` function and add one line to [`FORMATS`].
 //! Readers never skip what they can't read: a broken entry is an error with file, line and column.
 
+mod bun;
 mod discover;
 mod locations;
 mod manifest;
 mod npm;
 mod pnpm;
 mod project;
+mod requirement;
 mod source;
 pub(crate) mod text;
+mod tree;
 mod workspaces;
 mod yaml;
 
@@ -24,6 +27,9 @@ use crate::{DependencyGraph, Manifest, Origin, Package, PackageName};
 
 /// The largest file that a reader takes, in bytes. The largest real lockfile we know of is under 10 MB.
 pub const MAX_FILE_BYTES: u64 = 512 * 1024 * 1024;
+
+/// The most packages that one graph is built from.
+pub(crate) const MAX_PACKAGES: usize = 4_000_000;
 
 /// Which kind of file a graph came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,6 +95,7 @@ struct FormatReader {
 /// Every format that is a file; the first that recognises one reads it.
 const FORMATS: &[FormatReader] = &[
     FormatReader { format: Format::NpmPackageLock, recognises: npm::recognises, parse: npm::parse },
+    FormatReader { format: Format::Bun, recognises: bun::recognises, parse: bun::parse },
     FormatReader { format: Format::Pnpm, recognises: pnpm::recognises, parse: pnpm::parse },
     FormatReader { format: Format::Manifest, recognises: manifest::recognises, parse: manifest::parse },
 ];

@@ -7,7 +7,6 @@
 mod entry;
 mod nested;
 mod packages;
-mod tree;
 
 use super::{Format, Input};
 use crate::json::{Dialect, Fault, Json, Kind, Read, Text, has_top_level_key};

@@ -3,17 +3,11 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::PackageName;
 use crate::graph::{EdgeKind, Origin, Package, Reach};
 use crate::json::{Fault, Json, Kind, Read, Text};
+use crate::lockfile::requirement::{self, Requirement};
 use crate::manifest::{is_marked_optional, license};
-use crate::{Integrity, PackageName};
-
-/// One requirement of one entry.
-pub(super) struct Requirement<'a> {
-    pub(super) name: Cow<'a, str>,
-    pub(super) specifier: Cow<'a, str>,
-    pub(super) kind: EdgeKind,
-}
 
 /// What a lockfile says of one package, borrowed from it.
 #[derive(Default)]
@@ -78,14 +72,16 @@ impl<'a> Entry<'a> {
                 ("deprecated", Packages) => entry.deprecated = text_if_any(json)?,
                 ("license", Packages) => entry.license = license(json)?,
                 ("engines", Packages) => entry.engines_node = engines_node(json)?,
-                ("dependencies", Packages) => require(json, &field, Production, requirements)?,
-                ("devDependencies", Packages) => require(json, &field, Development, requirements)?,
-                ("optionalDependencies", Packages) => require(json, &field, Optional, requirements)?,
-                ("peerDependencies", Packages) => require(json, &field, Peer, requirements)?,
+                ("dependencies", Packages) => requirement::read(json, &field, Production, requirements)?,
+                ("devDependencies", Packages) => requirement::read(json, &field, Development, requirements)?,
+                ("optionalDependencies", Packages) => {
+                    requirement::read(json, &field, Optional, requirements)?
+                }
+                ("peerDependencies", Packages) => requirement::read(json, &field, Peer, requirements)?,
                 ("peerDependenciesMeta", Packages) => optional_peers = marked_optional(json, &field)?,
                 ("workspaces", Packages) => entry.workspaces = workspaces(json)?,
                 ("requires", Nested) => match json.kind()? {
-                    Kind::Object => require(json, &field, Production, requirements)?,
+                    Kind::Object => requirement::read(json, &field, Production, requirements)?,
                     _ => json.skip()?,
                 },
                 ("dependencies", Nested) => {
@@ -100,7 +96,7 @@ impl<'a> Entry<'a> {
                 _ => json.skip()?,
             }
         }
-        settle(requirements, start, &optional_peers);
+        requirement::settle(requirements, start, &optional_peers);
         entry.requirements = start..requirements.len();
         Ok(entry)
     }
@@ -108,13 +104,7 @@ impl<'a> Entry<'a> {
     /// The package, once its name, version text and origin are clear.
     pub(super) fn package(&self, name: PackageName, version: &str, origin: Origin) -> Package {
         let mut package = Package::new(name, version, origin);
-        if let Some(text) = &self.integrity {
-            match Integrity::parse(text.as_str()) {
-                Ok(integrity) => package.integrity = Some(integrity),
-                Err(_) if text.as_str().is_empty() => {}
-                Err(_) => package.unreadable_integrity = Some(text.as_str().into()),
-            }
-        }
+        requirement::check_with(&mut package, self.integrity.as_ref().map(Text::as_str));
         package.reach = self.reach();
         package.bundled = self.bundled;
         package.deprecated = self.deprecated.as_ref().map(|text| text.as_str().into());
@@ -140,26 +130,6 @@ impl<'a> Entry<'a> {
             peer: self.peer,
         }
     }
-}
-
-/// Where the bytes of a package come from, by the URL or path that a lockfile has for it. A tarball's URL alone
-/// does not tell a registry from another server: what the requirement says decides that.
-pub(in crate::lockfile) fn source_of(resolved: Option<&str>) -> Origin {
-    let Some(url) = resolved.filter(|url| !url.is_empty()) else {
-        return Origin::Registry { resolved: None };
-    };
-    const GIT: [&str; 8] = ["git+", "git:", "git@", "ssh:", "github:", "gitlab:", "bitbucket:", "gist:"];
-    let (address, fragment) = url.split_once('#').unwrap_or((url, ""));
-    if GIT.iter().any(|prefix| url.starts_with(prefix)) || address.ends_with(".git") {
-        let commit = fragment.rsplit('&').next().unwrap_or_default();
-        let commit = commit.strip_prefix("commit=").unwrap_or(commit);
-        let commit = (!commit.is_empty() && !commit.starts_with("semver:")).then(|| commit.into());
-        return Origin::Git { url: address.into(), commit };
-    }
-    if let Some(path) = url.strip_prefix("file:").or_else(|| url.strip_prefix("link:")) {
-        return Origin::File { path: path.into() };
-    }
-    Origin::Registry { resolved: Some(url.into()) }
 }
 
 /// A text, or nothing where npm would take the value for nothing.
@@ -189,10 +159,14 @@ fn twice(field: &Text<'_>) -> Fault {
     Fault::new(field.at, format!("{:?} stands in this entry a second time", field.as_str()))
 }
 
+/// A flag, true where JavaScript would take the value for true.
 fn flag(json: &mut Json<'_>, field: &Text<'_>) -> Read<bool> {
     match json.kind()? {
+        Kind::Boolean => json.boolean(field.as_str()),
+        Kind::String => Ok(!json.text("")?.as_str().is_empty()),
         Kind::Null => json.skip().map(|()| false),
-        _ => json.boolean(field.as_str()),
+        Kind::Number => Ok(json.number("")?.bytes().any(|digit| matches!(digit, b'1'..=b'9'))),
+        Kind::Object | Kind::Array => json.skip().map(|()| true),
     }
 }
 
@@ -231,42 +205,6 @@ fn engines_node<'a>(json: &mut Json<'a>) -> Read<Option<Text<'a>>> {
     Ok(found)
 }
 
-fn require<'a>(
-    json: &mut Json<'a>,
-    field: &Text<'a>,
-    kind: EdgeKind,
-    requirements: &mut Vec<Requirement<'a>>,
-) -> Read<()> {
-    match json.kind()? {
-        Kind::Null => return json.skip(),
-        // Some old manifests have an empty list here, and npm copied it.
-        Kind::Array => {
-            let mut elements = json.array("")?;
-            while elements.next(json)? {
-                let name = json.text(field.as_str())?.value;
-                requirements.push(Requirement { name, specifier: "*".into(), kind });
-            }
-            return Ok(());
-        }
-        _ => {}
-    }
-    let mut members = json.object(field.as_str())?;
-    while let Some(name) = members.next(json)? {
-        let specifier = match json.kind()? {
-            Kind::String => json.text("")?.value,
-            Kind::Object | Kind::Array | Kind::Number => {
-                let at = json.offset()?;
-                let message =
-                    format!("the range of {:?} in {} should be a string", name.as_str(), field.as_str());
-                return Err(Fault::new(at, message));
-            }
-            _ => json.skip().map(|()| Cow::Borrowed(""))?,
-        };
-        requirements.push(Requirement { name: name.value, specifier, kind });
-    }
-    Ok(())
-}
-
 fn marked_optional<'a>(json: &mut Json<'a>, field: &Text<'a>) -> Read<Vec<Cow<'a, str>>> {
     let mut optional = Vec::new();
     if json.kind()? != Kind::Object {
@@ -303,28 +241,4 @@ fn workspaces(json: &mut Json<'_>) -> Read<Vec<Box<str>>> {
         _ => json.skip()?,
     }
     Ok(patterns)
-}
-
-/// Applies what one list says of another: an optional dependency is no plain one, and a peer may be optional.
-fn settle(requirements: &mut Vec<Requirement<'_>>, start: usize, optional_peers: &[Cow<'_, str>]) {
-    let own = &requirements[start..];
-    let mut optional: Vec<&str> =
-        own.iter().filter(|one| one.kind == EdgeKind::Optional).map(|one| &*one.name).collect();
-    if !optional.is_empty() {
-        optional.sort_unstable();
-        let keep: Vec<bool> = own
-            .iter()
-            .map(|one| one.kind != EdgeKind::Production || optional.binary_search(&&*one.name).is_err())
-            .collect();
-        let mut keep = std::iter::repeat_n(true, start).chain(keep);
-        requirements.retain(|_| keep.next().unwrap_or(true));
-    }
-    if !optional_peers.is_empty() {
-        let names: std::collections::HashSet<&str> = optional_peers.iter().map(|name| &**name).collect();
-        for one in &mut requirements[start..] {
-            if one.kind == EdgeKind::Peer && names.contains(&*one.name) {
-                one.kind = EdgeKind::OptionalPeer;
-            }
-        }
-    }
 }

@@ -7,11 +7,11 @@
 use std::ops::Range;
 
 use super::Document;
-use super::entry::{Entry, Layout, Requirement, source_of};
-use super::packages::require;
-use super::tree::{MAX_FOLDER_BYTES, Tree, split};
+use super::entry::{Entry, Layout};
 use crate::graph::{Edge, EdgeKind, GraphBuilder, Origin, Package, PackageId, ReachFrom};
 use crate::json::{Fault, Json, Read, Text};
+use crate::lockfile::requirement::{self, Requirement, source_of};
+use crate::lockfile::tree::{MAX_FOLDER_BYTES, Tree, split};
 use crate::manifest::name_at;
 use crate::place::LineIndex;
 use crate::{DependencyGraph, Manifest, PackageName};
@@ -76,7 +76,7 @@ impl<'a> Reader<'a, '_> {
                 nested.push((inner, self.nodes.len() - 1, id));
             }
         }
-        self.refuse_twins(first)?;
+        self.note_twins(first);
         for (inner, node, id) in nested {
             let folder = self.nodes[node].folder.clone();
             self.entries(inner, &folder, id)?;
@@ -116,20 +116,15 @@ impl<'a> Reader<'a, '_> {
         Ok(id)
     }
 
-    /// Two entries of one name in one folder: which one npm installs depends on its version.
-    fn refuse_twins(&self, first: usize) -> Read<()> {
+    /// Of two entries of one name in one folder npm takes the last; both stay in the graph.
+    fn note_twins(&mut self, first: usize) {
         let mut siblings: Vec<&Node> = self.nodes[first..].iter().collect();
-        siblings.sort_by_key(|node| &node.folder);
-        match siblings.windows(2).find(|pair| pair[0].folder == pair[1].folder) {
-            None => Ok(()),
-            Some(pair) => {
-                let package = self.builder.package(pair[1].id);
-                let at = self.lines.offset(package.position);
-                Err(Fault::new(
-                    at,
-                    format!("{:?} stands in this folder a second time", package.name.as_str()),
-                ))
-            }
+        siblings.sort_by(|a, b| a.folder.cmp(&b.folder));
+        for pair in siblings.windows(2).filter(|pair| pair[0].folder == pair[1].folder) {
+            let position = self.builder.package(pair[1].id).position;
+            let message =
+                format!("{:?} stands here a second time; npm takes the last, both are kept", pair[1].folder);
+            self.builder.remark(message, position);
         }
     }
 
@@ -146,7 +141,12 @@ impl<'a> Reader<'a, '_> {
                     specifier: (&*one.specifier).into(),
                     kind: one.kind,
                 };
-                require(&mut self.builder, root, to.map(|index| self.nodes[index].id), &requirement);
+                requirement::link(
+                    &mut self.builder,
+                    root,
+                    to.map(|index| self.nodes[index].id),
+                    &requirement,
+                );
             }
         }
         for node in &self.nodes {
@@ -158,7 +158,7 @@ impl<'a> Reader<'a, '_> {
                 let optional = to.is_some_and(|index| self.nodes[index].optional && !node.optional);
                 let kind = if optional { EdgeKind::Optional } else { EdgeKind::Production };
                 let one = Requirement { name: one.name.clone(), specifier: one.specifier.clone(), kind };
-                require(&mut self.builder, node.id, to.map(|index| self.nodes[index].id), &one);
+                requirement::link(&mut self.builder, node.id, to.map(|index| self.nodes[index].id), &one);
             }
         }
         for (node, _) in self.nodes.iter().zip(&required).filter(|(_, required)| !**required) {

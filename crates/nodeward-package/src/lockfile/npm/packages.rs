@@ -5,10 +5,11 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::Document;
-use super::entry::{Entry, Layout, Requirement, source_of};
-use super::tree::{MAX_FOLDER_BYTES, Tree, split};
-use crate::graph::{Edge, GraphBuilder, Origin, Package, PackageId, ReachFrom};
+use super::entry::{Entry, Layout};
+use crate::graph::{GraphBuilder, Origin, Package, PackageId, ReachFrom};
 use crate::json::{Fault, Json, Read, Text};
+use crate::lockfile::requirement::{self, Requirement, source_of};
+use crate::lockfile::tree::{MAX_FOLDER_BYTES, Tree, split};
 use crate::lockfile::workspaces::is_member;
 use crate::manifest::name_at;
 use crate::place::LineIndex;
@@ -18,8 +19,19 @@ use crate::{DependencyGraph, PackageName};
 struct Node<'a> {
     folder: Cow<'a, str>,
     at: usize,
+    /// Whether the entry itself says its name.
+    named: bool,
     what: What<'a>,
     requirements: Range<usize>,
+}
+
+impl Node<'_> {
+    fn package(&self) -> Option<PackageId> {
+        match self.what {
+            What::Package(id) => Some(id),
+            What::Link { .. } => None,
+        }
+    }
 }
 
 enum What<'a> {
@@ -78,12 +90,13 @@ impl<'a> Reader<'a, '_> {
 
     fn entry(&mut self, folder: Text<'a>, entry: Entry<'a>) -> Read<()> {
         let requirements = entry.requirements.clone();
+        let named = entry.name.is_some();
         let what = match (folder.as_str(), entry.link) {
             ("", _) => What::Package(self.add_root(&folder, entry)),
             (_, true) => self.link(&folder, entry)?,
             (_, false) => What::Package(self.add_package(&folder, &entry)?),
         };
-        self.nodes.push(Node { folder: folder.value, at: folder.at, what, requirements });
+        self.nodes.push(Node { folder: folder.value, at: folder.at, named, what, requirements });
         Ok(())
     }
 
@@ -118,7 +131,10 @@ impl<'a> Reader<'a, '_> {
         let origin = match in_modules {
             true => source_of(entry.resolved.as_ref().map(Text::as_str)),
             // A member of the workspace or the target of a link; which, the root's patterns tell later.
-            false => Origin::File { path: folder.as_str().into() },
+            false => match entry.resolved.as_ref().map(|resolved| source_of(Some(resolved.as_str()))) {
+                Some(origin) => origin,
+                None => Origin::File { path: folder.as_str().into() },
+            },
         };
         let version = entry.version.as_ref().map_or("", Text::as_str);
         if version.is_empty() && matches!(origin, Origin::Registry { .. }) {
@@ -139,7 +155,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn finish(mut self) -> Read<DependencyGraph> {
-        let by_folder = by_folder(&self.nodes)?;
+        let by_folder = by_folder(&self.nodes, &mut self.builder, self.lines);
         let targets = link_targets(&self.nodes, &by_folder, &mut self.builder, self.lines);
         for node in &self.nodes {
             if let What::Package(id) = node.what
@@ -157,7 +173,7 @@ impl<'a> Reader<'a, '_> {
             let holder = tree.holder_from(&node.folder);
             for requirement in &self.requirements[node.requirements.clone()] {
                 let to = tree.find(holder, &requirement.name);
-                require(&mut self.builder, from, to, requirement);
+                requirement::link(&mut self.builder, from, to, requirement);
             }
         }
         let reach = if self.root.is_some() { ReachFrom::Edges } else { ReachFrom::Flags };
@@ -169,8 +185,13 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-/// The packages by folder; a folder that stands twice is an error, since each npm would pick one.
-fn by_folder<'n>(nodes: &'n [Node<'_>]) -> Read<HashMap<&'n str, PackageId>> {
+/// The packages by folder. Of two entries for one folder npm takes the last; both stay in the graph, so that
+/// neither goes unchecked.
+fn by_folder<'n>(
+    nodes: &'n [Node<'_>],
+    builder: &mut GraphBuilder,
+    lines: &LineIndex<'_>,
+) -> HashMap<&'n str, PackageId> {
     let mut packages = HashMap::with_capacity(nodes.len());
     let mut links = HashSet::new();
     for node in nodes {
@@ -180,10 +201,11 @@ fn by_folder<'n>(nodes: &'n [Node<'_>]) -> Read<HashMap<&'n str, PackageId>> {
             What::Link { .. } => packages.contains_key(folder) || !links.insert(folder),
         };
         if twice {
-            return Err(Fault::new(node.at, format!("{folder:?} stands in packages a second time")));
+            let message = format!("{folder:?} stands here a second time; npm takes the last, both are kept");
+            builder.remark(message, lines.position(node.at));
         }
     }
-    Ok(packages)
+    packages
 }
 
 /// The package at each node; links are followed to their target, which is added where the file has none.
@@ -193,39 +215,27 @@ fn link_targets(
     builder: &mut GraphBuilder,
     lines: &LineIndex<'_>,
 ) -> Vec<PackageId> {
-    let target = |node: &Node<'_>| match &node.what {
+    let nameless: HashSet<PackageId> =
+        nodes.iter().filter(|node| !node.named).filter_map(Node::package).collect();
+    let mut target = |node: &Node<'_>| match &node.what {
         What::Package(id) => *id,
-        What::Link { to, name } => by_folder.get(&**to).copied().unwrap_or_else(|| {
-            let mut package = Package::new(name.clone(), "", Origin::File { path: (&**to).into() });
-            package.position = lines.position(node.at);
-            package.folder = Some((*node.folder).into());
-            builder.add(package)
-        }),
+        What::Link { to, name } => match by_folder.get(&**to) {
+            Some(&id) => {
+                // A folder's own name says less than the name it is linked as.
+                if nameless.contains(&id) && !to.is_empty() && split(to).is_none() {
+                    builder.package_mut(id).name = name.clone();
+                }
+                id
+            }
+            None => {
+                let mut package = Package::new(name.clone(), "", Origin::File { path: (&**to).into() });
+                package.position = lines.position(node.at);
+                package.folder = Some((*node.folder).into());
+                builder.add(package)
+            }
+        },
     };
-    nodes.iter().map(target).collect()
-}
-
-/// Adds the edge. A requirement that is a URL says that the tarball is no registry's.
-pub(super) fn require(
-    builder: &mut GraphBuilder,
-    from: PackageId,
-    to: Option<PackageId>,
-    requirement: &Requirement<'_>,
-) {
-    if let Some(id) = to
-        && (requirement.specifier.starts_with("https:") || requirement.specifier.starts_with("http:"))
-        && let Origin::Registry { resolved } = &builder.package(id).origin
-    {
-        let url = resolved.clone().unwrap_or_else(|| (*requirement.specifier).into());
-        builder.package_mut(id).origin = Origin::Http { url };
-    }
-    builder.require(Edge {
-        from,
-        to,
-        kind: requirement.kind,
-        name: (*requirement.name).into(),
-        specifier: (*requirement.specifier).into(),
-    });
+    nodes.iter().map(&mut target).collect()
 }
 
 /// The name that a folder stands for.

@@ -69,6 +69,8 @@ const FLAT: &str = r#"{
     "node_modules/git": { "version": "4.0.0", "resolved": "git+ssh://git@git.example.org/o/r.git#0123456789abcdef" },
     "node_modules/local": { "resolved": "../local", "link": true },
     "../local": { "version": "0.1.0", "dependencies": { "b": "*" } },
+    "node_modules/called": { "resolved": "../nameless", "link": true },
+    "../nameless": {},
     "node_modules/member": { "resolved": "packages/member", "link": true },
     "node_modules/o": { "version": "5.0.0", "optional": true },
     "node_modules/p": { "version": "6.0.0", "peer": true },
@@ -92,6 +94,7 @@ fn the_flat_layout_gives_every_folder() {
             "node_modules/d d@3.0.0",
             "node_modules/git git@4.0.0",
             "../local local@0.1.0",
+            "../nameless called",
             "node_modules/o o@5.0.0",
             "node_modules/p p@6.0.0",
             "node_modules/tarball tarball@7.0.0",
@@ -253,14 +256,6 @@ fn a_file_that_lies_gives_one_placed_error() {
             "package-lock.json:1:51: \"version\" stands in this entry a second time",
         ),
         (
-            "{\"packages\": {\"node_modules/a\": {},\n \"node_modules/a\": {}}}",
-            "package-lock.json:2:3: \"node_modules/a\" stands in packages a second time",
-        ),
-        (
-            "{\"dependencies\": {\"a\": {},\n \"a\": {}}}",
-            "package-lock.json:2:3: \"a\" stands in this folder a second time",
-        ),
-        (
             "{\"packages\": {}, \"packages\": {}}",
             "package-lock.json:1:19: \"packages\" stands here a second time",
         ),
@@ -293,6 +288,34 @@ fn odd_but_honest_files_are_read() {
     assert_eq!(graph.packages()[0].position.column, 16);
     let graph = parse(r#"{"packages": {"": {}, "node_modules/x": {"resolved": "gone", "link": true}}}"#);
     assert_eq!(graph.packages()[1].origin, Origin::File { path: "gone".into() });
+}
+
+#[test]
+fn of_two_entries_for_one_folder_both_are_kept() {
+    for text in [
+        r#"{"packages": {"": {"dependencies": {"a": "*"}}, "node_modules/a": {"version": "1.0.0"}, "node_modules/a": {"version": "2.0.0"}}}"#,
+        r#"{"dependencies": {"a": {"version": "1.0.0"}, "b": {"version": "1.0.0", "requires": {"a": "*"}}, "a": {"version": "2.0.0"}}}"#,
+    ] {
+        let graph = parse(text);
+        assert_eq!(graph.packages().iter().filter(|package| package.name.as_str() == "a").count(), 2);
+        assert!(graph.remarks()[0].message.contains("a second time"), "{:?}", graph.remarks());
+        let edge = graph.edges().iter().rfind(|edge| &*edge.name == "a" && !edge.specifier.is_empty());
+        assert_eq!(graph.package(edge.unwrap().to.unwrap()).version_text.as_ref(), "2.0.0");
+    }
+}
+
+#[test]
+fn folders_inside_packages_and_stores_are_read() {
+    let graph = parse(
+        r#"{"packages": {"": {"dependencies": {"o": "*"}}, "node_modules/n/o": {"name": "o", "version": "1.0.0"},
+            "node_modules/o": {"link": true, "resolved": "node_modules/n/o"},
+            "node_modules/.pnpm/x@1.0.0/node_modules/x": {"version": "1.0.0"}}}"#,
+    );
+    assert_eq!(
+        packages(&graph),
+        [". (unnamed)", "node_modules/n/o o@1.0.0", "node_modules/.pnpm/x@1.0.0/node_modules/x x@1.0.0"]
+    );
+    assert_eq!(edges(&graph), [". needs o -> node_modules/n/o"]);
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 /// The longest folder path that is taken; no file system has a longer one.
-pub(in crate::lockfile) const MAX_FOLDER_BYTES: usize = 4096;
+pub(super) const MAX_FOLDER_BYTES: usize = 4096;
 
 /// What stands in which `node_modules`. The maps hash with random keys, since their keys are somebody else's.
-pub(in crate::lockfile) struct Tree<'a, T> {
+pub(super) struct Tree<'a, T> {
     /// Every folder that has a `node_modules`, numbered.
     holders: HashMap<&'a str, u32>,
     /// By holder, the next one upwards.
@@ -17,7 +17,7 @@ pub(in crate::lockfile) struct Tree<'a, T> {
 impl<'a, T: Copy> Tree<'a, T> {
     /// Builds the tree from folders (`node_modules/a/node_modules/b`) and what stands there. Folders that are in
     /// no `node_modules` are not found by any look-up.
-    pub(in crate::lockfile) fn new(folders: impl Iterator<Item = (&'a str, T)> + Clone) -> Self {
+    pub(super) fn new(folders: impl Iterator<Item = (&'a str, T)> + Clone) -> Self {
         let mut tree = Self { holders: HashMap::new(), above: Vec::new(), children: HashMap::new() };
         let size = folders.size_hint().0;
         tree.children.reserve(size);
@@ -36,7 +36,7 @@ impl<'a, T: Copy> Tree<'a, T> {
     }
 
     /// Where the look-up from a folder starts.
-    pub(in crate::lockfile) fn holder_from(&self, folder: &str) -> Option<u32> {
+    pub(super) fn holder_from(&self, folder: &str) -> Option<u32> {
         let mut folder = Some(folder);
         while let Some(path) = folder {
             if let Some(&holder) = self.holders.get(path) {
@@ -48,7 +48,7 @@ impl<'a, T: Copy> Tree<'a, T> {
     }
 
     /// What `require(name)` finds from there.
-    pub(in crate::lockfile) fn find(&self, mut holder: Option<u32>, name: &str) -> Option<T> {
+    pub(super) fn find(&self, mut holder: Option<u32>, name: &str) -> Option<T> {
         while let Some(at) = holder {
             if let Some(&value) = self.children.get(&(at, name)) {
                 return Some(value);
@@ -59,11 +59,17 @@ impl<'a, T: Copy> Tree<'a, T> {
     }
 }
 
-/// The folder that has the `node_modules`, and the name within it.
-pub(in crate::lockfile) fn split(folder: &str) -> Option<(&str, &str)> {
+/// The folder that has the `node_modules`, and the name within it; nothing for a folder further inside a package,
+/// or inside a store such as `.pnpm`.
+pub(super) fn split(folder: &str) -> Option<(&str, &str)> {
     const MODULES: &str = "node_modules/";
     let at = folder.rfind(MODULES)?;
     let name = &folder[at + MODULES.len()..];
+    let unscoped =
+        if name.starts_with('@') { name.split_once('/').map_or("", |(_, name)| name) } else { name };
+    if unscoped.contains('/') {
+        return None;
+    }
     match at.checked_sub(1) {
         None => Some(("", name)),
         Some(slash) if folder.as_bytes()[slash] == b'/' => Some((&folder[..slash], name)),
