@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::locations::hosted_commit;
 use crate::graph::{Edge, EdgeKind, GraphBuilder, Origin, PackageId};
 use crate::json::{Fault, Json, Kind, Read, Text};
 use crate::{Integrity, Package};
@@ -113,6 +114,9 @@ pub(super) fn source_of(resolved: Option<&str>) -> Origin {
     }
     if let Some(path) = url.strip_prefix("file:").or_else(|| url.strip_prefix("link:")) {
         return Origin::File { path: path.into() };
+    }
+    if let Some(commit) = hosted_commit(url) {
+        return Origin::Git { url: address.into(), commit: Some(commit.into()) };
     }
     Origin::Registry { resolved: Some(url.into()) }
 }
