@@ -173,7 +173,7 @@ impl<'a> Decoder<'a> {
             0 => Ok(None),
             1 => {
                 let (major, minor, patch) = (self.number()?, self.number()?, self.number()?);
-                Version::parse(&format!("{major}.{minor}.{patch}")).map(Some).map_err(|_| Malformed)
+                Ok(Some(Version::new(major, minor, patch)))
             }
             2 => Version::parse(self.text()?).map(Some).map_err(|_| Malformed),
             _ => Err(Malformed),

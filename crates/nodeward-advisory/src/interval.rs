@@ -48,6 +48,13 @@ impl Interval {
         self.start.is_none() && self.end == End::Never
     }
 
+    /// What is in both.
+    pub fn intersect(self, other: Self) -> Self {
+        let start = self.start.max(other.start);
+        let end = if other.end.cmp(&self.end) == Ordering::Less { other.end } else { self.end };
+        Self { start, end }
+    }
+
     /// Whether no version is in it.
     pub fn is_empty(&self) -> bool {
         let Some(start) = &self.start else {
@@ -148,7 +155,7 @@ fn subtract_one(interval: Interval, cut: &Interval) -> Vec<Interval> {
 }
 
 /// The smallest version after the given one.
-fn after(version: &Version) -> Option<Version> {
+pub(crate) fn after(version: &Version) -> Option<Version> {
     let text = if version.prerelease().is_empty() {
         format!("{}.{}.{}-0", version.major, version.minor, version.patch.checked_add(1)?)
     } else {

@@ -4,11 +4,14 @@
 
 mod alias;
 mod codec;
+pub mod feed;
 pub mod index;
 pub mod interval;
+pub mod legacy;
 pub mod osv;
 pub mod record;
 pub mod severity;
+pub mod store;
 pub mod threats;
 
 pub use index::{Affected, BuildError, Index, IndexBuilder, IndexError, IndexInfo, RecordId};

@@ -14,6 +14,8 @@ use crate::record::Record;
 mod affected;
 mod malware;
 
+pub(crate) use malware::is_malware_summary;
+
 /// The most bytes one record may have. The largest published are below 1 MB.
 pub const MAX_RECORD_BYTES: usize = 16 << 20;
 

@@ -54,17 +54,22 @@ pub struct AffectedPackage {
     pub intervals: Vec<Interval>,
     /// Versions that are affected besides, as written; those that are no SemVer match by their text.
     pub versions: Vec<String>,
+    /// Versions that are said to have the fix, where the ends of the runs do not say it.
+    pub stated_fixes: Vec<Version>,
 }
 
 impl AffectedPackage {
     /// Versions with the fix, smallest first.
     pub fn fixed_versions(&self) -> Vec<Version> {
-        interval::fixed_versions(&self.intervals)
-            .into_iter()
-            .filter(|fixed| {
-                !self.versions.iter().any(|version| Version::parse(version).is_ok_and(|v| v == *fixed))
-            })
-            .collect()
+        let mut fixed = interval::fixed_versions(&self.intervals);
+        let inside = |version: &Version| self.intervals.iter().any(|interval| interval.contains(version));
+        fixed.extend(self.stated_fixes.iter().filter(|version| !inside(version)).cloned());
+        fixed.retain(|fixed| {
+            !self.versions.iter().any(|text| Version::parse(text).is_ok_and(|listed| listed == *fixed))
+        });
+        fixed.sort();
+        fixed.dedup();
+        fixed
     }
 
     /// The affected versions as npm would write them: `<1.2.3 || >=2.0.0 <2.0.4`.
@@ -119,6 +124,7 @@ impl Record {
             out.text(&package.name);
             out.intervals(&package.intervals);
             out.texts(&package.versions);
+            out.texts(&package.stated_fixes.iter().map(ToString::to_string).collect::<Vec<_>>());
         }
         out.0
     }
@@ -153,9 +159,15 @@ fn decode_packages(from: &mut Decoder<'_>) -> Result<Vec<AffectedPackage>, Malfo
                 name: from.text()?.to_owned(),
                 intervals: from.intervals()?,
                 versions: from.texts()?,
+                stated_fixes: decode_versions(from)?,
             })
         })
         .collect()
+}
+
+fn decode_versions(from: &mut Decoder<'_>) -> Result<Vec<Version>, Malformed> {
+    let count = from.count()?;
+    (0..count).map(|_| Version::parse(from.text()?).map_err(|_| Malformed)).collect()
 }
 
 fn encode_rating(out: &mut Encoder, rating: Option<&Rating>) {

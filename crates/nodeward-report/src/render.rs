@@ -8,7 +8,6 @@ pub use crate::sbom;
 
 pub mod cyclonedx;
 pub mod github;
-pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod sarif;
@@ -42,7 +41,6 @@ pub const FORMATS: &[OutputFormat] = &[
     json::FORMAT,
     sarif::FORMAT,
     markdown::FORMAT,
-    html::FORMAT,
     github::FORMAT,
     cyclonedx::FORMAT,
     spdx::FORMAT,

@@ -1,5 +1,7 @@
 //! What Nodeward's own tests share. Never part of the binary.
 
+pub mod osv;
+
 use std::path::{Path, PathBuf};
 
 /// The folder with real data for tests: `NODEWARD_DATA`, or `shared/data` beside the checkout. `None` where it is

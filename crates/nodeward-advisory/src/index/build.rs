@@ -189,11 +189,14 @@ impl IndexBuilder {
         self.remarks.truncate(MAX_REMARKS);
     }
 
-    /// Adds one record under a source.
+    /// Adds one record under a source. One that is about no package that npm could have is left out.
     ///
     /// # Errors
     /// A full disk; more records than an index can hold.
     pub fn add(&mut self, mut record: Record, source: &str) -> Result<(), BuildError> {
+        if record.packages.is_empty() {
+            return Ok(());
+        }
         record.source.clear();
         record.source.push_str(source);
         let body = record.encode();
@@ -252,6 +255,15 @@ impl IndexBuilder {
             replaced: false,
         });
         Ok(())
+    }
+
+    /// Forgets a source that has no records.
+    pub fn forget(&mut self, name: &str) {
+        if self.source_state(name).0 == 0
+            && let Some(source) = self.sources.iter_mut().find(|source| source.name == name)
+        {
+            source.updated = Timestamp::MIN;
+        }
     }
 
     /// How many records there are so far, replaced ones not counted.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use nodeward_package::version::{MAX_NUMBER, Syntax};
 use nodeward_package::{PackageName, Version};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -271,17 +272,20 @@ fn read(text: &str) -> Result<Version, &'static str> {
     version_of(text).ok_or("has a version that cannot be read")
 }
 
-/// A version, where `1` and `1.2` stand for `1.0.0` and `1.2.0`.
+/// A version, where `1` and `1.2` stand for `1.0.0` and `1.2.0`, and numbers beyond npm's are npm's largest.
 fn version_of(text: &str) -> Option<Version> {
     let text = text.trim();
-    if let Ok(version) = Version::parse(text) {
+    if let Ok(version) = Version::parse_with(text, Syntax::Loose) {
         return Some(version);
     }
-    let numbers = text.trim_start_matches(['v', 'V']).split('.').collect::<Vec<_>>();
-    let plain = numbers.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
-    match (plain, numbers.as_slice()) {
-        (true, [major]) => Version::parse(&format!("{major}.0.0")).ok(),
-        (true, [major, minor]) => Version::parse(&format!("{major}.{minor}.0")).ok(),
-        _ => None,
+    let text = text.trim_start_matches(['v', 'V']);
+    let mut numbers = [0; 3];
+    for (index, part) in text.split('.').enumerate() {
+        if part.is_empty() || !part.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        *numbers.get_mut(index)? = part.parse().unwrap_or(MAX_NUMBER).min(MAX_NUMBER);
     }
+    let [major, minor, patch] = numbers;
+    Some(Version::new(major, minor, patch))
 }
