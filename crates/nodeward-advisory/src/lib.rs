@@ -7,12 +7,16 @@ mod codec;
 pub mod feed;
 pub mod index;
 pub mod interval;
+pub mod landmarks;
 pub mod legacy;
+pub mod matching;
+pub mod node;
 pub mod osv;
 pub mod record;
 pub mod severity;
 pub mod store;
 pub mod threats;
+pub mod vex;
 
 pub use index::{Affected, BuildError, Index, IndexBuilder, IndexError, IndexInfo, RecordId};
 pub use interval::{End, Interval};

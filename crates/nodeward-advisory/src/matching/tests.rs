@@ -1,0 +1,139 @@
+use std::path::Path;
+
+use jiff::Timestamp;
+use nodeward_package::graph::{GraphBuilder, ReachFrom};
+use nodeward_package::{Edge, EdgeKind, Format, PackageName};
+use nodeward_report::{Kind, Severity, Threat};
+
+use super::*;
+use crate::index::IndexBuilder;
+
+fn index(records: &[&str]) -> Index {
+    let mut builder = IndexBuilder::new();
+    for record in records {
+        builder.add_osv(record.as_bytes(), "test").unwrap();
+    }
+    Index::from_bytes(builder.finish(Timestamp::UNIX_EPOCH).unwrap().0).unwrap()
+}
+
+/// `id|aliases|package|introduced|fixed|more` as an OSV record.
+fn osv(line: &str) -> String {
+    let [id, aliases, package, introduced, fixed, more] = line.split('|').collect::<Vec<_>>()[..] else {
+        panic!("{line}")
+    };
+    let aliases: Vec<String> = aliases.split_terminator(',').map(|alias| format!("{alias:?}")).collect();
+    let fixed = if fixed.is_empty() { String::new() } else { format!(r#",{{"fixed":"{fixed}"}}"#) };
+    format!(
+        r#"{{"id":"{id}","modified":"2024-01-01T00:00:00Z","aliases":[{}],"summary":"flaw of {package}.",
+        "affected":[{{"package":{{"ecosystem":"npm","name":"{package}"}},
+        "ranges":[{{"type":"SEMVER","events":[{{"introduced":"{introduced}"}}{fixed}]}}]}}]{more}}}"#,
+        aliases.join(",")
+    )
+}
+
+fn scan_with(graph: &DependencyGraph, lines: &[&str]) -> Vec<Finding> {
+    let records: Vec<String> = lines.iter().map(|line| osv(line)).collect();
+    scan(graph, &index(&records.iter().map(String::as_str).collect::<Vec<_>>())).unwrap()
+}
+
+fn registry() -> Origin {
+    Origin::Registry { resolved: None }
+}
+
+/// `root>a@1 a@1>b@2` with `:` for development; everything but the first from the registry unless told otherwise.
+fn graph(edges: &str, origin: &dyn Fn(&str) -> Origin) -> DependencyGraph {
+    let mut builder = GraphBuilder::new(Path::new("package-lock.json"), Format::NpmPackageLock);
+    let mut ids = HashMap::new();
+    for edge in edges.split_whitespace() {
+        let at = edge.find(['>', ':']).unwrap();
+        let kind = if &edge[at..=at] == ">" { EdgeKind::Production } else { EdgeKind::Development };
+        let [from, to] = [&edge[..at], &edge[at + 1..]].map(|label| {
+            *ids.entry(label.to_owned()).or_insert_with(|| {
+                // `name@version#copy`
+                let label = label.split('#').next().unwrap();
+                match label.rsplit_once('@').filter(|(name, _)| !name.is_empty()) {
+                    Some((name, version)) => {
+                        builder.add(Package::new(PackageName::parse(name).unwrap(), version, origin(name)))
+                    }
+                    None => builder.add_root(Package::new(
+                        PackageName::parse(label).unwrap(),
+                        "1.0.0",
+                        Origin::Root,
+                    )),
+                }
+            })
+        });
+        builder.require(Edge { from, to: Some(to), kind, name: "x".into(), specifier: "*".into() });
+    }
+    builder.finish(ReachFrom::Edges)
+}
+
+#[test]
+fn one_finding_per_flaw_and_release_whatever_its_names() {
+    let graph = graph("root>a@1.0.0 a@1.0.0>v@1.1.0 root:v@1.1.0#2 root>v@2.0.0", &|_| registry());
+    let findings = scan_with(
+        &graph,
+        &[
+            "NSWG-ECO-7|CVE-2020-7|v|0|1.2.0|",
+            "GHSA-aaaa-bbbb-cccc|CVE-2020-7|v|1.0.0|1.2.0|,\"severity\":[{\"type\":\"CVSS_V3\",\"score\":\"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H\"}],\"database_specific\":{\"cwe_ids\":[\"CWE-1333\"]}",
+            "GHSA-dddd-eeee-ffff||v|2.0.0||",
+        ],
+    );
+    assert_eq!(findings.len(), 2);
+    let first = &findings[0];
+    assert_eq!(&*first.rule, "CVE-2020-7");
+    assert_eq!(
+        first.aliases.iter().map(|alias| &**alias).collect::<Vec<_>>(),
+        ["GHSA-aaaa-bbbb-cccc", "NSWG-ECO-7"]
+    );
+    assert_eq!((first.severity, first.score, first.threat), (Severity::High, Some(7.5), Threat::Dos));
+    assert_eq!(first.title, "flaw of v");
+    assert_eq!(first.affected_range.as_deref(), Some("<1.2.0"));
+    assert_eq!(first.fixed_versions, ["1.2.0"]);
+    assert_eq!(first.paths, [vec!["root@1.0.0", "v@1.1.0"], vec!["root@1.0.0", "a@1.0.0", "v@1.1.0"]]);
+    assert!(first.production, "one of its copies is");
+    let second = &findings[1];
+    assert_eq!((&*second.rule, second.severity), ("GHSA-dddd-eeee-ffff", Severity::Medium));
+    assert!(second.fixed_versions.is_empty());
+    assert!(second.evidence.iter().any(|fact| fact.label == "severity"));
+}
+
+#[test]
+fn malware_is_critical_and_a_fact_of_the_registry_alone() {
+    let lines = ["MAL-2024-1||evil|0||", "GHSA-gggg-hhhh-jjjj||lib|0|2.0.0|"];
+    let everywhere = "root>evil@1.0.0 root:lib@1.0.0";
+    let found = |origin: Origin| scan_with(&graph(everywhere, &|_| origin.clone()), &lines);
+    let findings = found(registry());
+    assert_eq!(findings.len(), 2);
+    assert_eq!((findings[0].kind, findings[0].severity), (Kind::Malware, Severity::Critical));
+    assert_eq!(findings[0].threat, Threat::Mtp);
+    assert!(findings[0].production && !findings[1].production);
+    let git = found(Origin::Git { url: "git+ssh://git@example.org/lib.git".into(), commit: None });
+    assert_eq!(git.len(), 1, "only the flaw, which a fork may have");
+    assert_eq!((git[0].confidence, &*git[0].rule), (Confidence::Medium, "GHSA-gggg-hhhh-jjjj"));
+    assert_eq!(found(Origin::File { path: "vendor/lib-1.0.0.tgz".into() }).len(), 1);
+    assert!(found(Origin::File { path: "../lib".into() }).is_empty());
+    assert!(found(Origin::Workspace { path: "lib".into() }).is_empty());
+}
+
+#[test]
+fn versions_nobody_can_read_match_only_what_holds_for_them() {
+    let graph = graph("root>a@latest root>b@1", &|_| registry());
+    let all = scan_with(&graph, &["GHSA-aaaa-aaaa-aaaa||a|0|9.0.0|", "GHSA-bbbb-bbbb-bbbb||b|0||"]);
+    assert_eq!(all.len(), 1);
+    assert_eq!(&*all[0].rule, "GHSA-bbbb-bbbb-bbbb");
+}
+
+#[test]
+fn ladders_and_cycles_have_paths_at_once() {
+    let mut edges = String::from("root>n0@1.0.0 ");
+    for rung in 0..60 {
+        let next = rung + 1;
+        edges += &format!(
+            "n{rung}@1.0.0>l{rung}@1.0.0 n{rung}@1.0.0>m{rung}@1.0.0 l{rung}@1.0.0>n{next}@1.0.0 m{rung}@1.0.0>n{next}@1.0.0 n{next}@1.0.0>n{rung}@1.0.0 "
+        );
+    }
+    let findings = scan_with(&graph(&edges, &|_| registry()), &["GHSA-aaaa-aaaa-aaaa||n60|0||"]);
+    assert_eq!(findings[0].paths.len(), 3);
+    assert!(findings[0].paths.iter().all(|path| path.len() == 122));
+}
