@@ -5,6 +5,7 @@
 
 mod bun;
 mod discover;
+mod installed;
 mod locations;
 mod manifest;
 mod npm;
@@ -20,6 +21,7 @@ mod yaml;
 use std::path::{Path, PathBuf};
 
 pub use discover::{Discovery, Found, discover};
+pub use installed::{Drift, drift, read_installed};
 pub use project::read;
 
 use crate::place::{Place, Position};

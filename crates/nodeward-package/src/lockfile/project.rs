@@ -15,6 +15,9 @@ use crate::{DependencyGraph, LockfileError, Manifest};
 /// As [`parse`](super::parse), and what the file system refuses.
 pub fn read(path: &Path) -> Result<DependencyGraph, LockfileError> {
     if path.is_dir() {
+        if path.file_name().is_some_and(|name| name == "node_modules") {
+            return super::read_installed(path.parent().unwrap_or(Path::new("")));
+        }
         return read_folder(path);
     }
     let bytes = read_file(path)?;
@@ -28,6 +31,9 @@ pub fn read(path: &Path) -> Result<DependencyGraph, LockfileError> {
 fn read_folder(folder: &Path) -> Result<DependencyGraph, LockfileError> {
     if let Some(found) = discover::standing_in(folder).into_iter().next() {
         return read(&found.path);
+    }
+    if folder.join("node_modules").is_dir() {
+        return super::read_installed(folder);
     }
     let manifest = folder.join("package.json");
     if manifest.is_file() {
