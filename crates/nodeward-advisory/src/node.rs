@@ -162,14 +162,16 @@ fn check_flaws(
 ) -> Result<Vec<Finding>, IndexError> {
     let hits: Vec<Affected> =
         index.affecting(NODEJS)?.into_iter().filter(|affected| is_forced(&usage.wanted, affected)).collect();
-    let next_step = next_step(usage, &hits, schedule, today);
     let mut findings = Vec::new();
     for same_flaw in matching::by_identity(&hits) {
         let flaw = matching::Flaw::read(index, NODEJS, &same_flaw)?;
         let mut finding = flaw.finding(subject(usage), usage.place.clone());
         finding.evidence.push(said(usage));
-        finding.next_step = Some(next_step.clone());
         findings.push(finding);
+    }
+    let next_step = next_step(usage, &findings, schedule, today);
+    for finding in &mut findings {
+        finding.next_step = Some(next_step.clone());
     }
     Ok(findings)
 }
@@ -185,7 +187,7 @@ fn is_forced(wanted: &Wanted, affected: &Affected) -> bool {
 }
 
 /// The smallest version of the same line that has every fix, or the line to move to.
-fn next_step(usage: &NodeUse, hits: &[Affected], schedule: &Schedule, today: Date) -> String {
+fn next_step(usage: &NodeUse, findings: &[Finding], schedule: &Schedule, today: Date) -> String {
     let line = match &usage.wanted {
         Wanted::Exactly(version) => schedule.line_of(version),
         _ => None,
@@ -194,8 +196,9 @@ fn next_step(usage: &NodeUse, hits: &[Affected], schedule: &Schedule, today: Dat
         return move_to(schedule, today);
     };
     let mut needed: Option<Version> = None;
-    for affected in hits {
-        match interval::fixed_versions(&affected.ranges).into_iter().find(|fixed| line.holds(fixed)) {
+    for finding in findings {
+        let mut fixes = finding.fixed_versions.iter().filter_map(|text| Version::parse(text).ok());
+        match fixes.find(|fixed| line.holds(fixed)) {
             Some(fixed) => needed = needed.max(Some(fixed)),
             None => return move_to(schedule, today),
         }
@@ -266,7 +269,8 @@ mod tests {
             ("CVE-2026-1", vec![run("22.0.0", "22.22.2"), run("24.0.0", "24.14.1")]),
             ("CVE-2026-2", vec![run("24.0.0", "24.13.0")]),
         ] {
-            let package = AffectedPackage { name: NODEJS.to_owned(), intervals: runs, versions: Vec::new() };
+            let package =
+                AffectedPackage { name: NODEJS.to_owned(), intervals: runs, ..AffectedPackage::default() };
             let record = Record {
                 id: id.to_owned(),
                 summary: "x".to_owned(),

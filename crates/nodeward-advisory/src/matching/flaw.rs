@@ -65,6 +65,7 @@ impl<'a> Flaw<'a> {
             name: String::new(),
             intervals: interval::union(self.hits.iter().flat_map(|hit| hit.ranges.clone()).collect()),
             versions: self.hits.iter().flat_map(|hit| hit.versions.iter().map(ToString::to_string)).collect(),
+            ..AffectedPackage::default()
         };
         package.range()
     }
@@ -72,7 +73,7 @@ impl<'a> Flaw<'a> {
     /// Versions with the fix that are newer than the release, smallest first.
     fn fixed_after(&self, release: Option<&Version>) -> Vec<String> {
         let mut fixed: Vec<Version> =
-            self.hits.iter().flat_map(|hit| interval::fixed_versions(&hit.ranges)).collect();
+            self.records.iter().flat_map(|record| record.fixed_versions(self.name)).collect();
         fixed.retain(|version| {
             !self.hits.iter().any(|hit| hit.contains(version))
                 && release.is_none_or(|release| version > release)
