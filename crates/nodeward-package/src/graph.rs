@@ -424,6 +424,11 @@ impl GraphBuilder {
         &mut self.packages[id.index()]
     }
 
+    /// The roots added so far.
+    pub fn roots(&self) -> &[PackageId] {
+        &self.roots
+    }
+
     /// How many packages there are so far.
     pub fn len(&self) -> usize {
         self.packages.len()

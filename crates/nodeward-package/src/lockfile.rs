@@ -4,6 +4,7 @@
 //! Readers never skip what they can't read: a broken entry is an error with file, line and column.
 
 mod bun;
+mod descriptor;
 mod discover;
 mod installed;
 mod locations;
@@ -17,6 +18,8 @@ pub(crate) mod text;
 mod tree;
 mod workspaces;
 mod yaml;
+mod yarn_berry;
+mod yarn_classic;
 
 use std::path::{Path, PathBuf};
 
@@ -99,6 +102,12 @@ const FORMATS: &[FormatReader] = &[
     FormatReader { format: Format::NpmPackageLock, recognises: npm::recognises, parse: npm::parse },
     FormatReader { format: Format::Bun, recognises: bun::recognises, parse: bun::parse },
     FormatReader { format: Format::Pnpm, recognises: pnpm::recognises, parse: pnpm::parse },
+    FormatReader { format: Format::YarnBerry, recognises: yarn_berry::recognises, parse: yarn_berry::parse },
+    FormatReader {
+        format: Format::YarnClassic,
+        recognises: yarn_classic::recognises,
+        parse: yarn_classic::parse,
+    },
     FormatReader { format: Format::Manifest, recognises: manifest::recognises, parse: manifest::parse },
 ];
 

@@ -14,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use self::dep_path::{DepPath, Family};
 use super::project::parse_manifests;
 use super::source::Source;
-use super::yaml::{self, Kind, Value};
+use super::yaml::{self, Kind, TopDuplicates, Value};
 use super::{Input, LockfileError};
 use crate::graph::{GraphBuilder, ReachFrom};
 use crate::lockfile::Format;
@@ -63,7 +63,7 @@ pub(super) fn recognises(file_name: &str, bytes: &[u8]) -> bool {
 /// Reads a pnpm lockfile.
 pub(super) fn parse(input: &Input<'_>) -> Result<DependencyGraph, LockfileError> {
     let source = Source::new(input)?;
-    let documents = yaml::parse(source.text).map_err(|error| source.yaml(error))?;
+    let documents = yaml::parse(source.text, TopDuplicates::Refused).map_err(|error| source.yaml(error))?;
     if documents.is_empty() {
         return Err(source.syntax(0, "the file is empty; a pnpm lockfile starts with lockfileVersion"));
     }

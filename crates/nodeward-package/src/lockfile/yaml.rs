@@ -60,9 +60,18 @@ pub(super) enum Cause {
     Limit,
 }
 
+/// What a key that stands twice at the top of a document means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TopDuplicates {
+    /// One of two sections would be lost.
+    Refused,
+    /// Each is an entry of its own, which the caller takes.
+    Kept,
+}
+
 /// Reads all documents of a text of less than 4 GiB. Documents without content are left out.
-pub(super) fn parse(text: &str) -> Result<Vec<Document<'_>>, YamlError> {
-    block::Parser::new(text).documents()
+pub(super) fn parse(text: &str, duplicates: TopDuplicates) -> Result<Vec<Document<'_>>, YamlError> {
+    block::Parser::new(text, duplicates).documents()
 }
 
 impl<'a> Document<'a> {
@@ -134,7 +143,7 @@ pub(super) struct Key<'d> {
 }
 
 /// The pairs of a mapping, in order.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Entries<'d, 'a> {
     nodes: &'d [Node<'a>],
     next: usize,
@@ -226,7 +235,8 @@ mod tests {
     }
 
     fn read(text: &str) -> String {
-        let documents = parse(text).unwrap_or_else(|error| panic!("{text:?}: {error:?}"));
+        let documents =
+            parse(text, TopDuplicates::Refused).unwrap_or_else(|error| panic!("{text:?}: {error:?}"));
         documents.iter().map(|document| show(document.root())).collect::<Vec<_>>().join(" --- ")
     }
 
@@ -295,7 +305,9 @@ mod tests {
             ("a: @b\n", 3, "quotes"),
             ("a: >x\n  b\n", 4, "block"),
         ] {
-            let error = parse(text).map(|documents| show(documents[0].root())).expect_err(text);
+            let error = parse(text, TopDuplicates::Refused)
+                .map(|documents| show(documents[0].root()))
+                .expect_err(text);
             assert_eq!((error.offset, error.message.contains(message)), (at, true), "{text:?}: {error:?}");
         }
     }
@@ -308,7 +320,7 @@ mod tests {
             "- ".repeat(100_000),
             (0..2000).map(|depth| " ".repeat(depth) + "a:\n").collect(),
         ] {
-            assert_eq!(parse(&text).unwrap_err().cause, Cause::Limit);
+            assert_eq!(parse(&text, TopDuplicates::Refused).unwrap_err().cause, Cause::Limit);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Cause, Document, Kind, MAX_DEPTH, Node, YamlError, refuse_duplicates, shorten};
+use super::{Cause, Document, Kind, MAX_DEPTH, Node, TopDuplicates, YamlError, refuse_duplicates, shorten};
 
 /// Indentation that stands for the end of the document.
 const END: i32 = -1;
@@ -17,6 +17,7 @@ pub(super) struct Parser<'a> {
     pub(super) indent: i32,
     line_start: usize,
     depth: u32,
+    duplicates: TopDuplicates,
 }
 
 /// A key that was just read.
@@ -27,9 +28,9 @@ pub(super) struct ReadKey<'a> {
 }
 
 impl<'a> Parser<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(super) fn new(text: &'a str, duplicates: TopDuplicates) -> Self {
         let nodes = Vec::new();
-        Self { text, bytes: text.as_bytes(), pos: 0, nodes, indent: END, line_start: 0, depth: 0 }
+        Self { text, bytes: text.as_bytes(), pos: 0, nodes, indent: END, line_start: 0, depth: 0, duplicates }
     }
 
     pub(super) fn documents(mut self) -> Result<Vec<Document<'a>>, YamlError> {
@@ -93,7 +94,10 @@ impl<'a> Parser<'a> {
             return Err(self.error("indented more than the key above it"));
         }
         self.close(mapping);
-        refuse_duplicates(&self.nodes, mapping)
+        match (mapping, self.duplicates) {
+            (0, TopDuplicates::Kept) => Ok(()),
+            _ => refuse_duplicates(&self.nodes, mapping),
+        }
     }
 
     /// What follows a colon, on the same line or below it.
