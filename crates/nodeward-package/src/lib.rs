@@ -15,6 +15,7 @@ pub mod packument;
 pub mod place;
 pub mod range;
 pub mod version;
+pub mod web_address;
 
 pub use graph::{DependencyGraph, Edge, EdgeKind, Origin, Package, PackageId, Reach};
 pub use integrity::Integrity;
@@ -26,3 +27,4 @@ pub use packument::Packument;
 pub use place::Place;
 pub use range::Range;
 pub use version::Version;
+pub use web_address::WebAddress;

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 pub use credentials::Credentials;
 
+use crate::web_address::WebAddress;
 use crate::{PackageName, Place};
 
 /// The largest configuration file that is read, in bytes. Real ones have a few lines.
@@ -250,8 +251,7 @@ impl NpmConfig {
     }
 
     fn bypasses_proxy(&self, url: &str, environment: &Environment) -> bool {
-        let Some(host) = credentials::UrlParts::of(url).map(|parts| parts.host_without_port().to_owned())
-        else {
+        let Some(host) = WebAddress::parse(url).map(|address| address.host_without_port().to_owned()) else {
             return false;
         };
         let variable = || ["NO_PROXY", "no_proxy"].iter().find_map(|name| variable(environment, name));

@@ -294,11 +294,18 @@ pub(crate) fn verdict_line(report: &Report) -> String {
     }
 }
 
+/// The packages of a project that others wrote.
+pub(crate) fn third_party(
+    project: &crate::ScannedProject,
+) -> impl Iterator<Item = &nodeward_package::Package> {
+    project.graph.packages().iter().filter(|package| !package.origin.is_first_party())
+}
+
 /// What was looked at, a line for each project: not yet made safe to show.
 pub(crate) fn project_line(project: &crate::ScannedProject) -> String {
     let graph = &project.graph;
     let (mut all, mut production) = (0, 0);
-    for package in graph.packages().iter().filter(|package| !package.origin.is_first_party()) {
+    for package in third_party(project) {
         all += 1;
         production += u64::from(package.reach.production);
     }

@@ -8,6 +8,7 @@ pub use crate::sbom;
 
 pub mod cyclonedx;
 pub mod github;
+pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod sarif;
@@ -41,6 +42,7 @@ pub const FORMATS: &[OutputFormat] = &[
     json::FORMAT,
     sarif::FORMAT,
     markdown::FORMAT,
+    html::FORMAT,
     github::FORMAT,
     cyclonedx::FORMAT,
     spdx::FORMAT,

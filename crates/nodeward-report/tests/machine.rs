@@ -54,3 +54,26 @@ fn fingerprints_stay_when_lines_move() {
     assert_eq!(prints(&before), prints(&render(&moved, "sarif", PLAIN)));
     assert_eq!(prints(&before).len(), 8);
 }
+
+#[test]
+fn html() {
+    insta::assert_snapshot!(render(&fixture::seven(), "html", PLAIN));
+}
+
+/// For looking at with a browser: `NODEWARD_HTML=folder cargo test -p nodeward-report --test machine pages`.
+#[test]
+fn pages() {
+    let Some(folder) = std::env::var_os("NODEWARD_HTML") else { return };
+    for (name, report) in [
+        ("clean", fixture::clean(412)),
+        ("seven", fixture::seven()),
+        ("incomplete", fixture::incomplete()),
+        ("many", fixture::many(300)),
+    ] {
+        std::fs::write(
+            std::path::Path::new(&folder).join(name).with_extension("html"),
+            render(&report, "html", PLAIN),
+        )
+        .unwrap();
+    }
+}

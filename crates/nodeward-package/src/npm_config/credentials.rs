@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::NpmConfig;
+use crate::web_address::WebAddress;
 
 /// What to send in the `Authorization` header.
 #[derive(Clone, PartialEq, Eq)]
@@ -35,59 +36,37 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// The parts of a URL that choose credentials and proxies.
-pub(super) struct UrlParts {
-    /// `//host:port/path`, host in lower case, without a default port, user, query or fragment.
-    keyed: String,
+/// `//host:port/path`, as the keys of credentials are written.
+fn keyed(url: &str) -> Option<String> {
+    let WebAddress { host, path, .. } = WebAddress::parse(url)?;
+    Some(format!("//{host}{}", if path.is_empty() { "/" } else { path }))
 }
 
-impl UrlParts {
-    pub(super) fn of(url: &str) -> Option<Self> {
-        let (scheme, rest) = url.split_once("://")?;
-        let rest = rest.split(['?', '#']).next()?;
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let host = authority.rsplit('@').next()?.to_ascii_lowercase();
-        let default_port = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
-        let host = host.strip_suffix(default_port).unwrap_or(&host);
-        (!host.is_empty())
-            .then(|| Self { keyed: format!("//{host}{}", if path.is_empty() { "/" } else { path }) })
-    }
-
-    pub(super) fn host_without_port(&self) -> &str {
-        let host = self.keyed[2..].split('/').next().unwrap_or_default();
-        match host.rsplit_once(':') {
-            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-            _ => host,
-        }
-    }
-
-    /// Longest first: `//host/a/b`, `//host/a/`, `//host/a`, `//host/`, `//host`. Whole segments only, so that
-    /// what is meant for `/team` never goes to `/team-of-somebody-else`.
-    fn prefixes(&self) -> impl Iterator<Item = &str> {
-        const MAX_PREFIXES: usize = 64;
-        let mut next = Some(self.keyed.as_str());
-        std::iter::from_fn(move || {
-            let current = next?;
-            next = match current.strip_suffix('/') {
-                Some(shorter) => Some(shorter),
-                None => current.rfind('/').map(|slash| &current[..=slash]),
-            };
-            next = next.filter(|shorter| shorter.len() > 2);
-            Some(current)
-        })
-        .take(MAX_PREFIXES)
-    }
+/// Longest first: `//host/a/b`, `//host/a/`, `//host/a`, `//host/`, `//host`. Whole segments only, so that
+/// what is meant for `/team` never goes to `/team-of-somebody-else`.
+fn prefixes(keyed: &str) -> impl Iterator<Item = &str> {
+    const MAX_PREFIXES: usize = 64;
+    let mut next = Some(keyed);
+    std::iter::from_fn(move || {
+        let current = next?;
+        next = match current.strip_suffix('/') {
+            Some(shorter) => Some(shorter),
+            None => current.rfind('/').map(|slash| &current[..=slash]),
+        };
+        next = next.filter(|shorter| shorter.len() > 2);
+        Some(current)
+    })
+    .take(MAX_PREFIXES)
 }
 
 /// The credentials of the longest prefix that has any; then the ones for no host, which older npm sends to the
 /// default registry alone.
 pub(super) fn find(config: &NpmConfig, url: &str) -> Option<Credentials> {
-    let parts = UrlParts::of(url)?;
-    let scoped = parts.prefixes().find_map(|prefix| at(config, &format!("{prefix}:")));
+    let keyed_url = keyed(url)?;
+    let scoped = prefixes(&keyed_url).find_map(|prefix| at(config, &format!("{prefix}:")));
     scoped.or_else(|| {
-        let registry = UrlParts::of(&config.registry()?.value)?.keyed;
-        let registry = registry.strip_suffix('/').unwrap_or(&registry);
-        let rest = parts.keyed.strip_prefix(registry)?;
+        let registry = keyed(&config.registry()?.value)?;
+        let rest = keyed_url.strip_prefix(registry.strip_suffix('/').unwrap_or(&registry))?;
         if rest.is_empty() || rest.starts_with('/') { at(config, "") } else { None }
     })
 }
