@@ -1,5 +1,11 @@
 //! The formats that programs and web pages read, as snapshots of one run.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test fails by panicking and says what it skips"
+)]
+
 mod fixture;
 
 use fixture::{PLAIN, render};

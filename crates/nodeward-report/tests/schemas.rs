@@ -1,6 +1,12 @@
 //! Outputs against the schemas that their formats publish. The schemas are not ours to copy: `cargo xtask test`
 //! fetches them; where they are absent, each test says that it skipped.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test fails by panicking and says what it skips"
+)]
+
 mod fixture;
 
 use std::path::{Path, PathBuf};

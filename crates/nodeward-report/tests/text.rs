@@ -1,5 +1,11 @@
 //! The text format, read by people: whole outputs as snapshots, and what must hold for all of them.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test fails by panicking and says what it skips"
+)]
+
 mod fixture;
 
 use fixture::{PLAIN, render};

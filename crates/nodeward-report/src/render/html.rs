@@ -100,8 +100,8 @@ fn summary(report: &Report, steps: &[Step<'_>], out: &mut impl Write) -> io::Res
         let what = fit::count(malicious, "malicious release", "malicious releases");
         writeln!(
             out,
-            "<div class=\"banner alarm\" role=\"alert\"><p>MALWARE: {what} found. Remove it before anything else, and \
-             treat every secret on a machine that installed it as known to others.</p></div>"
+            "<div class=\"banner alarm\" role=\"alert\"><p>MALWARE: {what} found. Remove before anything else, and treat \
+             every secret on a machine that installed one as known to others.</p></div>"
         )?;
     }
     let verdict = Verdict::of(report);
@@ -183,14 +183,15 @@ fn threats(report: &Report, out: &mut impl Write) -> io::Result<()> {
         if row.now.total() == 0 {
             writeln!(
                 out,
-                "<tr><th scope=\"row\">{name}</th><td class=\"none\">nothing</td><td class=\"none\">—</td></tr>"
+                "<tr class=\"none\"><th scope=\"row\">{name}</th><td class=\"none\">nothing</td><td \
+                 class=\"none dash\">—</td></tr>"
             )?;
             continue;
         }
         let found: Vec<String> = row
             .now
             .present()
-            .map(|(severity, number)| format!("<span class=\"{severity}\">{number} {severity}</span>"))
+            .map(|(severity, number)| format!("<span class=\"count {severity}\">{number} {severity}</span>"))
             .collect();
         writeln!(
             out,

@@ -34,7 +34,15 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn line(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.out, "{}", text.trim_end())
+        let text = text.trim_end();
+        // A build runner takes a line that starts so for a command, and wrapping puts any word at a start.
+        match text.trim_start().strip_prefix("::") {
+            Some(rest) => {
+                let indent = &text[..text.len() - rest.len() - 2];
+                writeln!(self.out, "{indent}\\u{{3a}}:{rest}")
+            }
+            None => writeln!(self.out, "{text}"),
+        }
     }
 
     fn bold(&mut self, text: &str) -> io::Result<()> {
