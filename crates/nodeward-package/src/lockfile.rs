@@ -3,7 +3,9 @@
 //! To add a format: write `lockfile/NAME.rs` with a `parse` function and add one line to [`FORMATS`].
 //! Readers never skip what they can't read: a broken entry is an error with file, line and column.
 
+mod bill;
 mod bun;
+mod cyclonedx;
 mod descriptor;
 mod discover;
 mod installed;
@@ -14,6 +16,7 @@ mod pnpm;
 mod project;
 mod requirement;
 mod source;
+mod spdx;
 pub(crate) mod text;
 mod tree;
 mod workspaces;
@@ -108,6 +111,8 @@ const FORMATS: &[FormatReader] = &[
         recognises: yarn_classic::recognises,
         parse: yarn_classic::parse,
     },
+    FormatReader { format: Format::CycloneDx, recognises: cyclonedx::recognises, parse: cyclonedx::parse },
+    FormatReader { format: Format::Spdx, recognises: spdx::recognises, parse: spdx::parse },
     FormatReader { format: Format::Manifest, recognises: manifest::recognises, parse: manifest::parse },
 ];
 
