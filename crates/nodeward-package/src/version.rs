@@ -102,19 +102,21 @@ impl Version {
             Syntax::Strict => scan.skip_v(),
             Syntax::Loose => scan.skip_prefix(),
         }
-        let mut number = |before: Option<u8>| {
-            if before.is_some_and(|separator| !scan.eat(separator)) {
-                return Err(VersionError::Malformed);
-            }
-            scan.digits(syntax).ok_or(VersionError::Malformed)
+        let separated = |scan: &mut Scan<'_>| scan.eat(b'.').then_some(());
+        let mut numbers = || {
+            let major = scan.digits(syntax)?;
+            separated(&mut scan)?;
+            let minor = scan.digits(syntax)?;
+            separated(&mut scan)?;
+            Some([major, minor, scan.patch(syntax)?])
         };
-        let (major, minor, patch) = (number(None)?, number(Some(b'.'))?, number(Some(b'.'))?);
+        let numbers = numbers().ok_or(VersionError::Malformed)?;
         let prerelease = scan.prerelease(syntax).ok_or(VersionError::Malformed)?;
         let build = scan.build();
         if !scan.is_done() {
             return Err(VersionError::Malformed);
         }
-        Self::from_parts([major, minor, patch], prerelease, build)
+        Self::from_parts(numbers, prerelease, build)
     }
 
     /// Puts together what was found to have the shape of a version.

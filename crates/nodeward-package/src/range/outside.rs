@@ -34,9 +34,8 @@ impl Range {
         if let Some(version) = least.into_iter().find(|version| self.satisfies(version)) {
             return Some(version);
         }
-        let version = self.sets().filter_map(least_of).min()?;
-        let is_version = version.patch <= MAX_NUMBER && self.satisfies(&version);
-        is_version.then_some(version)
+        let versions = self.sets().filter_map(least_of).filter(|version| version.patch <= MAX_NUMBER);
+        versions.min().filter(|version| self.satisfies(version))
     }
 }
 

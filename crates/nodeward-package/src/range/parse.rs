@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::token::{self, TokenError};
+use super::token::{self, Position, TokenError};
 use super::{
     Comparator, MAX_COMPARATORS, MAX_RANGE_BYTES, Operator, Range, RangeError, RangeOptions, Syntax, text,
 };
@@ -50,8 +50,12 @@ fn alternatives(range: &str) -> impl Iterator<Item = &str> {
 fn set(part: &str, options: RangeOptions, comparators: &mut Vec<Comparator>) -> Result<(), RangeError> {
     let start = comparators.len();
     let part = text::normalise(part, options);
-    for token in part.split(' ') {
-        match token::desugar(token, options, comparators) {
+    let mut tokens = part.split(' ').peekable();
+    let mut is_first = true;
+    while let Some(token) = tokens.next() {
+        let is_edge = std::mem::take(&mut is_first) || tokens.peek().is_none();
+        let position = if is_edge { Position::Edge } else { Position::Between };
+        match token::desugar(token, position, options, comparators) {
             Ok(()) => {}
             Err(TokenError::Malformed) if options.syntax == Syntax::Loose => {}
             Err(error) => return Err(error.into()),

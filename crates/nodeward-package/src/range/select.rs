@@ -38,7 +38,8 @@ pub fn simplify(range: &Range, text: &str, versions: &[Version]) -> String {
         rest = &rest[start + length..];
     }
     let simplified = spans.join(" || ");
-    if simplified.len() < text.len() { simplified } else { text.to_owned() }
+    let is_shorter = simplified.encode_utf16().count() < text.encode_utf16().count();
+    if is_shorter { simplified } else { text.to_owned() }
 }
 
 fn span(versions: &[&Version], starts_all: bool, ends_all: bool) -> String {

@@ -53,45 +53,43 @@ impl<'a> Partial<'a> {
         let mut scan = Scan::new(text);
         scan.skip_prefix();
         let prefix = &text[..scan.at()];
-        let mut number = || {
-            let found = if scan.wildcard() {
-                Some(Number::Wildcard)
-            } else {
-                scan.digits(syntax).map(Number::Digits)
-            };
-            (found, scan.eat(b'.'))
-        };
         let mut numbers = [Number::Absent; 3];
-        let mut dots = 0;
-        for slot in &mut numbers {
-            let (found, dot) = number();
-            *slot = found?;
-            if !dot {
+        let mut prerelease = "";
+        for (index, number) in numbers.iter_mut().enumerate() {
+            if index > 0 && !scan.eat(b'.') {
                 break;
             }
-            dots += 1;
-        }
-        let mut prerelease = "";
-        match (dots, numbers[2]) {
-            (3.., _) => return None,
-            (2, _) => {
+            *number = match (scan.wildcard(), index) {
+                (true, _) => Number::Wildcard,
+                (false, 2) => Number::Digits(scan.patch(syntax)?),
+                (false, _) => Number::Digits(scan.digits(syntax)?),
+            };
+            if index == 2 {
                 prerelease = scan.prerelease(syntax)?;
                 scan.build();
             }
-            _ => {}
         }
         scan.is_done().then_some(Self { prefix, numbers, prerelease })
     }
 }
 
+/// Where in its set a word stands. node-semver writes a word that holds everything as nothing, and nothing is only
+/// seen at the ends of a text: that matters where the loose syntax drops all that is around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Position {
+    Edge,
+    Between,
+}
+
 /// Reads one word onto the end of the comparators.
 pub(super) fn desugar(
     token: &str,
+    position: Position,
     options: RangeOptions,
     comparators: &mut Vec<Comparator>,
 ) -> Result<(), TokenError> {
     let partial = |text| Partial::parse(text, options.syntax).ok_or(TokenError::Malformed);
-    let mut bounds = Bounds { options, comparators };
+    let mut bounds = Bounds { options, position, comparators };
     if let Some(rest) = token.strip_prefix('^') {
         return bounds.caret(&partial(rest)?);
     }
@@ -138,6 +136,7 @@ fn split_operator(text: &str) -> (Option<Operator>, &str) {
 /// Where the comparators of a word go.
 struct Bounds<'c> {
     options: RangeOptions,
+    position: Position,
     comparators: &'c mut Vec<Comparator>,
 }
 
@@ -171,7 +170,7 @@ impl Bounds<'_> {
         let lowest = self.lowest();
         let (numbers, prerelease, is_full) = match partial.numbers.map(Number::digits) {
             [None, ..] => {
-                self.comparators.push(Comparator::any());
+                self.blank();
                 return Ok(None);
             }
             [Some(major), None, _] => ([major, "0", "0"], lowest, false),
@@ -199,7 +198,7 @@ impl Bounds<'_> {
                 return self.full(operator.unwrap_or(Exact), [major, minor, patch], partial, text);
             }
             ([Wildcard | Absent, ..], Some(Greater | Less)) => self.below([0, 0, 0]),
-            ([Wildcard | Absent, ..], _) => self.comparators.push(Comparator::any()),
+            ([Wildcard | Absent, ..], _) => self.blank(),
             ([Digits(major), minor, _], Some(operator @ (Greater | LessOrEqual))) => {
                 let numbers = match minor.digits() {
                     Some(minor) => {
@@ -251,7 +250,7 @@ impl Bounds<'_> {
     /// comparator: `>=1.2.3*`.
     fn without_star(&mut self, token: &str) -> Result<(), TokenError> {
         if token.is_empty() {
-            self.comparators.push(Comparator::any());
+            self.blank();
             return Ok(());
         }
         let (before, after) = token.split_once('*').ok_or(TokenError::Malformed)?;
@@ -272,6 +271,13 @@ impl Bounds<'_> {
         match self.options.prereleases {
             Prereleases::Everywhere => "0",
             Prereleases::WhereNamed => "",
+        }
+    }
+
+    /// What holds everything because nothing is left of it.
+    fn blank(&mut self) {
+        if self.position == Position::Edge {
+            self.comparators.push(Comparator::any());
         }
     }
 

@@ -101,7 +101,9 @@ impl<'a> Candidate<'a> {
             build = longest_build(&text[at..]);
             at += build.len() + usize::from(!build.is_empty());
         }
-        let end = at + text[at..].chars().next().map_or(0, char::len_utf8);
+        // JavaScript takes half of a character outside the basic plane, which therefore is never the end of the text.
+        let follower = text[at..].chars().next().map_or(0, |c| c.len_utf8() + 1 - c.len_utf16());
+        let end = at + follower;
         Self { numbers, prerelease, build, end }
     }
 

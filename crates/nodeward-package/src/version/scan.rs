@@ -66,7 +66,19 @@ impl<'a> Scan<'a> {
             return Some(&self.text[self.at - 1..self.at]);
         }
         let digits = self.run(|byte| byte.is_ascii_digit());
-        (!digits.is_empty()).then_some(digits)
+        (1..=MAX_DIGITS).contains(&digits.len()).then_some(digits)
+    }
+
+    /// The digits of the last of the three numbers. Loosely a prerelease needs no dash before it, so where a dot
+    /// follows, the last digit begins one: `1.2.34.5` is `1.2.3-4.5`.
+    pub(crate) fn patch(&mut self, syntax: Syntax) -> Option<&'a str> {
+        let start = self.at;
+        let digits = self.digits(syntax)?;
+        let is_cut = self.peek() == Some(b'.') && self.is_identifier_at(self.at + 1);
+        if syntax == Syntax::Loose && is_cut && digits.len() > 1 {
+            self.at -= 1;
+        }
+        Some(&self.text[start..self.at])
     }
 
     /// A number of a range, where `x`, `X` and `*` stand for any.
