@@ -145,10 +145,8 @@ proptest! {
     #[test]
     fn ranges_that_share_a_version_intersect((left, right) in ranges(), version in version()) {
         // An exact prerelease and `*` are the one pair for which the sides matter; see `Comparator::intersects`.
-        if !version.is_prerelease() {
-            if left.satisfies(&version) && right.satisfies(&version) {
-                prop_assert!(left.intersects(&right));
-            }
+        if !version.is_prerelease() && left.satisfies(&version) && right.satisfies(&version) {
+            prop_assert!(left.intersects(&right));
         }
         let is_exact_prerelease = |range: &Range| {
             range.sets().flatten().any(|comparator| comparator.version().is_some_and(Version::is_prerelease))
