@@ -1,6 +1,7 @@
 //! What Nodeward's own tests share. Never part of the binary.
 
 pub mod osv;
+pub mod workload;
 
 use std::path::{Path, PathBuf};
 
