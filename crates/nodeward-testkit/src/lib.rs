@@ -2,8 +2,13 @@
 
 pub mod osv;
 pub mod workload;
+pub mod project;
+pub mod upstream;
 
 use std::path::{Path, PathBuf};
+
+pub use project::Project;
+pub use upstream::{Reply, Upstream};
 
 /// The folder with real data for tests: `NODEWARD_DATA`, or `shared/data` beside the checkout. `None` where it is
 /// absent; the caller says that it skipped.

@@ -1,3 +1,45 @@
 //! `nodeward`: know, keep close, decide and respond.
+//!
+//! The binary is the only part of Nodeward that prints, reads the environment, talks to the network and picks exit
+//! codes. What it finds out, the crates below it decide; what it prints, `nodeward-report` renders.
 
-fn main() {}
+mod cli;
+mod commands;
+mod config;
+mod database;
+mod feeds;
+mod first_run;
+mod gather;
+mod git;
+mod inspection;
+mod npm_settings;
+mod outcome;
+mod output;
+mod projects;
+mod refresh;
+mod session;
+mod suppress;
+mod transport;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::outcome::Outcome;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let session = match session::Session::new(&cli.general) {
+        Ok(session) => session,
+        Err(error) => {
+            session::print_error_without_session(&error);
+            return Outcome::Incomplete.into();
+        }
+    };
+    cli::run(&cli, &session)
+        .unwrap_or_else(|error| {
+            session.print_error(&error);
+            Outcome::Incomplete
+        })
+        .into()
+}

@@ -1,0 +1,10 @@
+//! One file per subcommand.
+
+pub(crate) mod audit;
+pub(crate) mod completions;
+pub(crate) mod db;
+pub(crate) mod man;
+pub(crate) mod sbom;
+pub(crate) mod scan;
+pub(crate) mod vex;
+pub(crate) mod why;

@@ -1,0 +1,355 @@
+//! `nodeward.toml`: what a project's owners decided, with the place of each decision.
+//!
+//! Unknown keys are errors: a misspelt suppression must not pass for one. The same types make the JSON Schema that
+//! editors use, `docs/formats/nodeward.toml.schema.json`.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use jiff::civil::Date;
+use nodeward_package::place::{LineIndex, Place};
+use nodeward_report::Severity;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
+
+/// The name of the file.
+pub(crate) const FILE_NAME: &str = "nodeward.toml";
+
+/// More than any configuration needs.
+const MAX_BYTES: u64 = 4 * 1024 * 1024;
+
+/// What one `nodeward.toml` says. Without a file: nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Config {
+    /// The file, as the user would name it.
+    pub(crate) file: Option<Arc<Path>>,
+    /// The project's name.
+    pub(crate) project_name: Option<String>,
+    /// From which severity on findings fail.
+    pub(crate) fail_on: Option<Severity>,
+    /// The suppressions, in the order of the file.
+    pub(crate) suppressions: Vec<Suppression>,
+}
+
+/// One `[[suppress]]`.
+#[derive(Debug)]
+pub(crate) struct Suppression {
+    /// The advisory, rule or signal.
+    pub(crate) id: String,
+    /// Why it does not matter here.
+    pub(crate) reason: String,
+    /// The last day on which it holds.
+    pub(crate) until: Option<Date>,
+    /// Only for this package: its name, or name and range.
+    pub(crate) package: Option<PackagePattern>,
+    /// Only for lockfiles at or below this path.
+    pub(crate) path: Option<PathBuf>,
+    /// Where it stands.
+    pub(crate) place: Place,
+}
+
+/// A package by name, and maybe by range.
+#[derive(Debug, Clone)]
+pub(crate) struct PackagePattern {
+    /// The name.
+    pub(crate) name: String,
+    /// The versions; all without one.
+    pub(crate) range: Option<nodeward_package::Range>,
+}
+
+impl PackagePattern {
+    /// Reads `name` or `name@range`.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let at = text.char_indices().skip(1).find(|&(_, c)| c == '@').map(|(at, _)| at);
+        let (name, range) = match at {
+            Some(at) => (&text[..at], Some(&text[at + 1..])),
+            None => (text, None),
+        };
+        nodeward_package::PackageName::parse(name).map_err(|error| error.to_string())?;
+        let range = range
+            .map(|range| nodeward_package::Range::parse(range).map_err(|_| format!("{range:?} is no range")))
+            .transpose()?;
+        Ok(Self { name: name.to_owned(), range })
+    }
+
+    /// Whether a release is meant. A version that is none is only meant by a pattern without a range.
+    pub(crate) fn matches(&self, name: &str, version: &str) -> bool {
+        self.name == name
+            && self.range.as_ref().is_none_or(|range| {
+                nodeward_package::Version::parse(version).is_ok_and(|version| range.satisfies(&version))
+            })
+    }
+}
+
+/// Nodeward's settings for a project.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(title = "nodeward.toml")]
+struct File {
+    /// The project itself.
+    project: Option<ProjectSection>,
+    /// How `nodeward scan` and `nodeward audit` behave.
+    scan: Option<ScanSection>,
+    /// Findings that are known, looked at, and accepted.
+    #[serde(default)]
+    #[schemars(with = "Vec<SuppressSection>")]
+    suppress: Vec<Spanned<SuppressSection>>,
+}
+
+/// The project itself.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ProjectSection {
+    /// Its name in reports.
+    name: Option<String>,
+    /// Whom to tell about an incident: mail addresses, team names, URLs.
+    #[serde(default)]
+    #[expect(dead_code, reason = "part of the format; incident response reads it")]
+    contacts: Vec<String>,
+}
+
+/// How `nodeward scan` and `nodeward audit` behave.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ScanSection {
+    /// From which severity on findings give exit code 1.
+    #[schemars(with = "Option<SeverityName>")]
+    fail_on: Option<Spanned<String>>,
+}
+
+/// The severities, for the schema.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase", inline)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum SeverityName {
+    Info,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+/// One finding that is known, looked at, and accepted.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct SuppressSection {
+    /// The advisory (by any of its names), rule or signal: `CVE-2021-23337`, `install-script`.
+    #[schemars(with = "String")]
+    id: Spanned<String>,
+    /// Why it does not matter here. Obligatory.
+    #[schemars(with = "String", length(min = 1))]
+    reason: Spanned<String>,
+    /// The last day on which it holds, `2027-01-31` (a TOML date or a text). From the next day on it hides nothing
+    /// and is reported as expired.
+    #[schemars(with = "Option<String>", regex(pattern = r"^\d{4}-\d{2}-\d{2}$"))]
+    until: Option<Spanned<toml::Value>>,
+    /// Only for this package: `lodash`, or `lodash@<4.17.21`.
+    #[schemars(with = "Option<String>")]
+    package: Option<Spanned<String>>,
+    /// Only for lockfiles at or below this path, relative to this file.
+    #[schemars(with = "Option<String>")]
+    path: Option<Spanned<String>>,
+}
+
+impl Config {
+    /// Reads the file that applies to a project: the nearest at or above its folder, as far up as the repository.
+    /// Below `here` (the current folder, absolute) it is named from there.
+    pub(crate) fn for_project(folder: &Path, here: &Path) -> anyhow::Result<Self> {
+        match find(folder) {
+            Some(file) => Self::read(file.strip_prefix(here).unwrap_or(&file)),
+            None => Ok(Self::default()),
+        }
+    }
+
+    /// Reads a file.
+    pub(crate) fn read(file: &Path) -> anyhow::Result<Self> {
+        let read = || -> std::io::Result<String> {
+            if std::fs::metadata(file)?.len() > MAX_BYTES {
+                return Err(std::io::Error::other("larger than 4 MiB, which no configuration needs"));
+            }
+            std::fs::read_to_string(file)
+        };
+        let text = read().with_context(|| format!("cannot read {}", file.display()))?;
+        Self::parse(file, &text)
+    }
+
+    fn parse(file: &Path, text: &str) -> anyhow::Result<Self> {
+        let file: Arc<Path> = Arc::from(file);
+        let lines = LineIndex::new(text);
+        let place = |span: Range<usize>| Place::at(file.clone(), lines.position(span.start));
+        let parsed: File = match toml::from_str(text) {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                bail!("{}: {}", place(error.span().unwrap_or_default()), first_line(error.message()))
+            }
+        };
+        let fail_on = match parsed.scan.and_then(|scan| scan.fail_on) {
+            Some(name) => match name.get_ref().parse::<Severity>() {
+                Ok(severity) => Some(severity),
+                Err(error) => bail!("{}: {error}", place(name.span())),
+            },
+            None => None,
+        };
+        let suppressions = parsed
+            .suppress
+            .into_iter()
+            .map(|section| suppression(section, &place))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        Ok(Self {
+            project_name: parsed.project.and_then(|project| project.name),
+            fail_on,
+            suppressions,
+            file: Some(file.clone()),
+        })
+    }
+
+    /// The folder that paths in the file are relative to.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        self.file.as_deref().and_then(Path::parent)
+    }
+}
+
+fn suppression(
+    section: Spanned<SuppressSection>,
+    place: &dyn Fn(Range<usize>) -> Place,
+) -> anyhow::Result<Suppression> {
+    let at = place(section.span());
+    let section = section.into_inner();
+    if section.id.get_ref().trim().is_empty() {
+        bail!("{}: `id` is empty: name an advisory, a rule or a signal", place(section.id.span()));
+    }
+    if section.reason.get_ref().trim().is_empty() {
+        bail!("{}: `reason` is empty: say why this does not matter here", place(section.reason.span()));
+    }
+    let until = match section.until {
+        Some(value) => match date(value.get_ref()) {
+            Some(date) => Some(date),
+            None => bail!("{}: `until` is no date: write it as 2027-01-31", place(value.span())),
+        },
+        None => None,
+    };
+    let package = match section.package {
+        Some(text) => match PackagePattern::parse(text.get_ref()) {
+            Ok(pattern) => Some(pattern),
+            Err(error) => bail!("{}: `package` is no package: {error}", place(text.span())),
+        },
+        None => None,
+    };
+    let path = match section.path {
+        Some(text) => {
+            let path = PathBuf::from(text.get_ref());
+            if path.is_absolute() {
+                bail!("{}: `path` is absolute: write it relative to this file", place(text.span()));
+            }
+            Some(path)
+        }
+        None => None,
+    };
+    Ok(Suppression {
+        id: section.id.into_inner().trim().to_owned(),
+        reason: section.reason.into_inner(),
+        until,
+        package,
+        path,
+        place: at,
+    })
+}
+
+fn date(value: &toml::Value) -> Option<Date> {
+    match value {
+        toml::Value::String(text) => text.parse().ok(),
+        // With a time of day it would be unclear whose midnight is meant.
+        toml::Value::Datetime(datetime) if datetime.time.is_none() => datetime.to_string().parse().ok(),
+        _ => None,
+    }
+}
+
+fn first_line(message: &str) -> &str {
+    message.lines().next().unwrap_or(message)
+}
+
+/// The nearest file at or above a folder. The repository's root is the last folder looked at: what lies above it
+/// was not checked out with the project and should not decide about it.
+fn find(folder: &Path) -> Option<PathBuf> {
+    let folder = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());
+    for ancestor in folder.ancestors() {
+        let file = ancestor.join(FILE_NAME);
+        if file.is_file() {
+            return Some(file);
+        }
+        if ancestor.join(".git").exists() {
+            break;
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        Config::parse(Path::new(FILE_NAME), text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_whole_file_is_read_with_its_places() {
+        let config = Config::parse(
+            Path::new(FILE_NAME),
+            "[project]\nname = \"shop\"\ncontacts = [\"team@example.org\"]\n\n[scan]\nfail-on = \"moderate\"\n\n\
+             [[suppress]]\nid = \"CVE-2021-23337\"\nreason = \"no templates\"\nuntil = 2027-01-31\n\
+             package = \"@a/b@<2\"\n",
+        )
+        .unwrap();
+        assert_eq!(config.project_name.as_deref(), Some("shop"));
+        assert_eq!(config.fail_on, Some(Severity::Medium));
+        let [suppression] = &config.suppressions[..] else { panic!("one suppression") };
+        assert_eq!(suppression.until.unwrap().to_string(), "2027-01-31");
+        assert_eq!(suppression.place.to_string(), "nodeward.toml:8:1");
+        assert_eq!(suppression.package.as_ref().unwrap().name, "@a/b");
+    }
+
+    #[test]
+    fn mistakes_are_errors_with_a_place() {
+        for (text, expected) in [
+            ("[scan]\nfail_on = \"low\"\n", "nodeward.toml:2:1: unknown field `fail_on`, expected `fail-on`"),
+            ("[lint]\n", "nodeward.toml:1:2: unknown field `lint`"),
+            ("[scan]\nfail-on = \"bad\"\n", "nodeward.toml:2:11: \"bad\" is no severity"),
+            ("[[suppress]]\nid = \"x\"\n", "nodeward.toml:1:1: missing field `reason`"),
+            ("[[suppress]]\nid = \"x\"\nreason = \" \"\n", "nodeward.toml:3:10: `reason` is empty"),
+            (
+                "[[suppress]]\nid = \"x\"\nreason = \"y\"\nuntil = \"soon\"\n",
+                "nodeward.toml:4:9: `until` is no date",
+            ),
+            ("[[suppress]]\nid = \"x\"\nreason = \"y\"\nuntil = 2027-13-01\n", "nodeward.toml:4:"),
+            (
+                "[[suppress]]\nid = \"x\"\nreason = \"y\"\npackage = \"a b\"\n",
+                "nodeward.toml:4:11: `package` is no",
+            ),
+            (
+                "[[suppress]]\nid = \"x\"\nreason = \"y\"\npath = \"/etc\"\n",
+                "nodeward.toml:4:8: `path` is absolute",
+            ),
+            ("a = [", "nodeward.toml:1:"),
+        ] {
+            let error = error(text);
+            assert!(error.starts_with(expected), "{error} does not start with {expected}");
+        }
+    }
+
+    #[test]
+    fn the_published_schema_is_current() {
+        let mut schema = serde_json::to_string_pretty(&schemars::schema_for!(File)).unwrap();
+        schema.push('\n');
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/formats/nodeward.toml.schema.json");
+        if std::env::var_os("NODEWARD_BLESS").is_some() {
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(&file, &schema).unwrap();
+        }
+        let published = std::fs::read_to_string(&file).unwrap_or_default();
+        assert_eq!(published, schema, "run the test with NODEWARD_BLESS=1 to write the schema anew");
+    }
+}
