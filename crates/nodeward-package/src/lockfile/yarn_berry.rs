@@ -129,8 +129,13 @@ impl<'d, 'a> Reader<'_, 'd, 'a> {
             Some(resolution) => split(resolution),
             None => alias_target(range).map_or((required, range), |(name, range)| (name, range)),
         };
-        let name = PackageName::parse(name).map_err(|cause| error(format!("{cause}: {shown:?}")))?;
         let read = locator::source(reference);
+        let name = match PackageName::parse(name) {
+            Ok(name) => name,
+            // A project that is never published may be called anything.
+            Err(_) if read.origin.is_first_party() => unnamed_root(),
+            Err(cause) => return Err(error(format!("{cause}: {shown:?}"))),
+        };
         let mut package = Package::new(name, version.unwrap_or_default(), read.origin);
         package.patched = read.patched;
         package.position = self.source.position(key.offset);
