@@ -13,6 +13,7 @@ pub mod json;
 pub mod markdown;
 pub mod sarif;
 pub mod spdx;
+pub mod spdx3;
 pub mod text;
 
 /// How a renderer may use its output.
@@ -46,6 +47,7 @@ pub const FORMATS: &[OutputFormat] = &[
     github::FORMAT,
     cyclonedx::FORMAT,
     spdx::FORMAT,
+    spdx3::FORMAT,
 ];
 
 /// The format of a name.

@@ -17,6 +17,7 @@ mod cyclonedx;
 mod licence;
 pub mod purl;
 mod spdx;
+mod spdx3;
 
 /// Writes a CycloneDX 1.6 document of projects, without findings.
 ///
@@ -44,6 +45,19 @@ pub fn spdx(
     safe_json::write(&spdx::document(&Source::new(projects, now, tool_version)), out)
 }
 
+/// Writes an SPDX 3.0.1 document of projects, without findings.
+///
+/// # Errors
+/// The output takes no more.
+pub fn spdx3(
+    projects: &[ScannedProject],
+    now: Timestamp,
+    tool_version: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    safe_json::write(&spdx3::document(&Source::new(projects, now, tool_version)), out)
+}
+
 /// Writes a report as CycloneDX 1.6: the bill of materials, and what is known against it.
 pub(crate) fn cyclonedx_report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     safe_json::write(&cyclonedx::document(&Source::of_report(report)), out)
@@ -52,6 +66,11 @@ pub(crate) fn cyclonedx_report(report: &Report, out: &mut dyn Write) -> io::Resu
 /// Writes a report as SPDX 2.3: the bill of materials, with a reference to what is known against each package.
 pub(crate) fn spdx_report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     safe_json::write(&spdx::document(&Source::of_report(report)), out)
+}
+
+/// Writes a report as SPDX 3.0.1: the bill of materials, and what is known against it.
+pub(crate) fn spdx3_report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    safe_json::write(&spdx3::document(&Source::of_report(report)), out)
 }
 
 /// What a document is made from.

@@ -32,6 +32,11 @@ fn spdx(projects: &[ScannedProject]) -> Value {
     written(|projects, out| sbom::spdx(projects, now, "0.1.0", out).unwrap(), projects)
 }
 
+fn spdx3(projects: &[ScannedProject]) -> Value {
+    let now = "2026-11-22T03:25:28.123Z".parse().unwrap();
+    written(|projects, out| sbom::spdx3(projects, now, "0.1.0", out).unwrap(), projects)
+}
+
 fn strings<'a>(values: &'a Value, key: &str) -> Vec<&'a str> {
     values.as_array().unwrap().iter().filter_map(|value| value[key].as_str()).collect()
 }
@@ -83,8 +88,30 @@ fn references_are_unique_and_lead_somewhere() {
 }
 
 #[test]
+fn spdx3_elements_are_unique_and_lead_somewhere() {
+    let document = spdx3(&[fixture::storefront(), fixture::storefront()]);
+    let mut ids = strings(&document["@graph"], "spdxId");
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(count, ids.len());
+    for element in document["@graph"].as_array().unwrap() {
+        for key in ["to", "element", "rootElement"] {
+            for target in element[key].as_array().into_iter().flatten() {
+                assert!(ids.binary_search(&target.as_str().unwrap()).is_ok(), "{key}: {target}");
+            }
+        }
+    }
+    assert_eq!(
+        document["@graph"].as_array().unwrap().iter().filter(|one| one["type"] == "software_Package").count(),
+        26
+    );
+}
+
+#[test]
 fn every_package_has_a_purl_and_no_secret() {
-    for document in [cyclonedx(&[fixture::storefront()]), spdx(&[fixture::storefront()])] {
+    let projects = [fixture::storefront()];
+    for document in [cyclonedx(&projects), spdx(&projects), spdx3(&projects)] {
         let text = document.to_string();
         assert!(!text.contains("token:x"), "{text}");
         assert!(text.contains("pkg:npm/%40scope/tool@2.0.0-rc.1%2Bbuild"));

@@ -102,6 +102,12 @@ fn spdx() {
 }
 
 #[test]
+fn spdx3() {
+    let Some(schema) = schema("spdx-3.0.1.schema.json") else { return };
+    check(&jsonschema::validator_for(&schema).unwrap(), "spdx3");
+}
+
+#[test]
 fn findings() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/formats/findings-1.schema.json");
     let mut schema: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();

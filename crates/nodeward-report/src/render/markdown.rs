@@ -201,7 +201,7 @@ pub(crate) fn escape(text: &str, width: usize) -> String {
             '#' => escaped.push_str("\\#<!-- -->"),
             // What looks like an address becomes a link by itself, unless its colon or dot is written as an entity.
             ':' if after.starts_with("//") => escaped.push_str("&#58;"),
-            '.' if escaped.to_ascii_lowercase().ends_with("www") => escaped.push_str("&#46;"),
+            '.' if ends_with_www(&escaped) => escaped.push_str("&#46;"),
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '!' | '|' | '~' | '$' => {
                 escaped.push('\\');
                 escaped.push(c);
@@ -211,6 +211,13 @@ pub(crate) fn escape(text: &str, width: usize) -> String {
         rest = after;
     }
     escaped
+}
+
+fn ends_with_www(text: &str) -> bool {
+    text.len()
+        .checked_sub(3)
+        .and_then(|start| text.get(start..))
+        .is_some_and(|end| end.eq_ignore_ascii_case("www"))
 }
 
 /// Text that somebody else wrote, as code: shown as it is, nothing in it read as markup.

@@ -126,7 +126,7 @@ fn package(
 }
 
 /// What SPDX has no field for, in words.
-fn comment(component: &Component<'_>, source: &Source<'_>) -> Option<String> {
+pub(super) fn comment(component: &Component<'_>, source: &Source<'_>) -> Option<String> {
     let package = component.package;
     let mut facts = Vec::new();
     if package.reach.development && !package.reach.production {
@@ -153,7 +153,7 @@ fn comment(component: &Component<'_>, source: &Source<'_>) -> Option<String> {
     (!facts.is_empty()).then(|| facts.join("; "))
 }
 
-fn download_location(origin: &Origin) -> String {
+pub(super) fn download_location(origin: &Origin) -> String {
     let location = match origin {
         Origin::Registry { resolved: Some(url) } | Origin::Http { url } => clean_url(url).into_owned(),
         Origin::Git { url, commit } => {
