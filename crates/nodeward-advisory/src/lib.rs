@@ -13,6 +13,7 @@ pub mod matching;
 pub mod node;
 pub mod osv;
 pub mod record;
+pub mod remedy;
 pub mod severity;
 pub mod store;
 pub mod threats;

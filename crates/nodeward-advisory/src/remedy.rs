@@ -1,0 +1,189 @@
+//! The changes that would clear findings: for each release with a flaw the smallest one.
+//!
+//! Smallest first: a newer version that every requirement on the way already allows, so that only the lockfile
+//! changes; else a newer version of a direct dependency; else an override; else there is nothing but to replace it.
+//! What to change to is never a version that the index knows anything against, and never an older one unless
+//! every newer one is bad (a hijacked latest release).
+//!
+//! Without registry metadata only the fixed versions that advisories name are known: nothing is then called checked.
+
+mod edit;
+mod instruct;
+mod settle;
+mod universe;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nodeward_package::{DependencyGraph, PackageId, PackageName, Packument, Version};
+use nodeward_report::{Change, ChangeKind, Finding, Kind, Subject};
+
+use crate::index::{Index, IndexError};
+
+pub use edit::{EditError, set_manifest_override, set_requirement, set_workspace_override};
+pub use instruct::{Edit, PackageManager};
+use settle::{Settler, Step};
+use universe::Universe;
+
+/// A project to plan for.
+#[derive(Debug, Clone, Copy)]
+pub struct Project<'a> {
+    /// Its graph.
+    pub graph: &'a DependencyGraph,
+    /// Its index among the report's projects.
+    pub index: usize,
+    /// Who installs it.
+    pub manager: PackageManager,
+}
+
+/// Looks up what the registry says of a package; `None` where it can't be known.
+pub type Metadata<'a> = dyn Fn(&PackageName) -> Option<Packument> + 'a;
+
+/// A change, and how to make it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// As the report shows it. A finding that takes several changes is named by each of them.
+    pub change: Change,
+    /// What to write into manifests; empty where the lockfile alone changes or nothing can be done.
+    pub edits: Vec<Edit>,
+    /// The command of the package manager that makes the change, or that installs what the edits ask for; empty
+    /// where there is none.
+    pub command: Vec<String>,
+}
+
+/// Plans the changes of one project. `findings` are the whole report's; those of other projects are passed over.
+///
+/// # Errors
+/// An index that can't be read.
+pub fn plan(
+    project: &Project<'_>,
+    findings: &[Finding],
+    index: &Index,
+    metadata: Option<&Metadata<'_>>,
+) -> Result<Vec<Planned>, IndexError> {
+    let universe = Universe::new(index, metadata);
+    let mut settler = Settler::new(project.graph, &universe);
+    let mut drafts: BTreeMap<DraftKey, Draft> = BTreeMap::new();
+    for (release, clears) in releases(project, findings) {
+        for step in settler.steps(&release)? {
+            let draft = drafts.entry(DraftKey::of(&step, project.graph)).or_default();
+            draft.clears.extend(&clears);
+            draft.steps.push(step);
+        }
+    }
+    let mut planned: Vec<Planned> = Vec::new();
+    for (key, draft) in drafts {
+        planned.extend(finish(project, &universe, key, draft)?);
+    }
+    planned.sort_by(|a, b| {
+        let key =
+            |planned: &Planned| (planned.change.clears.len(), std::cmp::Reverse(planned.change.kind as u8));
+        key(b).cmp(&key(a)).then_with(|| a.change.package.cmp(&b.change.package))
+    });
+    Ok(planned)
+}
+
+/// Steps of one package at one version, of one kind, are one change.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct DraftKey {
+    kind: u8,
+    package: PackageName,
+    from: String,
+    /// For upgrades beyond the range: the manifest, since each has its own range.
+    root: Option<PackageId>,
+}
+
+#[derive(Debug, Default)]
+struct Draft {
+    clears: BTreeSet<usize>,
+    steps: Vec<Step>,
+}
+
+impl DraftKey {
+    fn of(step: &Step, graph: &DependencyGraph) -> Self {
+        let (id, root) = match step {
+            Step::Within { id, .. } | Step::Override { id, .. } | Step::Replace { id, .. } => (*id, None),
+            Step::Beyond { id, root, .. } => (*id, Some(*root)),
+        };
+        let package = graph.package(id);
+        Self {
+            kind: step.kind() as u8,
+            package: package.name.clone(),
+            from: package.version_text.to_string(),
+            root,
+        }
+    }
+}
+
+/// The releases with findings, and which: the copies of one release together.
+fn releases(project: &Project<'_>, findings: &[Finding]) -> Vec<(Vec<PackageId>, BTreeSet<usize>)> {
+    let mut by_release: BTreeMap<(&str, &str), BTreeSet<usize>> = BTreeMap::new();
+    for (at, finding) in findings.iter().enumerate() {
+        let is_flaw = matches!(finding.kind, Kind::Advisory | Kind::Malware);
+        if let Subject::Release { name, version } = &finding.subject
+            && is_flaw
+            && finding.place.file == *project.graph.file()
+        {
+            by_release.entry((name.as_str(), version)).or_default().insert(at);
+        }
+    }
+    let mut copies: BTreeMap<(&str, &str), Vec<PackageId>> = BTreeMap::new();
+    for (id, package) in project.graph.iter() {
+        let release = (package.name.as_str(), &*package.version_text);
+        if by_release.contains_key(&release) && !package.origin.is_first_party() {
+            copies.entry(release).or_default().push(id);
+        }
+    }
+    copies.into_iter().map(|(release, ids)| (ids, by_release.remove(&release).unwrap_or_default())).collect()
+}
+
+/// Makes one change of the steps that agree in kind, package and version: to the version that all of them take, or to
+/// the newest that one of them needs.
+fn finish(
+    project: &Project<'_>,
+    universe: &Universe<'_>,
+    key: DraftKey,
+    draft: Draft,
+) -> Result<Option<Planned>, IndexError> {
+    let Some(first) = draft.steps.first() else { return Ok(None) };
+    let to = common_target(&draft.steps);
+    let from = Version::parse(&key.from).ok();
+    let versions = universe.versions(&key.package)?;
+    // A range may admit a newer version that is bad: then only the exact one will do.
+    let is_safe =
+        |specifier: &str| first.good().is_some_and(|good| versions.admitted(specifier, good).is_some());
+    let how = instruct::how(project, first, &draft.steps, to.as_ref(), &is_safe);
+    let change = Change {
+        project: project.index,
+        kind: first.kind(),
+        package: key.package.to_string(),
+        from: key.from,
+        to: to.as_ref().map(ToString::to_string).unwrap_or_default(),
+        instruction: how.instruction,
+        clears: draft.clears.into_iter().collect(),
+        checked: versions.is_checked
+            && first.kind() != ChangeKind::Replace
+            && draft.steps.iter().all(Step::is_checked),
+        breaking: from.zip(to).is_some_and(|(from, to)| is_breaking(&from, &to)),
+    };
+    Ok(Some(Planned { change, edits: how.edits, command: how.command }))
+}
+
+fn common_target(steps: &[Step]) -> Option<Version> {
+    let first = steps.first()?.good()?;
+    let shared = first
+        .iter()
+        .find(|version| steps.iter().all(|step| step.good().is_some_and(|good| good.contains(version))));
+    match steps.first()? {
+        // Which version a lockfile update takes is the package manager's choice, worked out before.
+        Step::Within { .. } => steps.iter().filter_map(Step::to).max().cloned(),
+        _ => shared.or_else(|| steps.iter().filter_map(Step::to).max()).cloned(),
+    }
+}
+
+/// The major version changes, or below 1.0 the minor one.
+fn is_breaking(from: &Version, to: &Version) -> bool {
+    from.major != to.major || (from.major == 0 && from.minor != to.minor)
+}
+
+#[cfg(test)]
+mod tests;

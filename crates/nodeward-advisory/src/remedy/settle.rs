@@ -1,0 +1,219 @@
+//! From a release with a flaw upwards, until somebody's requirement admits a way out.
+
+use nodeward_package::{DependencyGraph, Edge, EdgeKind, PackageId, PackageName, Version};
+use nodeward_report::ChangeKind;
+
+use super::universe::{Good, Universe, requirement};
+use crate::index::IndexError;
+
+/// The longest chain of dependents that is followed. Real ones have under twenty.
+const MAX_DEPTH: usize = 24;
+/// The most requirements looked at for one release.
+const MAX_EDGES: usize = 10_000;
+
+/// A part of a change.
+#[derive(Debug, Clone)]
+pub(super) enum Step {
+    /// Take a newer version, which the requirement that leads to it allows.
+    Within {
+        /// The package.
+        id: PackageId,
+        /// What the package manager takes.
+        to: Version,
+        /// What would do.
+        good: Good,
+    },
+    /// Change what a project requires of a direct dependency.
+    Beyond {
+        /// The dependency.
+        id: PackageId,
+        /// The project.
+        root: PackageId,
+        /// The requirement as it stands.
+        edge: Edge,
+        /// What would do.
+        good: Good,
+    },
+    /// Force a version on whoever requires it.
+    Override {
+        /// The package.
+        id: PackageId,
+        /// What would do.
+        good: Good,
+    },
+    /// No version would do.
+    Replace {
+        /// The direct dependency that brings it, or the release itself.
+        id: PackageId,
+        /// What it brings.
+        brings: PackageId,
+    },
+}
+
+impl Step {
+    pub(super) fn kind(&self) -> ChangeKind {
+        match self {
+            Self::Within { .. } => ChangeKind::UpgradeWithinRange,
+            Self::Beyond { .. } => ChangeKind::UpgradeBeyondRange,
+            Self::Override { .. } => ChangeKind::Override,
+            Self::Replace { .. } => ChangeKind::Replace,
+        }
+    }
+
+    /// What it changes to, by itself.
+    pub(super) fn to(&self) -> Option<&Version> {
+        match self {
+            Self::Within { to, .. } => Some(to),
+            Self::Beyond { good, .. } | Self::Override { good, .. } => good.first(),
+            Self::Replace { .. } => None,
+        }
+    }
+
+    pub(super) fn good(&self) -> Option<&Good> {
+        match self {
+            Self::Within { good, .. } | Self::Beyond { good, .. } | Self::Override { good, .. } => Some(good),
+            Self::Replace { .. } => None,
+        }
+    }
+
+    /// An override is held against nobody's range: that its version exists is all that was checked.
+    pub(super) fn is_checked(&self) -> bool {
+        !matches!(self, Self::Replace { .. })
+    }
+}
+
+/// Finds the steps for releases of one graph.
+pub(super) struct Settler<'a> {
+    graph: &'a DependencyGraph,
+    universe: &'a Universe<'a>,
+    /// Requirements left to look at.
+    budget: usize,
+}
+
+impl<'a> Settler<'a> {
+    pub(super) fn new(graph: &'a DependencyGraph, universe: &'a Universe<'a>) -> Self {
+        Self { graph, universe, budget: 0 }
+    }
+
+    /// The steps that clear one release, given as its copies.
+    pub(super) fn steps(&mut self, copies: &[PackageId]) -> Result<Vec<Step>, IndexError> {
+        let first = self.graph.package(copies[0]);
+        let replace = || copies.iter().flat_map(|&copy| self.replacements(copy)).collect();
+        let Some(current) = &first.version else { return Ok(replace()) };
+        let good = self.universe.versions(&first.name)?.good(current, |_| Ok(true))?;
+        if good.is_empty() {
+            return Ok(replace());
+        }
+        self.budget = MAX_EDGES;
+        let mut steps = Vec::new();
+        let mut settled = true;
+        for &copy in copies {
+            settled &= self.settle(copy, &good, &mut vec![copy], &mut steps)?;
+        }
+        if !settled {
+            // What the projects themselves require of it can be changed; an override settles the others.
+            steps.retain(|step| matches!(step, Step::Beyond { id, .. } if copies.contains(id)));
+            steps.push(Step::Override { id: copies[0], good });
+        }
+        Ok(steps)
+    }
+
+    /// Whether every requirement that leads to `id` can be brought to one of the good versions; the steps for it.
+    fn settle(
+        &mut self,
+        id: PackageId,
+        good: &Good,
+        way: &mut Vec<PackageId>,
+        steps: &mut Vec<Step>,
+    ) -> Result<bool, IndexError> {
+        let package = self.graph.package(id);
+        let versions = self.universe.versions(&package.name)?;
+        let mut edges: Vec<&Edge> = self.graph.dependents(id).collect();
+        // Peers follow what others install, unless nobody else asks for it.
+        if edges.iter().any(|edge| !edge.kind.is_peer()) {
+            edges.retain(|edge| !edge.kind.is_peer());
+        }
+        edges.sort_by(|a, b| (a.from, &a.specifier).cmp(&(b.from, &b.specifier)));
+        edges.dedup_by(|a, b| a.from == b.from && a.specifier == b.specifier);
+        if edges.is_empty() || edges.len() > self.budget {
+            return Ok(false);
+        }
+        self.budget -= edges.len();
+        for edge in edges {
+            let is_root = self.graph.roots().contains(&edge.from);
+            // What came inside of its parent's tarball changes only with the parent.
+            let admitted = if package.bundled { None } else { versions.admitted(&edge.specifier, good) };
+            if let Some(to) = admitted {
+                steps.push(Step::Within { id, to, good: good.clone() });
+            } else if is_root {
+                steps.push(Step::Beyond { id, root: edge.from, edge: edge.clone(), good: good.clone() });
+            } else if !self.settle_parent(edge, &package.name, good, way, steps)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether a newer version of the one that requires does without, or admits a good version.
+    fn settle_parent(
+        &mut self,
+        edge: &Edge,
+        child: &PackageName,
+        good: &Good,
+        way: &mut Vec<PackageId>,
+        steps: &mut Vec<Step>,
+    ) -> Result<bool, IndexError> {
+        if way.len() >= MAX_DEPTH || way.contains(&edge.from) {
+            return Ok(false);
+        }
+        let parent = self.graph.package(edge.from);
+        let Some(current) = &parent.version else { return Ok(false) };
+        let versions = self.universe.versions(&parent.name)?;
+        if !versions.is_checked {
+            return Ok(false);
+        }
+        let children = self.universe.versions(child)?;
+        let better = versions.good(current, |release| {
+            Ok(requirement(release, &edge.name)
+                .is_none_or(|wanted| children.admitted(&wanted.specifier, good).is_some()))
+        })?;
+        // An older parent is no way out.
+        if better.first().is_none_or(|version| version < current) {
+            return Ok(false);
+        }
+        way.push(edge.from);
+        let settled = self.settle(edge.from, &better, way, steps);
+        way.pop();
+        settled
+    }
+
+    /// What to remove or replace: the direct dependencies that bring a release.
+    fn replacements(&self, target: PackageId) -> Vec<Step> {
+        let graph = self.graph;
+        let mut seen = vec![false; graph.packages().len()];
+        seen[target.index()] = true;
+        let mut queue = vec![target];
+        let mut steps = Vec::new();
+        while let Some(id) = queue.pop() {
+            let by_root =
+                graph.dependents(id).any(|edge| graph.roots().contains(&edge.from) && is_firm(edge.kind));
+            if by_root {
+                steps.push(Step::Replace { id, brings: target });
+            }
+            for edge in graph.dependents(id) {
+                let from = edge.from;
+                if !graph.roots().contains(&from) && !std::mem::replace(&mut seen[from.index()], true) {
+                    queue.push(from);
+                }
+            }
+        }
+        if steps.is_empty() {
+            steps.push(Step::Replace { id: target, brings: target });
+        }
+        steps
+    }
+}
+
+fn is_firm(kind: EdgeKind) -> bool {
+    kind != EdgeKind::OptionalPeer
+}

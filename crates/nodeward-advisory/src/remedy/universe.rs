@@ -1,0 +1,183 @@
+//! Which versions there are to change to.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use nodeward_package::packument::{PublishedRelease, Requirement};
+use nodeward_package::{PackageName, Packument, Range, Version};
+
+use super::{Metadata, is_breaking};
+use crate::index::{Affected, Index, IndexError};
+use crate::interval;
+
+/// The most packages whose metadata one plan asks for.
+const MAX_LOOKUPS: usize = 2_000;
+
+/// Everything known about versions, looked up once each.
+pub(super) struct Universe<'a> {
+    index: &'a Index,
+    metadata: Option<&'a Metadata<'a>>,
+    known: RefCell<HashMap<PackageName, Rc<Versions>>>,
+}
+
+/// The versions of one package.
+pub(super) struct Versions {
+    /// Whether the registry was asked: if not, only what advisories call fixed is here.
+    pub(super) is_checked: bool,
+    /// Smallest first.
+    all: Vec<Known>,
+    latest: Option<Version>,
+}
+
+struct Known {
+    version: Version,
+    /// The index knows nothing against it.
+    clean: bool,
+    release: Option<PublishedRelease>,
+}
+
+/// Versions that would do, the best choice first.
+pub(super) type Good = Rc<Vec<Version>>;
+
+impl<'a> Universe<'a> {
+    pub(super) fn new(index: &'a Index, metadata: Option<&'a Metadata<'a>>) -> Self {
+        Self { index, metadata, known: RefCell::default() }
+    }
+
+    pub(super) fn versions(&self, name: &PackageName) -> Result<Rc<Versions>, IndexError> {
+        if let Some(known) = self.known.borrow().get(name) {
+            return Ok(known.clone());
+        }
+        let affected = self.index.affecting(name.as_str())?;
+        let may_ask = self.known.borrow().len() < MAX_LOOKUPS;
+        let packument = self.metadata.filter(|_| may_ask).and_then(|metadata| metadata(name));
+        let versions = Rc::new(match packument {
+            Some(packument) => Versions::published(packument, &affected),
+            None => self.stated(name, &affected)?,
+        });
+        self.known.borrow_mut().insert(name.clone(), versions.clone());
+        Ok(versions)
+    }
+
+    /// The versions that advisories say have the fix.
+    fn stated(&self, name: &PackageName, affected: &[Affected]) -> Result<Versions, IndexError> {
+        let mut fixed: Vec<Version> = Vec::new();
+        for one in affected {
+            fixed.extend(interval::fixed_versions(&one.ranges));
+            fixed.extend(self.index.record(one.record)?.fixed_versions(name.as_str()));
+        }
+        fixed.sort();
+        fixed.dedup();
+        let all = fixed.into_iter().map(|version| Known {
+            clean: is_clean(&version, affected),
+            version,
+            release: None,
+        });
+        Ok(Versions { is_checked: false, all: all.collect(), latest: None })
+    }
+}
+
+fn is_clean(version: &Version, affected: &[Affected]) -> bool {
+    !affected.iter().any(|affected| affected.contains(version))
+}
+
+impl Versions {
+    fn published(packument: Packument, affected: &[Affected]) -> Self {
+        let latest = packument.dist_tags.get("latest").cloned();
+        let all = packument.releases.into_iter().map(|release| Known {
+            clean: is_clean(&release.version, affected),
+            version: release.version.clone(),
+            release: Some(release),
+        });
+        Self { is_checked: true, all: all.collect(), latest }
+    }
+
+    /// Clean versions to change to from `current`: newer ones, those of the same major first, smallest first; where no
+    /// newer one is clean, older ones, newest first. `fits` may rule out more by what a release requires.
+    pub(super) fn good(
+        &self,
+        current: &Version,
+        mut fits: impl FnMut(&PublishedRelease) -> Result<bool, IndexError>,
+    ) -> Result<Good, IndexError> {
+        let mut good: Vec<&Known> = Vec::new();
+        for known in &self.all {
+            let is_choice = known.clean
+                && known.version != *current
+                && (!known.version.is_prerelease() || current.is_prerelease());
+            let fits = match &known.release {
+                Some(release) if is_choice => fits(release)?,
+                _ => true,
+            };
+            if is_choice && fits {
+                good.push(known);
+            }
+        }
+        // Without the registry nobody knows that nothing newer is clean.
+        let newer = !self.is_checked || good.iter().any(|known| known.version > *current);
+        good.retain(|known| (known.version > *current) == newer);
+        good.sort_by(|a, b| {
+            let order = a.version.cmp(&b.version);
+            let key = |known: &Known| {
+                (
+                    known.is_deprecated(),
+                    is_breaking(current, &known.version),
+                    known.version.major != current.major,
+                )
+            };
+            key(a).cmp(&key(b)).then(if newer { order } else { order.reverse() })
+        });
+        Ok(Rc::new(good.into_iter().map(|known| known.version.clone()).collect()))
+    }
+
+    /// The version that a package manager takes for a requirement, if that is a good one.
+    pub(super) fn admitted(&self, specifier: &str, good: &[Version]) -> Option<Version> {
+        let range = match range_of(specifier) {
+            Some(range) => range,
+            // A tag: only the registry can tell.
+            None if specifier == "latest" => {
+                return self.latest.clone().filter(|latest| good.contains(latest));
+            }
+            None => return None,
+        };
+        if !self.is_checked {
+            return good.iter().find(|version| range.satisfies(version)).cloned();
+        }
+        let taken = match &self.latest {
+            Some(latest) if range.satisfies(latest) => latest,
+            _ => {
+                let alive =
+                    || self.all.iter().filter(|known| !known.is_deprecated()).map(|known| &known.version);
+                let all = || self.all.iter().map(|known| &known.version);
+                range.max_satisfying(alive()).or_else(|| range.max_satisfying(all()))?
+            }
+        };
+        good.contains(taken).then(|| taken.clone())
+    }
+}
+
+impl Known {
+    fn is_deprecated(&self) -> bool {
+        self.release.as_ref().is_some_and(|release| release.deprecated.is_some())
+    }
+}
+
+/// What a release requires under a name, be it optional.
+pub(super) fn requirement<'r>(release: &'r PublishedRelease, name: &str) -> Option<&'r Requirement> {
+    release.dependencies.iter().chain(&release.optional).find(|wanted| &*wanted.name == name)
+}
+
+/// The range of a specifier, alias or not; `None` for tags, git, files and the like.
+pub(super) fn range_of(specifier: &str) -> Option<Range> {
+    let text = specifier.trim();
+    let text = match text.strip_prefix("npm:") {
+        Some(alias) => match alias.rfind('@') {
+            Some(at) if at > 0 => &alias[at + 1..],
+            // `npm:^1.0.0` is yarn berry's way to write a plain range.
+            _ => alias,
+        },
+        None => text,
+    };
+    // What a lockfile does not repeat is not known, which is not "any".
+    if text.is_empty() { None } else { Range::parse(text).ok() }
+}
