@@ -7,6 +7,7 @@
 mod credentials;
 mod expand;
 mod ini;
+mod other_tools;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -148,7 +149,8 @@ pub struct NpmConfig {
 
 impl NpmConfig {
     /// Reads the files and the environment. The order of the sources is free between layers; within a layer an
-    /// earlier source wins.
+    /// earlier source wins. What yarn (`.yarnrc`, `.yarnrc.yml`), pnpm (`pnpm-workspace.yaml`) and bun
+    /// (`bunfig.toml`) say of registries is read too, known by the file's name.
     ///
     /// # Errors
     /// A file beyond [`MAX_FILE_BYTES`].
@@ -159,8 +161,8 @@ impl NpmConfig {
                 return Err(NpmConfigError::TooLarge { file: source.file.into() });
             }
             let text = String::from_utf8_lossy(source.bytes);
-            let file: Arc<Path> = Arc::from(source.file);
-            for entry in ini::entries(&text) {
+            let file: Arc<Path> = source.file.into();
+            for entry in entries(source.file, &text) {
                 let place = Place::at(file.clone(), entry.position);
                 settings.push(from_entry(entry, source.layer, place, environment));
             }
@@ -322,6 +324,20 @@ fn from_variable((name, value): &(String, String)) -> Option<Setting> {
         layer: Layer::Environment,
         place: Place::file(name),
     })
+}
+
+fn entries(file: &Path, text: &str) -> Vec<ini::Entry> {
+    if !other_tools::is_understood(file) {
+        return ini::entries(text);
+    }
+    let entry = |setting: other_tools::Translated| ini::Entry {
+        key: setting.key,
+        value: setting.value,
+        in_list: false,
+        section: None,
+        position: setting.position,
+    };
+    other_tools::read(file, text).into_iter().map(entry).collect()
 }
 
 fn from_entry(entry: ini::Entry, layer: Layer, place: Place, environment: &Environment) -> Setting {

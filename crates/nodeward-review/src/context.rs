@@ -67,6 +67,20 @@ pub struct ConfigurationFile {
     pub tracked: Option<bool>,
 }
 
+impl InstalledPackage {
+    /// What an installed package's own manifest says; `folder` is relative to the lockfile's.
+    pub fn new(folder: &str, manifest: &Manifest, binding_gyp: bool) -> Self {
+        let stages = ["preinstall", "install", "postinstall"];
+        let scripts = stages.into_iter().filter_map(|stage| manifest.script(stage));
+        Self {
+            folder: folder.into(),
+            install_scripts: scripts.map(|script| (script.name.clone(), script.value.clone())).collect(),
+            // npm builds by itself only where the manifest does not deny it.
+            binding_gyp: binding_gyp && !manifest.gypfile_denied,
+        }
+    }
+}
+
 impl Context<'_> {
     pub(crate) fn configuration_file(&self, file: &Path) -> Option<&ConfigurationFile> {
         self.configuration_files.iter().find(|known| known.file == file)

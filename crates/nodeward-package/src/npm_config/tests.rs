@@ -122,6 +122,20 @@ fn variables_in_files_come_from_the_environment() {
 }
 
 #[test]
+fn other_tools_name_registries_too() {
+    let source = |file, text: &'static str| Source {
+        layer: Layer::Project,
+        file: Path::new(file),
+        bytes: text.as_bytes(),
+    };
+    let sources =
+        [source(".npmrc", "audit=false"), source(".yarnrc.yml", "npmRegistryServer: https://${HOST}/\n")];
+    let config = NpmConfig::read(&sources, &variables("HOST=r.example.org")).unwrap();
+    assert_eq!(&*config.registry().unwrap().value, "https://r.example.org/");
+    assert_eq!(config.registry().unwrap().place.to_string(), ".yarnrc.yml:1:1");
+}
+
+#[test]
 fn proxies_are_chosen_by_scheme_and_host() {
     let environment =
         variables("HTTPS_PROXY=http://p.example.org NO_PROXY=.internal.example.org,direct.example.org");
@@ -145,8 +159,9 @@ fn a_file_beyond_the_limit_is_refused() {
 
 proptest! {
     #[test]
-    fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..400), url in "\\PC{0,60}") {
-        let source = Source { layer: Layer::Project, file: Path::new(".npmrc"), bytes: &bytes };
+    fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..400), url in "\\PC{0,60}", file in 0_usize..5) {
+        let file = Path::new([".npmrc", ".yarnrc", ".yarnrc.yml", "pnpm-workspace.yaml", "bunfig.toml"][file]);
+        let source = Source { layer: Layer::Project, file, bytes: &bytes };
         let config = NpmConfig::read(&[source], &variables("A=${A} B=x")).unwrap();
         let _ = (config.credentials_for(&url), config.registry(), config.ca(), config.proxy_for(&url, &[]));
     }

@@ -244,6 +244,10 @@ fn install_script() {
     };
     let found = on_disk(&[("postinstall", "node evil.js")], false).findings(id);
     assert!(found[0].evidence.iter().any(|fact| fact.value == "postinstall: node evil.js"));
+    let manifest = br#"{"scripts":{"postinstall":"node x.js","test":"x"},"gypfile":false}"#;
+    let read =
+        InstalledPackage::new("a", &Manifest::parse(Path::new("package.json"), manifest).unwrap(), true);
+    assert_eq!((read.install_scripts.len(), read.binding_gyp), (1, false));
     on_disk(&[], true).says(id, &["info a@1.0.0 runs a script when installed"]);
     on_disk(&[], false).is_silent(id);
 }
