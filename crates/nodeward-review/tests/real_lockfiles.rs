@@ -1,5 +1,7 @@
 //! All signals on real lockfiles: a tired developer has to be able to read what comes out.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its data fails")]
+
 use std::path::{Path, PathBuf};
 
 use nodeward_package::lockfile::{self, Input};
