@@ -54,7 +54,7 @@ impl Step<'_> {
             (Topic::Malware(subject), _) => format!("{} is known to be malicious", subject_label(subject)),
             (_, Some(change)) => change_title(change),
             (Topic::Subject(subject), _) => match best_fix(&self.findings) {
-                Some(fix) => format!("{}: fixed in {fix}", subject_label(subject)),
+                Some(fix) => format!("{}: upgrade to {fix} or later", subject_label(subject)),
                 None => format!("{}: no fixed version is known", subject_label(subject)),
             },
             (Topic::Rule(_), _) if self.findings.len() == 1 => self.findings[0].title.clone(),
@@ -117,6 +117,8 @@ impl Step<'_> {
     pub(crate) fn next(&self) -> Option<Next<'_>> {
         match self.change {
             Some(change) if !change.instruction.is_empty() => Some(Next::Run(&change.instruction)),
+            // The title names the version that clears all; a step for one of them would say another.
+            _ if matches!(self.topic, Topic::Subject(_)) && best_fix(&self.findings).is_some() => None,
             _ => self.findings.iter().find_map(|finding| finding.next_step.as_deref()).map(Next::Read),
         }
     }

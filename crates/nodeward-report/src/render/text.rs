@@ -11,7 +11,7 @@ use super::{OutputFormat, Style};
 use crate::exposure::{Exposure, exposures};
 use crate::fit::{self, chain, columns, cut, cut_middle, wrap};
 use crate::plan::{self, Next, Step, Topic, Verdict};
-use crate::{Confidence, Finding, Kind, Report, Severity};
+use crate::{Confidence, Finding, Kind, Report, Severity, Subject};
 
 /// This format.
 pub const FORMAT: OutputFormat = OutputFormat { name: "text", summary: "for a person at a terminal", write };
@@ -265,13 +265,20 @@ fn advisory_row(
         what += &plan::subject_label(&finding.subject);
         what += ": ";
     }
-    what += &finding.title;
+    what += bare_title(finding);
     let id = cut(&finding.rule, id_width);
     let gap = id_width - columns(&id);
     let severity = page.paint(severity_style(finding.severity), finding.severity.name());
     let severity_gap = INDENT - finding.severity.name().len();
     let what = cut(&what, page.width - INDENT - INDENT - id_width - 2);
     page.line(&format!("{:INDENT$}{severity}{:severity_gap$}{id}{:gap$}  {what}", "", "", ""))
+}
+
+/// The title without the package's name before a colon, which the row or the heading has already.
+fn bare_title(finding: &Finding) -> &str {
+    let Subject::Release { name, .. } = &finding.subject else { return &finding.title };
+    let rest = finding.title.strip_prefix(name.as_str()).and_then(|rest| rest.strip_prefix(": "));
+    rest.unwrap_or(&finding.title)
 }
 
 /// Where a finding stands and what brings it in.
