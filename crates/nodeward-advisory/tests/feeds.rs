@@ -92,7 +92,8 @@ fn github_records_in_one_file() {
     // Two of the 2,225 name a package of Composer (`tinymce/tinymce`), which npm cannot have.
     assert_eq!(index.info().records, 2223);
     assert!((370..400).contains(&index.info().malware), "{}", index.info().malware);
-    assert_eq!(names_of_hits(&index, "is-my-json-valid", "2.0.0"), ["CVE-2016-2537"]);
+    assert!(names_of_hits(&index, "is-my-json-valid", "2.0.0").contains(&"CVE-2016-2537".to_owned()));
+    assert!(!names_of_hits(&index, "is-my-json-valid", "2.17.2").contains(&"CVE-2016-2537".to_owned()));
 }
 
 #[test]
