@@ -90,7 +90,7 @@ const RANGES: &[(&str, &str, &str)] = &[
         "1.0.0 3.1.3",
     ),
     // Listed versions that are no SemVer match by their text.
-    (r#""versions":["2026.06.18-custom","1.0"]"#, "2026.06.18-custom 1.0", "2026.06.18 1.0.0"),
+    (r#""versions":["2026.06.18-custom","1.0"]"#, "2026.06.18-custom 1.0", "2026.6.18-custom 1.0.0"),
     // GIT ranges say nothing about releases.
     (
         r#""ranges":[{"type":"GIT","repo":"https://example.org/x","events":[{"introduced":"0"}]}]"#,
@@ -176,4 +176,141 @@ fn a_record_comes_back_as_it_went_in() {
     }
     assert_eq!(index.find("CVE-2020-2").unwrap(), []);
     assert_eq!(index.affecting("@a/c").unwrap(), []);
+}
+
+fn flaw(id: &str, aliases: &[&str], packages: &[&str]) -> String {
+    let packages: Vec<String> = packages
+        .iter()
+        .map(|name| format!(r#"{{"package":{{"ecosystem":"npm","name":"{name}"}},"ranges":[{{"type":"SEMVER","events":[{{"introduced":"0"}}]}}]}}"#))
+        .collect();
+    format!(r#"{{"id":"{id}","aliases":{aliases:?},"affected":[{}]}}"#, packages.join(","))
+}
+
+/// Records, then which of them are one flaw.
+#[test]
+fn one_flaw_has_one_identity() {
+    let cases: &[(&[(&str, &[&str], &[&str])], &[&[&str]])] = &[
+        // Over a shared CVE, whatever the case; over each other's ids; over a chain.
+        (
+            &[("GHSA-1", &["CVE-2020-1"], &["a"]), ("NSWG-ECO-1", &["cve-2020-1"], &["a"])],
+            &[&["GHSA-1", "NSWG-ECO-1"]],
+        ),
+        (&[("GHSA-1", &[], &["a"]), ("MAL-1", &["GHSA-1"], &["a"])], &[&["GHSA-1", "MAL-1"]]),
+        (
+            &[("A-1", &["B-1"], &["a"]), ("B-1", &["C-1"], &["a"]), ("C-1", &[], &["a"])],
+            &[&["A-1", "B-1", "C-1"]],
+        ),
+        // One CVE in two packages is one flaw.
+        (
+            &[("GHSA-1", &["CVE-2020-1"], &["a"]), ("GHSA-2", &["CVE-2020-1"], &["b"])],
+            &[&["GHSA-1", "GHSA-2"]],
+        ),
+        // A hub does not join flaws that have CVEs of their own,
+        (
+            &[
+                ("GHSA-1", &["CVE-2020-1"], &["a"]),
+                ("GHSA-2", &["CVE-2020-2"], &["a"]),
+                ("MAL-1", &["GHSA-1", "GHSA-2"], &["a"]),
+            ],
+            &[&["GHSA-1", "MAL-1"], &["GHSA-2"]],
+        ),
+        // nor flaws of other packages.
+        (
+            &[("GHSA-1", &[], &["a"]), ("GHSA-2", &[], &["b"]), ("MAL-1", &["GHSA-1", "GHSA-2"], &["c"])],
+            &[&["GHSA-1"], &["GHSA-2"], &["MAL-1"]],
+        ),
+        // Without common names, nothing is common.
+        (
+            &[("GHSA-1", &["CVE-2020-1"], &["a"]), ("GHSA-2", &["CVE-2020-2"], &["a"])],
+            &[&["GHSA-1"], &["GHSA-2"]],
+        ),
+    ];
+    for (records, flaws) in cases {
+        let records: Vec<String> =
+            records.iter().map(|(id, aliases, packages)| flaw(id, aliases, packages)).collect();
+        for order in [records.clone(), records.iter().rev().cloned().collect()] {
+            let index = index_of(&order.iter().map(String::as_str).collect::<Vec<_>>());
+            let mut found: Vec<Vec<String>> = index
+                .record_ids()
+                .map(|id| {
+                    let same = index.same_flaw(id).unwrap();
+                    let mut ids: Vec<String> = same.iter().map(|id| index.record(*id).unwrap().id).collect();
+                    ids.sort();
+                    ids
+                })
+                .collect();
+            found.sort();
+            found.dedup();
+            assert_eq!(found, *flaws, "{order:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_withdrawn_matches_nothing_and_hides_nothing() {
+    let live = flaw("GHSA-live", &["CVE-2020-1"], &["p"]);
+    let gone = flaw("GHSA-gone", &["CVE-2020-1", "GHSA-live"], &["p"]).replacen(
+        '{',
+        r#"{"withdrawn":"2024-01-01T00:00:00Z","#,
+        1,
+    );
+    let index = index_of(&[&gone, &live]);
+    let affected = index.affecting("p").unwrap();
+    assert_eq!(affected.len(), 1);
+    assert_eq!(index.record(affected[0].record).unwrap().id, "GHSA-live");
+    assert_eq!((index.info().records, index.info().withdrawn), (2, 1));
+    let found = index.find("GHSA-gone").unwrap();
+    assert_eq!(index.identity(found[0]).unwrap(), ["CVE-2020-1", "GHSA-gone", "GHSA-live"]);
+}
+
+#[test]
+fn malware_is_told_from_flaws_that_handle_malicious_input() {
+    for (record, malware) in [
+        (r#""id":"MAL-2025-1""#, true),
+        (r#""id":"GHSA-1","aliases":["MAL-2025-1"]"#, true),
+        (r#""id":"GHSA-1","summary":"Malicious Package in crossenv""#, true),
+        (r#""id":"GHSA-1","summary":"Embedded malware in x""#, true),
+        (r#""id":"GHSA-1","database_specific":{"cwe_ids":["CWE-506"]}"#, true),
+        (r#""id":"GHSA-1","summary":"DoS via malicious record IDs in x""#, false),
+        (r#""id":"GHSA-1","summary":"Malicious takeover of previously owned names""#, false),
+        (r#""id":"GHSA-1","summary":"Misinterpretation of malicious XML input""#, false),
+    ] {
+        let json = format!(
+            r#"{{{record},"affected":[{{"package":{{"ecosystem":"npm","name":"p"}},"versions":["1.0.0"]}}]}}"#
+        );
+        let index = index_of(&[&json]);
+        assert_eq!(index.affecting("p").unwrap()[0].malware, malware, "{record}");
+    }
+}
+
+/// Where a severity may stand, and which one counts.
+#[test]
+fn severity_is_found_wherever_it_stands() {
+    for (parts, severity, score) in [
+        (r#""severity":[{"type":"CVSS_V2","score":"AV:N/AC:L/Au:N/C:N/I:N/A:C"}]"#, "high", Some(7.8)),
+        (r#""database_specific":{"severity":"MODERATE"}"#, "medium", None),
+        (r#""database_specific":{"severity":["odd"]}"#, "", None),
+        (
+            r#""severity":[{"type":"CVSS_V3","score":"nonsense"}],"database_specific":{"severity":"LOW"}"#,
+            "low",
+            None,
+        ),
+        (
+            r#""database_specific":{"severity":"LOW","cvss":{"score":5,"vectorString":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}}"#,
+            "critical",
+            Some(9.8),
+        ),
+    ] {
+        let json = format!(
+            r#"{{"id":"T-1",{parts},"affected":[{{"package":{{"ecosystem":"npm","name":"p"}},"versions":["1.0.0"]}}]}}"#
+        );
+        let index = index_of(&[&json]);
+        let rating = index.record(index.find("T-1").unwrap()[0]).unwrap().rating;
+        assert_eq!(rating.as_ref().map_or("", |rating| rating.severity.name()), severity, "{parts}");
+        assert_eq!(rating.and_then(|rating| rating.score), score, "{parts}");
+    }
+    let json = r#"{"id":"T-1","affected":[{"package":{"ecosystem":"npm","name":"p"},"versions":["1.0.0"],"severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"}]}]}"#;
+    let index = index_of(&[json]);
+    let rating = index.record(index.find("T-1").unwrap()[0]).unwrap().rating.unwrap();
+    assert_eq!(rating.score, Some(7.5));
 }

@@ -17,7 +17,7 @@ use crate::codec::Encoder;
 
 /// Bodies are packed together until they reach this: small enough that unpacking one group for one record costs
 /// little, large enough to pack well.
-const GROUP_BYTES: usize = 12 << 10;
+const GROUP_BYTES: usize = 4 << 10;
 
 /// Groups packed at a time.
 const BATCH: usize = 512;
