@@ -2,7 +2,7 @@
 //!
 //! The file is made once by [`IndexBuilder`] and then only mapped and read. Opening looks at the header alone;
 //! everything else is checked, by its own checksum, when it is touched, so that damage is told and never
-//! misleads. `docs/index-format.md` describes the bytes.
+//! misleads. `docs/formats/advisory-index.md` describes the bytes.
 
 mod build;
 mod format;

@@ -36,7 +36,7 @@ pub(super) fn map(path: &Path) -> std::io::Result<Bytes> {
     // has a checksum that is compared before it is used, and all that is read is plain integers and bytes, so
     // wrong bytes are an error or a wrong answer, not undefined memory access. If somebody else truncates it, the
     // kernel stops the process (SIGBUS); the header's length, compared when opening, catches a file that was
-    // truncated before. `docs/decisions/mapped-index.md` has the reasons.
+    // truncated before. `docs/decisions/0002-mapped-index.md` has the reasons.
     #[expect(unsafe_code, reason = "mapping is what makes opening free; see the safety comment")]
     let map = unsafe { Mmap::map(&file)? };
     Ok(Bytes::Mapped(map))

@@ -154,7 +154,7 @@ impl Index {
     }
 
     /// The ids of all records.
-    pub fn record_ids(&self) -> impl Iterator<Item = RecordId> + use<> {
+    pub fn record_ids(&self) -> impl Iterator<Item = RecordId> + Clone + use<> {
         (0..self.header.info.records).map(RecordId)
     }
 
