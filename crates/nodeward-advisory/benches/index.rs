@@ -1,7 +1,6 @@
 //! The advisory index: opening, asking, building.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on stops")]
-#![expect(missing_docs, reason = "criterion's macros make public items")]
 
 use std::hint::black_box;
 
