@@ -186,10 +186,13 @@ fn flaw(id: &str, aliases: &[&str], packages: &[&str]) -> String {
     format!(r#"{{"id":"{id}","aliases":{aliases:?},"affected":[{}]}}"#, packages.join(","))
 }
 
+/// Id, aliases, packages.
+type Flaw<'a> = (&'a str, &'a [&'a str], &'a [&'a str]);
+
 /// Records, then which of them are one flaw.
 #[test]
 fn one_flaw_has_one_identity() {
-    let cases: &[(&[(&str, &[&str], &[&str])], &[&[&str]])] = &[
+    let cases: &[(&[Flaw<'_>], &[&[&str]])] = &[
         // Over a shared CVE, whatever the case; over each other's ids; over a chain.
         (
             &[("GHSA-1", &["CVE-2020-1"], &["a"]), ("NSWG-ECO-1", &["cve-2020-1"], &["a"])],
