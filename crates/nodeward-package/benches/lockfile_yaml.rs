@@ -20,7 +20,7 @@ fn pnpm() -> String {
             "\n  '@scope/package-{number}@1.{number}.0':\n    resolution: {{integrity: sha512-{integrity}==}}\n    engines: {{node: '>=18'}}\n"
         );
         let _ = write!(snapshots, "\n  '@scope/package-{number}@1.{number}.0':\n    dependencies:\n");
-        for next in [number + 1, number * 2, number * 3].map(|next| next % RELEASES) {
+        for next in [number + 1, number + 7, number + 31].map(|next| next % RELEASES) {
             let _ = writeln!(snapshots, "      '@scope/package-{next}': 1.{next}.0");
         }
     }
