@@ -1,17 +1,16 @@
-//! Gathers what signals look at beside the lockfile: manifests, npm's settings, statements about Node.js.
+//! Gathers what signals look at beside the lockfile: manifests, npm's settings, what is installed.
 
 use std::path::{Path, PathBuf};
 
-use nodeward_advisory::node::{NodeUse, Schedule};
+use nodeward_package::lockfile::{self, Format};
 use nodeward_package::npm_config::Layer;
-use nodeward_package::{Manifest, Origin};
+use nodeward_package::{DependencyGraph, LockfileError, Manifest, Origin};
 use nodeward_report::Finding;
-use nodeward_review::{ConfigurationFile, Context, ProjectManifest};
+use nodeward_review::{ConfigurationFile, Context, InstalledPackage, ProjectManifest};
 
 use crate::git;
 use crate::npm_settings::NpmSettings;
 use crate::projects::Project;
-use crate::session::Session;
 
 /// Every name that a package manager's lockfile can have.
 const LOCKFILE_NAMES: [&str; 7] = [
@@ -28,11 +27,16 @@ const LOCKFILE_NAMES: [&str; 7] = [
 const MAX_MANIFEST_BYTES: u64 = 16 << 20;
 
 /// Runs every signal on a project.
-pub(crate) fn signals(project: &Project, npm: &NpmSettings) -> Vec<Finding> {
+pub(crate) fn signals(
+    project: &Project,
+    installed: Option<&DependencyGraph>,
+    npm: &NpmSettings,
+) -> Vec<Finding> {
     let manifests = manifests(project);
     let manifests: Vec<ProjectManifest<'_>> =
         manifests.iter().map(|(folder, file, manifest)| ProjectManifest { folder, file, manifest }).collect();
     let lockfiles = lockfiles(project);
+    let installed_packages = installed.map_or_else(Vec::new, |graph| installed_packages(project, graph));
     let configuration_files: Vec<ConfigurationFile> = npm
         .files
         .iter()
@@ -50,8 +54,8 @@ pub(crate) fn signals(project: &Project, npm: &NpmSettings) -> Vec<Finding> {
         graph: &project.graph,
         manifests: &manifests,
         lockfiles: &lockfiles,
-        installed: None,
-        installed_packages: &[],
+        installed,
+        installed_packages: &installed_packages,
     };
     nodeward_review::check(&Context {
         projects: &[beside],
@@ -80,7 +84,7 @@ fn manifests(project: &Project) -> Vec<(String, PathBuf, Manifest)> {
         .collect()
 }
 
-fn read_manifest(file: &Path) -> Option<Manifest> {
+pub(crate) fn read_manifest(file: &Path) -> Option<Manifest> {
     if std::fs::metadata(file).ok()?.len() > MAX_MANIFEST_BYTES {
         return None;
     }
@@ -88,7 +92,7 @@ fn read_manifest(file: &Path) -> Option<Manifest> {
 }
 
 /// A path beside the lockfile, as the user would name it: without a leading `./`.
-fn beside(project: &Project, path: &str) -> PathBuf {
+pub(crate) fn beside(project: &Project, path: &str) -> PathBuf {
     let path = project.folder.join(path);
     path.strip_prefix(".").map(Path::to_path_buf).unwrap_or(path)
 }
@@ -97,11 +101,33 @@ fn lockfiles(project: &Project) -> Vec<PathBuf> {
     LOCKFILE_NAMES.iter().map(|name| beside(project, name)).filter(|file| file.is_file()).collect()
 }
 
-/// Everything that says on which Node.js the projects run.
-pub(crate) fn node_statements(
-    _projects: &[Project],
-    _schedule: &Schedule,
-    _session: &Session,
-) -> anyhow::Result<Vec<NodeUse>> {
-    Ok(Vec::new())
+/// What is installed beside a lockfile, where there is something. What can't be read there is `Err`.
+pub(crate) fn installed(project: &Project) -> Option<Result<DependencyGraph, LockfileError>> {
+    let is_lockfile = !matches!(
+        project.graph.format(),
+        Format::Installed | Format::Manifest | Format::CycloneDx | Format::Spdx
+    );
+    (is_lockfile && project.folder.join("node_modules").is_dir())
+        .then(|| lockfile::read_installed(beside(project, "").as_path()))
+}
+
+/// What the installed packages that run something say of it.
+fn installed_packages(project: &Project, installed: &DependencyGraph) -> Vec<InstalledPackage> {
+    let folders = installed.packages().iter().filter(|package| package.install_script == Some(true));
+    folders
+        .filter_map(|package| {
+            let folder = package.folder.clone()?;
+            let path = project.folder.join(&*folder);
+            let manifest = read_manifest(&path.join("package.json"))?;
+            let scripts = ["preinstall", "install", "postinstall"];
+            let scripts = scripts.iter().filter_map(|name| {
+                manifest.script(name).map(|script| (Box::from(*name), script.value.clone()))
+            });
+            Some(InstalledPackage {
+                folder,
+                install_scripts: scripts.collect(),
+                binding_gyp: path.join("binding.gyp").is_file(),
+            })
+        })
+        .collect()
 }

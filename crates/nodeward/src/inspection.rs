@@ -1,10 +1,12 @@
 //! The work that `scan`, `audit` and `vex` share: from paths to a finished report.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
+use nodeward_advisory::matching;
 use nodeward_advisory::vex;
-use nodeward_advisory::{matching, node};
 use nodeward_package::{DependencyGraph, Place};
 use nodeward_report::finding::Kind;
 use nodeward_report::{Finding, Report, ScannedProject, Severity, Subject, Threat};
@@ -15,6 +17,7 @@ use crate::database::{self, Knowledge};
 use crate::gather;
 use crate::npm_settings::NpmSettings;
 use crate::projects::{self, Project};
+use crate::runtime;
 use crate::session::Session;
 use crate::suppress::{self, Sight};
 
@@ -153,37 +156,49 @@ fn look(
     knowledge: &Knowledge,
     session: &Session,
 ) -> anyhow::Result<Vec<Finding>> {
+    let known = |graph: &DependencyGraph| {
+        matching::scan(graph, &knowledge.index).map_err(|error| database::damaged(session, &error))
+    };
     let mut findings = Vec::new();
     for project in projects {
-        let known = matching::scan(&project.graph, &knowledge.index)
-            .map_err(|error| database::damaged(session, &error))?;
-        findings.extend(known);
+        findings.extend(known(&project.graph)?);
+        if scope == Scope::Advisories {
+            continue;
+        }
+        let installed = match gather::installed(project) {
+            Some(Ok(installed)) => Some(installed),
+            Some(Err(error)) => {
+                session.warn(format_args!("what is installed was not compared with the lockfile: {error}"));
+                None
+            }
+            None => None,
+        };
+        if let Some(installed) = &installed {
+            findings
+                .extend(known(installed)?.into_iter().filter(|finding| !is_locked(finding, &project.graph)));
+        }
+        let npm = NpmSettings::read(session, Some(&project.folder))?;
+        findings.extend(gather::signals(project, installed.as_ref(), &npm));
     }
     if scope == Scope::Everything {
-        for project in projects {
-            let npm = NpmSettings::read(session, Some(&project.folder))?;
-            findings.extend(gather::signals(project, &npm));
-        }
-        for usage in gather::node_statements(projects, &knowledge.schedule, session)? {
-            let known = node::check(&usage, Some(&knowledge.index), &knowledge.schedule, session.now)
-                .map_err(|error| database::damaged(session, &error))?;
-            findings.extend(known);
-        }
-        // One `.npmrc` of the user applies to every project, and says its thing once.
-        let mut seen: Vec<(std::sync::Arc<str>, Subject, Place)> = Vec::new();
-        findings.retain(|finding| {
-            if finding.subject != Subject::File {
-                return true;
-            }
-            let key = (finding.rule.clone(), finding.subject.clone(), finding.place.clone());
-            let is_new = !seen.contains(&key);
-            if is_new {
-                seen.push(key);
-            }
-            is_new
-        });
+        findings.extend(runtime::check(projects, knowledge, session)?);
+        say_once(&mut findings);
     }
     Ok(findings)
+}
+
+/// Whether the lockfile has the same release, so that what is installed adds nothing.
+fn is_locked(finding: &Finding, graph: &DependencyGraph) -> bool {
+    let Subject::Release { name, version } = &finding.subject else { return false };
+    graph.packages().iter().any(|package| package.name == *name && package.version_text == *version)
+}
+
+/// One `.npmrc` of the user applies to every project, and says its thing once.
+fn say_once(findings: &mut Vec<Finding>) {
+    let mut seen: HashSet<(Arc<str>, Place)> = HashSet::new();
+    findings.retain(|finding| {
+        finding.subject != Subject::File || seen.insert((finding.rule.clone(), finding.place.clone()))
+    });
 }
 
 /// An old index is worth a remark: what it does not know yet, it does not find.

@@ -17,6 +17,7 @@ mod outcome;
 mod output;
 mod projects;
 mod refresh;
+mod runtime;
 mod session;
 mod suppress;
 mod transport;

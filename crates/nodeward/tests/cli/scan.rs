@@ -1,0 +1,210 @@
+use std::io::Read as _;
+use std::process::Stdio;
+
+use nodeward_testkit::Project;
+
+use crate::harness::{MEDIUM, Ran, World, lodash, osv};
+
+fn vulnerable() -> Project {
+    Project::npm(&["lodash@4.17.20", "express@4.17.1 > qs@6.7.0"]).file(".npmrc", "ignore-scripts=true\n")
+}
+
+fn clean() -> Project {
+    Project::npm(&["lodash@4.17.21"]).file(".npmrc", "ignore-scripts=true\n")
+}
+
+#[test]
+fn exit_codes_say_what_was_found() {
+    let world = World::with_advisories(&[&lodash()]);
+    let ran = world.scan(&vulnerable(), &[]).expect(1);
+    assert!(ran.out.contains("CVE-2026-0001"), "{}", ran.out);
+    world.scan(&clean(), &[]).expect(0);
+    world.scan(&vulnerable(), &["--fail-on", "critical"]).expect(1);
+    let mild = World::with_advisories(&[&osv("GHSA-a", "CVE-2026-2", "lodash", "4.17.21", MEDIUM)]);
+    mild.scan(&vulnerable(), &["--fail-on", "high"]).expect(0);
+    mild.scan(&vulnerable(), &[]).expect(1);
+}
+
+#[test]
+fn landmarks_alone_are_never_called_clean() {
+    let world = World::new();
+    let ran = world.scan(&clean(), &[]).expect(2);
+    assert!(ran.out.starts_with("INCOMPLETE"), "the gap stands at the top: {}", ran.out);
+    assert!(ran.out.contains("db update"), "{}", ran.out);
+    // A finding is a finding: lodash 4.17.20 has famous flaws.
+    world.scan(&vulnerable(), &[]).expect(1);
+}
+
+#[test]
+fn a_dead_source_is_tried_once_and_then_left_alone() {
+    let world = World::new();
+    let first = world.run(&["scan"], clean().path()).expect(2);
+    assert!(first.err.contains("fetching it once"), "{}", first.err);
+    let second = world.run(&["scan"], clean().path()).expect(2);
+    assert!(!second.err.contains("fetching it once"), "{}", second.err);
+    assert!(second.out.contains("failed a few minutes ago"), "{}", second.out);
+}
+
+#[test]
+fn audit_takes_every_severity_and_no_signal() {
+    let low = osv("GHSA-a", "CVE-2026-2", "lodash", "4.17.21", "C:N/I:N/A:N");
+    let world = World::with_advisories(&[&low, &lodash()]);
+    let project = Project::npm(&["lodash@4.17.20"]);
+    let ran = world.run(&["audit", "--offline", "--format", "json"], project.path()).expect(1);
+    let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    assert!(!findings.is_empty());
+    assert!(findings.iter().all(|finding| finding["kind"] == "advisory"), "{findings:?}");
+}
+
+#[test]
+fn development_is_left_out_on_request() {
+    let world = World::with_advisories(&[&lodash()]);
+    let project = Project::npm(&["dev:lodash@4.17.20"]).file(".npmrc", "ignore-scripts=true\n");
+    world.scan(&project, &[]).expect(1);
+    world.scan(&project, &["--prod"]).expect(0);
+}
+
+#[test]
+fn a_broken_lockfile_is_an_error_with_its_place_and_does_not_hide_the_others() {
+    let world = World::with_advisories(&[&lodash()]);
+    let broken =
+        Project::empty().file("package-lock.json", "{\n  \"lockfileVersion\": 3,\n  \"packages\": {,}\n}\n");
+    let ran = world.scan(&broken, &[]).expect(2);
+    assert!(ran.err.starts_with("error: package-lock.json:3:16: "), "{}", ran.err);
+    assert!(ran.out.is_empty());
+
+    let (manifest, lock) = nodeward_testkit::project::npm_files(&["lodash@4.17.21"]);
+    let both = Project::empty()
+        .file(".npmrc", "ignore-scripts=true\n")
+        .file("good/package.json", &manifest)
+        .file("good/package-lock.json", &lock)
+        .file("good/.npmrc", "ignore-scripts=true\n")
+        .file("bad/package-lock.json", "<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> x\n");
+    let ran = world.scan(&both, &[]).expect(2);
+    assert!(ran.out.contains("good/"), "{}", ran.out);
+    assert!(ran.out.contains("bad/package-lock.json:1"), "{}", ran.out);
+    let (manifest, lock) = nodeward_testkit::project::npm_files(&["lodash@4.17.20"]);
+    let both = both.file("worse/package.json", manifest).file("worse/package-lock.json", lock);
+    world.scan(&both, &[]).expect(1);
+}
+
+#[test]
+fn what_has_no_versions_is_a_gap() {
+    let world = World::with_advisories(&[&lodash()]);
+    let project = Project::empty().file("package.json", r#"{"name":"x","dependencies":{"lodash":"^4.0.0"}}"#);
+    let report = world.json(&project, &[]);
+    assert!(report.to_string().contains("no lockfile, so the versions are not known"), "{report}");
+    world.scan(&project, &["--fail-on", "critical"]).expect(2);
+}
+
+#[test]
+fn paths_that_are_nothing_are_errors() {
+    let world = World::with_advisories(&[&lodash()]);
+    let empty = Project::empty();
+    let ran = world.scan(&empty, &[]).expect(2);
+    assert!(ran.err.contains("no lockfile and no package.json"), "{}", ran.err);
+    let ran = world.scan(&empty, &["absent\u{1b}[31m/lock.json"]).expect(2);
+    assert!(!ran.err.contains('\u{1b}') && ran.err.contains("\\u{1b}[31m"), "{}", ran.err);
+    world.run(&["frobnicate"], empty.path()).expect(2);
+    world.run(&["scan", "--format", "pdf"], empty.path()).expect(2);
+}
+
+#[test]
+fn hostile_text_never_reaches_the_terminal_raw() {
+    let record = r#"{"id":"GHSA-x","modified":"2026-11-20T00:00:00Z","summary":"evil \u001b]0;title\u0007 \u202egnp","details":"\u009b2J","affected":[{"package":{"ecosystem":"npm","name":"lodash"},"ranges":[{"type":"SEMVER","events":[{"introduced":"0"}]}]}]}"#;
+    let world = World::with_advisories(&[&lodash(), record]);
+    let (manifest, lock) = nodeward_testkit::project::npm_files(&["lodash@4.17.20"]);
+    let lock =
+        lock.replace("\"version\": \"4.17.20\"", "\"version\": \"4.17.20\", \"deprecated\": \"\\u001b[31m\"");
+    let project = Project::empty().file("package.json", manifest).file("package-lock.json", lock);
+    for format in ["text", "json", "sarif", "markdown", "github", "html"] {
+        let ran = world.scan(&project, &["--format", format, "--verbose"]).expect(1);
+        for character in ['\u{1b}', '\u{202e}', '\u{9b}', '\u{7}'] {
+            assert!(!ran.out.contains(character), "{character:?} in {format}");
+            assert!(!ran.err.contains(character), "{character:?} in {format}");
+        }
+    }
+    let ran = world.run(&["db", "show", "CVE-2026-0001"], project.path()).expect(0);
+    assert!(!ran.out.contains('\u{1b}'));
+}
+
+#[test]
+fn every_format_is_written_to_a_file_too() {
+    let world = World::with_advisories(&[&lodash()]);
+    let project = vulnerable();
+    for format in ["text", "json", "sarif", "markdown", "html", "github", "cyclonedx", "spdx"] {
+        let ran = world.scan(&project, &["--format", format, "--output", "report.out"]).expect(1);
+        assert!(ran.out.is_empty(), "{format}");
+        let report = project.read("report.out");
+        assert!(report.contains("lodash"), "{format}: {report}");
+        assert!(!report.contains('\u{1b}'), "no colour in a file");
+    }
+    let ran = world.scan(&project, &["--output", "absent/report.out"]).expect(2);
+    assert!(ran.err.contains("cannot write absent/report.out"), "{}", ran.err);
+}
+
+#[test]
+fn colour_is_for_those_who_want_it() {
+    let world = World::with_advisories(&[&lodash()]);
+    let project = vulnerable();
+    assert!(!world.scan(&project, &[]).out.contains('\u{1b}'));
+    assert!(world.scan(&project, &["--color", "always"]).out.contains('\u{1b}'));
+    let mut command = world.command(&["scan", "--offline"], project.path());
+    let ran = Ran::of(command.env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1").output().unwrap());
+    assert!(!ran.out.contains('\u{1b}'));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_panic() {
+    let world = World::with_advisories(&[&lodash()]);
+    let project = vulnerable();
+    let mut child = world
+        .command(&["scan", "--offline", "--format", "html"], project.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1), "{said}");
+    assert!(said.is_empty(), "{said}");
+}
+
+#[test]
+fn what_is_installed_counts_when_the_lockfile_says_otherwise() {
+    let world = World::with_advisories(&[&lodash()]);
+    let project =
+        clean().file("node_modules/lodash/package.json", r#"{"name":"lodash","version":"4.17.20"}"#);
+    let report = world.json(&project, &[]);
+    let text = report["findings"].to_string();
+    assert!(text.contains("CVE-2026-0001"), "{text}");
+}
+
+#[test]
+fn node_versions_are_judged_where_they_are_written() {
+    let world = World::with_advisories(&[&lodash()]);
+    let project = clean().file(".nvmrc", "v14.17.0\n").file("Dockerfile", "FROM node:12-alpine\n");
+    let report = world.json(&project, &[]);
+    let places: Vec<String> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["id"] == "node-end-of-life")
+        .map(|finding| finding["place"].to_string())
+        .collect();
+    assert_eq!(places.len(), 2, "{report}");
+    assert!(places.iter().any(|place| place.contains(".nvmrc")));
+}
+
+#[test]
+fn an_old_index_is_remarked() {
+    let world = World::with_advisories(&[&lodash()]);
+    let mut command = world.command(&["scan", "--offline"], clean().path());
+    let project = clean();
+    command.current_dir(project.path());
+    let later = (crate::harness::NOW.parse::<u64>().unwrap() + 9 * 86_400).to_string();
+    let ran = Ran::of(command.env("SOURCE_DATE_EPOCH", later).output().unwrap()).expect(0);
+    assert!(ran.out.contains("9 days ago"), "{}", ran.out);
+}
