@@ -41,7 +41,7 @@ Exit codes:
 Examples:
   nodeward scan                      scan the project in this folder
   nodeward scan --format sarif -o nodeward.sarif
-  nodeward audit --prod              known flaws in what production runs
+  nodeward audit --fix --dry-run     what would clear the advisories?
   nodeward why minimist              which dependency brings it in?
   nodeward db update                 fetch the newest advisories"
 )]
@@ -57,7 +57,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Check a project: advisories, malware, Node.js itself, how dependencies come in
     Scan(commands::scan::ScanArgs),
-    /// Check advisories only
+    /// Check advisories only, and apply the fixes
     Audit(commands::audit::AuditArgs),
     /// Keep and ask the advisory index
     Db(commands::db::DbArgs),

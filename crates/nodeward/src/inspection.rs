@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use nodeward_advisory::matching;
 use nodeward_advisory::vex;
+use nodeward_advisory::{Index, matching};
 use nodeward_package::{DependencyGraph, Place};
 use nodeward_report::finding::Kind;
 use nodeward_report::{Finding, Report, ScannedProject, Severity, Subject, Threat};
@@ -57,8 +57,19 @@ impl<'a> Job<'a> {
     }
 }
 
-/// Does the job. The report's changes are not planned yet.
-pub(crate) fn inspect(job: Job<'_>, session: &Session) -> anyhow::Result<Report> {
+/// A report, and what it was made from.
+#[derive(Debug)]
+pub(crate) struct Inspection {
+    /// The report; its changes are not planned yet.
+    pub(crate) report: Report,
+    /// Where each of the report's projects stands.
+    pub(crate) folders: Vec<PathBuf>,
+    /// The index that was asked.
+    pub(crate) index: Index,
+}
+
+/// Does the job.
+pub(crate) fn inspect(job: Job<'_>, session: &Session) -> anyhow::Result<Inspection> {
     let documents = vex_documents(job.vex)?;
     let read = projects::read(&job.projects.paths, session)?;
     let configs = configs(&read.projects, session)?;
@@ -86,6 +97,7 @@ pub(crate) fn inspect(job: Job<'_>, session: &Session) -> anyhow::Result<Report>
     let mut suppressed = applied.suppressed;
     suppressed.extend(sorted.suppressed);
 
+    let folders = read.projects.iter().map(|project| project.folder.clone()).collect();
     let mut report = Report {
         command: job.command,
         tool_version: env!("CARGO_PKG_VERSION"),
@@ -98,7 +110,7 @@ pub(crate) fn inspect(job: Job<'_>, session: &Session) -> anyhow::Result<Report>
         fail_on: fail_on(job, &configs),
     };
     report.sort();
-    Ok(report)
+    Ok(Inspection { report, folders, index: knowledge.index })
 }
 
 /// The command line, else the strictest configuration, else what suits the scope: an advisory of any severity is

@@ -1,11 +1,21 @@
 //! `nodeward audit [PATH…]`: advisories only, and their fixes.
 
+use std::collections::BTreeSet;
+
+use nodeward_advisory::remedy::Planned;
+use nodeward_report::{Finding, Subject};
+
 use crate::cli::{ProjectArgs, ReportArgs};
-use crate::inspection::{self, Job, Scope};
+use crate::fix::{self, Work};
+use crate::inspection::{self, Inspection, Job, Scope};
 use crate::outcome::Outcome;
+use crate::remedies::{self, Metadata};
 use crate::session::Session;
 
-/// Check advisories only.
+/// Check advisories only, and apply the fixes.
+///
+/// With --fix the manifest is edited (its formatting stays), the project's own package manager writes the lockfile
+/// with all scripts denied, and the result is checked again. Where anything fails, every file is as it was.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Findings of any severity give exit code 1, unless --fail-on or nodeward.toml says otherwise.
@@ -13,18 +23,94 @@ Findings of any severity give exit code 1, unless --fail-on or nodeward.toml say
 Examples:
   nodeward audit
   nodeward audit --prod --fail-on high
-  nodeward audit --format github")]
+  nodeward audit --fix --dry-run         show the changes, write nothing
+  nodeward audit --fix                   make them, and check again")]
 pub(crate) struct AuditArgs {
     #[command(flatten)]
     projects: ProjectArgs,
     #[command(flatten)]
     report: ReportArgs,
+    /// Make the smallest changes that clear the findings
+    #[arg(long)]
+    fix: bool,
+    /// With --fix: only say what would be done
+    #[arg(long, requires = "fix")]
+    dry_run: bool,
+    /// Ask the registry of npm's configuration whether each proposed change works (--fix does)
+    #[arg(long)]
+    check_fixes: bool,
 }
 
-/// Audits.
+/// Audits, and with `--fix` mends and audits again.
 pub(crate) fn audit(args: &AuditArgs, session: &Session) -> anyhow::Result<Outcome> {
+    let metadata =
+        if args.check_fixes || args.fix { Metadata::FromRegistry } else { Metadata::FromAdvisories };
     let job = Job::new("audit", Scope::Advisories, &args.projects, &args.report);
-    let report = inspection::inspect(job, session)?;
-    super::scan::print(&report, &args.report, session)?;
-    Ok(Outcome::from_code(report.exit_code()))
+    let mut inspection = inspection::inspect(job, session)?;
+    let planned = remedies::plan(&mut inspection, metadata, session)?;
+    if args.fix {
+        let works = works(&inspection, &planned)?;
+        say(&works, session);
+        if !args.dry_run && works.iter().any(|work| !work.is_empty()) {
+            inspection = mend(job, &inspection, &works, session)?;
+            remedies::plan(&mut inspection, Metadata::FromAdvisories, session)?;
+        }
+    }
+    super::scan::print(&inspection.report, &args.report, session)?;
+    Ok(Outcome::from_code(inspection.report.exit_code()))
+}
+
+fn works(inspection: &Inspection, planned: &[Planned]) -> anyhow::Result<Vec<Work>> {
+    let projects = 0..inspection.report.projects.len();
+    projects.filter_map(|index| fix::work(inspection, index, planned).transpose()).collect()
+}
+
+fn say(works: &[Work], session: &Session) {
+    let lines: Vec<String> = works.iter().flat_map(Work::describe).collect();
+    if lines.is_empty() {
+        session.note("nothing to fix");
+    }
+    for line in lines {
+        session.note(line);
+    }
+}
+
+/// Does the work and looks again. A result that can't be read is put back like a failure.
+fn mend(job: Job<'_>, before: &Inspection, works: &[Work], session: &Session) -> anyhow::Result<Inspection> {
+    for (at, work) in works.iter().enumerate() {
+        if let Err(error) = work.apply(session) {
+            for done in &works[..at] {
+                done.restore()?;
+            }
+            return Err(error);
+        }
+    }
+    let after = match inspection::inspect(job, session) {
+        Ok(after) => after,
+        Err(error) => {
+            works.iter().try_for_each(Work::restore)?;
+            return Err(
+                error.context("the package manager's result can't be checked; everything was put back")
+            );
+        }
+    };
+    let (old, new) = (names(&before.report.findings), names(&after.report.findings));
+    for gone in old.difference(&new) {
+        session.note(format_args!("gone: {gone}"));
+    }
+    for left in old.intersection(&new) {
+        session.warn(format_args!("still there: {left}"));
+    }
+    for added in new.difference(&old) {
+        session.warn(format_args!("new: {added}"));
+    }
+    Ok(after)
+}
+
+fn names(findings: &[Finding]) -> BTreeSet<String> {
+    let named = findings.iter().filter_map(|finding| match &finding.subject {
+        Subject::Release { name, version } => Some(format!("{} in {name}@{version}", finding.rule)),
+        _ => None,
+    });
+    named.collect()
 }

@@ -6,6 +6,7 @@ use crate::cli::{ProjectArgs, ReportArgs};
 use crate::inspection::{self, Job, Scope};
 use crate::outcome::Outcome;
 use crate::output;
+use crate::remedies::{self, Metadata};
 use crate::session::Session;
 
 /// Check a project: what third-party code does it run, and what is known against it?
@@ -28,12 +29,18 @@ pub(crate) struct ScanArgs {
     projects: ProjectArgs,
     #[command(flatten)]
     report: ReportArgs,
+    /// Ask the registry of npm's configuration whether each proposed change works
+    #[arg(long)]
+    check_fixes: bool,
 }
 
 /// Scans.
 pub(crate) fn scan(args: &ScanArgs, session: &Session) -> anyhow::Result<Outcome> {
     let job = Job::new("scan", Scope::Everything, &args.projects, &args.report);
-    let report = inspection::inspect(job, session)?;
+    let metadata = if args.check_fixes { Metadata::FromRegistry } else { Metadata::FromAdvisories };
+    let mut inspection = inspection::inspect(job, session)?;
+    remedies::plan(&mut inspection, metadata, session)?;
+    let report = inspection.report;
     print(&report, &args.report, session)?;
     Ok(Outcome::from_code(report.exit_code()))
 }

@@ -44,7 +44,7 @@ pub(crate) fn vex(args: &VexArgs, session: &Session) -> anyhow::Result<Outcome> 
         vex: &args.vex,
         fail_on: None,
     };
-    let report = inspection::inspect(job, session)?;
+    let report = inspection::inspect(job, session)?.report;
     for gap in &report.coverage.gaps {
         session.warn(format_args!("{}; {}", gap.message, gap.remedy));
     }

@@ -206,7 +206,7 @@ fn concurrent_updates_wait_for_each_other() {
 fn a_killed_update_leaves_a_good_index() {
     let world = World::new();
     let home = world.home.path();
-    let feeds = [feed(home, "a.zip", &many(1_000)), feed(home, "b.zip", &many(1_001))];
+    let feeds = [feed(home, "a.zip", &many(400)), feed(home, "b.zip", &many(401))];
     update(&world, &feeds[0]).expect(0);
     for round in 0..50_u64 {
         let from = feeds[(round % 2) as usize].to_str().unwrap();
@@ -216,7 +216,7 @@ fn a_killed_update_leaves_a_good_index() {
             .spawn()
             .unwrap();
         // Spread over the whole run, reading, writing and renaming included.
-        std::thread::sleep(Duration::from_millis(round * 3));
+        std::thread::sleep(Duration::from_millis(round * 2));
         child.kill().unwrap();
         child.wait().unwrap();
         world.run(&["db", "info", "--verify"], home).expect(0);

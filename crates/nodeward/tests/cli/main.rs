@@ -1,9 +1,10 @@
 //! The binary as its users meet it: arguments in; text, files and exit codes out. No test needs the internet.
 
-#![expect(missing_docs, reason = "tests document themselves")]
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod commands;
 mod database;
+mod fix;
 mod harness;
 mod scan;
 mod suppressions;

@@ -1,0 +1,177 @@
+//! Applies planned changes: edits manifests, has the project's own package manager write the lockfile, and puts
+//! everything back where that fails.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use nodeward_advisory::remedy::{self, Edit, PackageManager, Planned};
+use nodeward_package::DependencyGraph;
+use nodeward_report::ChangeKind;
+
+use crate::gather;
+use crate::inspection::Inspection;
+use crate::output;
+use crate::package_manager::{self, Task};
+use crate::session::Session;
+
+/// What is to be done in one project.
+#[derive(Debug)]
+pub(crate) struct Work {
+    folder: PathBuf,
+    manager: PackageManager,
+    /// Files with their new text.
+    edited: BTreeMap<PathBuf, String>,
+    tasks: Vec<Task>,
+    /// Everything that may change, as it was; `None` for a file that is not there.
+    before: BTreeMap<PathBuf, Option<Vec<u8>>>,
+    /// What takes a person.
+    by_hand: Vec<String>,
+}
+
+/// What the plan comes to for one project; `None` where nothing can be done.
+pub(crate) fn work(
+    inspection: &Inspection,
+    index: usize,
+    planned: &[Planned],
+) -> anyhow::Result<Option<Work>> {
+    // `./package.json` is `package.json` to the user.
+    let folder = &inspection.folders[index];
+    let folder = folder.strip_prefix(".").unwrap_or(folder).to_path_buf();
+    let graph = &inspection.report.projects[index].graph;
+    let manifest = gather::read_manifest(&folder.join("package.json"));
+    let Some(manager) = package_manager::of(graph.format(), manifest.as_ref()) else { return Ok(None) };
+    let mut work = Work {
+        before: originals(&folder, graph)?,
+        folder,
+        manager,
+        edited: BTreeMap::new(),
+        tasks: Vec::new(),
+        by_hand: Vec::new(),
+    };
+    let mut updates = Vec::new();
+    for planned in planned.iter().filter(|planned| planned.change.project == index) {
+        match (planned.change.kind, planned.command.last()) {
+            (ChangeKind::Replace, _) | (_, None) => work.by_hand.push(planned.change.instruction.clone()),
+            (ChangeKind::UpgradeWithinRange, Some(name)) => updates.push(name.clone()),
+            _ => {
+                for edit in &planned.edits {
+                    work.edit(edit)?;
+                }
+            }
+        }
+    }
+    if !work.edited.is_empty() {
+        work.tasks.push(Task::Resolve);
+    }
+    if !updates.is_empty() {
+        updates.sort();
+        updates.dedup();
+        work.tasks.push(Task::Update(updates));
+    }
+    Ok(Some(work))
+}
+
+/// Every file that an edit or the package manager may write, as it is now.
+fn originals(folder: &Path, graph: &DependencyGraph) -> anyhow::Result<BTreeMap<PathBuf, Option<Vec<u8>>>> {
+    let mut files =
+        vec![graph.file().to_path_buf(), folder.join("package.json"), folder.join("pnpm-workspace.yaml")];
+    files.extend(graph.roots().iter().filter_map(|&root| match &graph.package(root).origin {
+        nodeward_package::Origin::Workspace { path } => Some(folder.join(&**path).join("package.json")),
+        _ => None,
+    }));
+    files
+        .into_iter()
+        .map(|file| match std::fs::read(&file) {
+            Ok(bytes) => Ok((file, Some(bytes))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok((file, None)),
+            Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
+        })
+        .collect()
+}
+
+impl Work {
+    fn edit(&mut self, edit: &Edit) -> anyhow::Result<()> {
+        let file = match edit {
+            Edit::Requirement { folder, .. } if !folder.is_empty() => {
+                self.folder.join(folder).join("package.json")
+            }
+            Edit::Requirement { .. } | Edit::ManifestOverride { .. } => self.folder.join("package.json"),
+            Edit::WorkspaceOverride { .. } => self.folder.join("pnpm-workspace.yaml"),
+        };
+        let text = match self.edited.get(&file) {
+            Some(text) => text.clone(),
+            None => match self.before.get(&file) {
+                Some(Some(bytes)) => String::from_utf8(bytes.clone())
+                    .map_err(|_| anyhow::anyhow!("{}: not UTF-8", file.display()))?,
+                Some(None) if matches!(edit, Edit::WorkspaceOverride { .. }) => String::new(),
+                _ => bail!("{}: no such file, but a change is planned for it", file.display()),
+            },
+        };
+        let edited = match edit {
+            Edit::Requirement { name, specifier, .. } => remedy::set_requirement(&text, name, specifier),
+            Edit::ManifestOverride { path, selector, version } => {
+                remedy::set_manifest_override(&text, path, selector, version)
+            }
+            Edit::WorkspaceOverride { selector, version } => {
+                remedy::set_workspace_override(&text, selector, version)
+            }
+        };
+        self.edited.insert(file.clone(), edited.with_context(|| file.display().to_string())?);
+        Ok(())
+    }
+
+    /// What would be done, one line each.
+    pub(crate) fn describe(&self) -> Vec<String> {
+        let files = self.edited.keys().map(|file| format!("edit {}", file.display()));
+        let tasks = self
+            .tasks
+            .iter()
+            .map(|task| format!("run {}", package_manager::command_line(self.manager, task)));
+        let by_hand = self.by_hand.iter().map(|instruction| format!("by hand: {instruction}"));
+        files.chain(tasks).chain(by_hand).collect()
+    }
+
+    /// Whether there is something to do that is no person's job.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    /// Does it; where any of it fails, every file is as it was.
+    pub(crate) fn apply(&self, session: &Session) -> anyhow::Result<()> {
+        self.try_apply(session).map_err(|error| match self.restore() {
+            Ok(()) => error.context("nothing was changed"),
+            Err(broken) => error.context(format!("the files could not be put back: {broken:#}")),
+        })
+    }
+
+    fn try_apply(&self, session: &Session) -> anyhow::Result<()> {
+        for (file, text) in &self.edited {
+            output::write_file(file, |out| out.write_all(text.as_bytes()))
+                .with_context(|| format!("cannot write {}", file.display()))?;
+        }
+        for task in &self.tasks {
+            package_manager::run(self.manager, task, &self.folder, session)?;
+        }
+        Ok(())
+    }
+
+    /// Puts every file back as it was.
+    pub(crate) fn restore(&self) -> anyhow::Result<()> {
+        for (file, before) in &self.before {
+            let now = std::fs::read(file).ok();
+            match before {
+                Some(bytes) if now.as_ref() != Some(bytes) => {
+                    output::write_file(file, |out| out.write_all(bytes))
+                        .with_context(|| format!("cannot write {}", file.display()))?;
+                }
+                None if now.is_some() => {
+                    std::fs::remove_file(file)
+                        .with_context(|| format!("cannot remove {}", file.display()))?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
