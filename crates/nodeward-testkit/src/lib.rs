@@ -1,9 +1,9 @@
 //! What Nodeward's own tests share. Never part of the binary.
 
 pub mod osv;
-pub mod workload;
 pub mod project;
 pub mod upstream;
+pub mod workload;
 
 use std::path::{Path, PathBuf};
 
