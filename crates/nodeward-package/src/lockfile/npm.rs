@@ -9,6 +9,7 @@ mod nested;
 mod packages;
 
 use super::{Format, Input};
+use crate::graph::GraphBuilder;
 use crate::json::{Dialect, Fault, Json, Kind, Read, Text, has_top_level_key};
 use crate::place::LineIndex;
 use crate::{DependencyGraph, LockfileError, PackageName};
@@ -24,77 +25,87 @@ pub(super) fn recognises(file_name: &str, bytes: &[u8]) -> bool {
 pub(super) fn parse(input: &Input<'_>) -> Result<DependencyGraph, LockfileError> {
     let text = super::text::text(input)?;
     let manifests = super::project::parse_manifests(input)?;
-    let document = Document::read(text).map_err(|fault| fault.locate(input.file, text))?;
     let lines = LineIndex::new(text);
-    let builder = crate::graph::GraphBuilder::new(input.file, Format::NpmPackageLock);
-    let graph = match &document.tree {
-        Layout::Packages(json) => packages::read(json.clone(), &document, &lines, builder),
-        Layout::Nested(json) => {
-            let root = manifests.iter().find(|(folder, _)| folder.is_empty());
-            nested::read(json.clone(), &document, root.map(|(_, manifest)| manifest), &lines, builder)
+    let read = || {
+        let document = Document::read(text, &lines, GraphBuilder::new(input.file, Format::NpmPackageLock))?;
+        let Document { head, packages, nested, builder } = document;
+        match (packages, nested) {
+            // A `packages` without a package beside a tree that has some: an older npm's edit of a newer file.
+            (Some(packages), nested) if nested.is_none() || packages.has_some() => {
+                Ok(packages.finish(&head, builder))
+            }
+            (_, nested) => {
+                let root = manifests.iter().find(|(folder, _)| folder.is_empty());
+                let builder = GraphBuilder::new(input.file, Format::NpmPackageLock);
+                nested::read(nested, &head, root.map(|(_, manifest)| manifest), &lines, builder)
+            }
         }
     };
-    graph.map_err(|fault| fault.locate(input.file, text))
+    read().map_err(|fault: Fault| fault.locate(input.file, text))
 }
 
-/// The head of a lockfile, and where its packages stand.
-struct Document<'a> {
+/// What a lockfile says of the project as a whole.
+#[derive(Default)]
+struct Head<'a> {
     name: Option<Text<'a>>,
     version: Option<Text<'a>>,
-    tree: Layout<'a>,
 }
 
-/// Which of the two layouts counts, ready to be read.
-enum Layout<'a> {
-    Packages(Json<'a>),
-    Nested(Option<Json<'a>>),
-}
-
-impl<'a> Document<'a> {
-    /// Checks the whole text and finds its parts.
-    fn read(text: &'a str) -> Read<Self> {
-        let mut json = Json::new(text, Dialect::Strict);
-        let (mut name, mut version) = (None, None);
-        let (mut packages, mut nested) = (None, None);
-        let mut members = json.object("the lockfile")?;
-        while let Some(key) = members.next(&mut json)? {
-            match key.as_str() {
-                "name" => name = entry::optional_text(&mut json, "name")?,
-                "version" => version = entry::optional_text(&mut json, "version")?,
-                "lockfileVersion" => check_version(&mut json)?,
-                "packages" => part(&mut json, &key, &mut packages)?,
-                "dependencies" => part(&mut json, &key, &mut nested)?,
-                _ => json.skip()?,
-            }
-        }
-        json.end()?;
-        let tree = match (packages, nested) {
-            // A `packages` without a package beside a tree that has some: an older npm's edit of a newer file.
-            (Some(packages), Some(nested)) if !has_packages(packages.clone())? => {
-                Layout::Nested(Some(nested))
-            }
-            (Some(packages), _) => Layout::Packages(packages),
-            (None, nested) => Layout::Nested(nested),
-        };
-        Ok(Self { name, version, tree })
-    }
-
+impl Head<'_> {
     /// The project's name, if the file gives a usable one.
     fn root_name(&self) -> PackageName {
         let name = self.name.as_ref().and_then(|name| PackageName::parse(name.as_str()).ok());
         name.unwrap_or_else(super::unnamed_root)
     }
+
+    fn root_version(&self) -> &str {
+        self.version.as_ref().map_or("", Text::as_str)
+    }
 }
 
-fn part<'a>(json: &mut Json<'a>, key: &Text<'a>, slot: &mut Option<Json<'a>>) -> Read<()> {
-    if slot.is_some() {
-        return Err(Fault::new(key.at, format!("{:?} stands here a second time", key.as_str())));
+/// A lockfile's parts: the flat layout read, the nested one only found, since most files that have it have both.
+struct Document<'a, 'b> {
+    head: Head<'a>,
+    packages: Option<packages::Reader<'a, 'b>>,
+    nested: Option<Json<'a>>,
+    builder: GraphBuilder,
+}
+
+impl<'a, 'b> Document<'a, 'b> {
+    /// Checks the whole text and reads its parts.
+    fn read(text: &'a str, lines: &'b LineIndex<'a>, builder: GraphBuilder) -> Read<Self> {
+        let mut document = Self { head: Head::default(), packages: None, nested: None, builder };
+        let mut json = Json::new(text, Dialect::Strict);
+        let mut members = json.object("the lockfile")?;
+        while let Some(key) = members.next(&mut json)? {
+            match key.as_str() {
+                "name" => document.head.name = entry::optional_text(&mut json, "name")?,
+                "version" => document.head.version = entry::optional_text(&mut json, "version")?,
+                "lockfileVersion" => check_version(&mut json)?,
+                "packages" | "dependencies" => document.part(&mut json, &key, lines)?,
+                _ => json.skip()?,
+            }
+        }
+        json.end()?;
+        Ok(document)
     }
-    // npm takes null for nothing.
-    if json.kind()? != Kind::Null {
-        *slot = Some(json.clone());
+
+    fn part(&mut self, json: &mut Json<'a>, key: &Text<'a>, lines: &'b LineIndex<'a>) -> Read<()> {
+        let is_flat = key.as_str() == "packages";
+        if is_flat && self.packages.is_some() || !is_flat && self.nested.is_some() {
+            return Err(Fault::new(key.at, format!("{:?} stands here a second time", key.as_str())));
+        }
+        // npm takes null for nothing.
+        if json.kind()? == Kind::Null {
+            return json.skip();
+        }
+        if is_flat {
+            self.packages = Some(packages::Reader::read(json, lines, &mut self.builder)?);
+            return Ok(());
+        }
+        self.nested = Some(json.clone());
+        json.skip()
     }
-    json.skip()
 }
 
 fn check_version(json: &mut Json<'_>) -> Read<()> {
@@ -105,17 +116,6 @@ fn check_version(json: &mut Json<'_>) -> Read<()> {
         "0" | "1" | "2" | "3" => Ok(()),
         _ => Err(Fault::version(at, format!("lockfileVersion {version} is not known here; 1 to 3 are"))),
     }
-}
-
-fn has_packages(mut packages: Json<'_>) -> Read<bool> {
-    let mut members = packages.object("packages")?;
-    while let Some(key) = members.next(&mut packages)? {
-        if !key.as_str().is_empty() {
-            return Ok(true);
-        }
-        packages.skip()?;
-    }
-    Ok(false)
 }
 
 #[cfg(test)]

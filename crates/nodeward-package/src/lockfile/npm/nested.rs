@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::Document;
+use super::Head;
 use super::entry::{Entry, Layout};
 use crate::graph::{Edge, EdgeKind, GraphBuilder, Origin, Package, PackageId, ReachFrom};
 use crate::json::{Fault, Json, Read, Text};
@@ -34,12 +34,12 @@ struct Reader<'a, 'b> {
 
 pub(super) fn read<'a>(
     json: Option<Json<'a>>,
-    document: &Document<'a>,
+    head: &Head<'a>,
     manifest: Option<&Manifest>,
     lines: &LineIndex<'a>,
     mut builder: GraphBuilder,
 ) -> Read<DependencyGraph> {
-    let root = builder.add_root(root_package(document, manifest, lines));
+    let root = builder.add_root(root_package(head, manifest, lines));
     let mut reader = Reader { lines, builder, nodes: Vec::new(), requirements: Vec::new() };
     if let Some(json) = json {
         reader.entries(json, "", root)?;
@@ -47,16 +47,13 @@ pub(super) fn read<'a>(
     reader.finish(root, manifest)
 }
 
-fn root_package(document: &Document<'_>, manifest: Option<&Manifest>, lines: &LineIndex<'_>) -> Package {
+fn root_package(head: &Head<'_>, manifest: Option<&Manifest>, lines: &LineIndex<'_>) -> Package {
     let mut package = match manifest {
         Some(manifest) => crate::lockfile::root_package(manifest),
-        None => {
-            let version = document.version.as_ref().map_or("", Text::as_str);
-            Package::new(document.root_name(), version, Origin::Root)
-        }
+        None => Package::new(head.root_name(), head.root_version(), Origin::Root),
     };
     if manifest.is_none_or(|manifest| manifest.name.is_none()) {
-        package.name = document.root_name();
+        package.name = head.root_name();
     }
     package.position = lines.position(0);
     package

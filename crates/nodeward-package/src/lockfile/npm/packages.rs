@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::Document;
+use super::Head;
 use super::entry::{Entry, Layout};
 use crate::graph::{GraphBuilder, Origin, Package, PackageId, ReachFrom};
 use crate::json::{Fault, Json, Read, Text};
@@ -43,83 +43,84 @@ enum What<'a> {
     },
 }
 
-struct Reader<'a, 'b> {
+/// The map, read; its requirements are resolved once all of it is known.
+pub(super) struct Reader<'a, 'b> {
     lines: &'b LineIndex<'a>,
-    document: &'b Document<'a>,
-    builder: GraphBuilder,
     nodes: Vec<Node<'a>>,
     requirements: Vec<Requirement<'a>>,
     root: Option<PackageId>,
     workspaces: Vec<Box<str>>,
 }
 
-pub(super) fn read<'a>(
-    json: Json<'a>,
-    document: &Document<'a>,
-    lines: &LineIndex<'a>,
-    builder: GraphBuilder,
-) -> Read<DependencyGraph> {
-    let mut reader = Reader {
-        lines,
-        document,
-        builder,
-        nodes: Vec::new(),
-        requirements: Vec::new(),
-        root: None,
-        workspaces: Vec::new(),
-    };
-    reader.entries(json)?;
-    reader.finish()
-}
+impl<'a, 'b> Reader<'a, 'b> {
+    pub(super) fn read(
+        json: &mut Json<'a>,
+        lines: &'b LineIndex<'a>,
+        builder: &mut GraphBuilder,
+    ) -> Read<Self> {
+        let mut reader =
+            Self { lines, nodes: Vec::new(), requirements: Vec::new(), root: None, workspaces: Vec::new() };
+        reader.entries(json, builder)?;
+        Ok(reader)
+    }
 
-impl<'a> Reader<'a, '_> {
-    fn entries(&mut self, mut json: Json<'a>) -> Read<()> {
+    /// Whether there is anything but the project itself.
+    pub(super) fn has_some(&self) -> bool {
+        self.nodes.iter().any(|node| !node.folder.is_empty())
+    }
+
+    fn entries(&mut self, json: &mut Json<'a>, builder: &mut GraphBuilder) -> Read<()> {
         let mut members = json.object("packages")?;
-        while let Some(folder) = members.next(&mut json)? {
+        while let Some(folder) = members.next(json)? {
             if folder.as_str().len() > MAX_FOLDER_BYTES {
                 return Err(Fault::limit(
                     folder.at,
                     format!("a folder's path is over {MAX_FOLDER_BYTES} bytes"),
                 ));
             }
-            let entry = Entry::read(&mut json, folder.as_str(), Layout::Packages, &mut self.requirements)?;
-            self.entry(folder, entry)?;
+            let entry = Entry::read(json, folder.as_str(), Layout::Packages, &mut self.requirements)?;
+            self.entry(folder, entry, builder)?;
         }
         Ok(())
     }
 
-    fn entry(&mut self, folder: Text<'a>, entry: Entry<'a>) -> Read<()> {
+    fn entry(&mut self, folder: Text<'a>, entry: Entry<'a>, builder: &mut GraphBuilder) -> Read<()> {
         let requirements = entry.requirements.clone();
         let named = entry.name.is_some();
         let what = match (folder.as_str(), entry.link) {
-            ("", _) => What::Package(self.add_root(&folder, entry)),
+            ("", _) => What::Package(self.add_root(&folder, entry, builder)),
             (_, true) => self.link(&folder, entry)?,
-            (_, false) => What::Package(self.add_package(&folder, &entry)?),
+            (_, false) => What::Package(self.add_package(&folder, &entry, builder)?),
         };
         self.nodes.push(Node { folder: folder.value, at: folder.at, named, what, requirements });
         Ok(())
     }
 
-    fn add_root(&mut self, folder: &Text<'a>, mut entry: Entry<'a>) -> PackageId {
+    fn add_root(&mut self, folder: &Text<'a>, mut entry: Entry<'a>, builder: &mut GraphBuilder) -> PackageId {
         let own = entry.name.as_ref().and_then(|name| PackageName::parse(name.as_str()).ok());
-        let name = own.unwrap_or_else(|| self.document.root_name());
-        let version = entry.version.as_ref().or(self.document.version.as_ref());
-        let mut package = entry.package(name, version.map_or("", Text::as_str), Origin::Root);
+        let name = own.unwrap_or_else(crate::lockfile::unnamed_root);
+        let version = entry.version.as_ref().map_or("", Text::as_str);
+        let mut package = entry.package(name, version, Origin::Root);
         package.position = self.lines.position(folder.at);
         package.install_script = entry.install_script();
         self.workspaces = std::mem::take(&mut entry.workspaces);
-        let id = self.builder.add_root(package);
+        let id = builder.add_root(package);
         self.root = Some(id);
         id
     }
 
-    fn link(&mut self, folder: &Text<'a>, entry: Entry<'a>) -> Read<What<'a>> {
+    fn link(&self, folder: &Text<'a>, entry: Entry<'a>) -> Read<What<'a>> {
         let name = folder_name(folder)?;
         let to = entry.resolved.map_or(Cow::Borrowed(""), |resolved| resolved.value);
         Ok(What::Link { to, name })
     }
 
-    fn add_package(&mut self, folder: &Text<'a>, entry: &Entry<'a>) -> Read<PackageId> {
+    fn add_package(
+        &self,
+        folder: &Text<'a>,
+        entry: &Entry<'a>,
+        builder: &mut GraphBuilder,
+    ) -> Read<PackageId> {
         let in_modules = split(folder.as_str()).is_some();
         let by_folder = folder_name(folder);
         let name = match &entry.name {
@@ -139,7 +140,7 @@ impl<'a> Reader<'a, '_> {
         let version = entry.version.as_ref().map_or("", Text::as_str);
         if version.is_empty() && matches!(origin, Origin::Registry { .. }) {
             let message = format!("{name} has no version, so no advisory can be matched to it");
-            self.builder.remark(message, self.lines.position(folder.at));
+            builder.remark(message, self.lines.position(folder.at));
         }
         let mut package = entry.package(name, version, origin);
         if in_modules
@@ -151,19 +152,21 @@ impl<'a> Reader<'a, '_> {
         package.position = self.lines.position(folder.at);
         package.folder = Some(folder.as_str().into());
         package.install_script = entry.install_script();
-        Ok(self.builder.add(package))
+        Ok(builder.add(package))
     }
 
-    fn finish(mut self) -> Read<DependencyGraph> {
-        let by_folder = by_folder(&self.nodes, &mut self.builder, self.lines);
-        let targets = link_targets(&self.nodes, &by_folder, &mut self.builder, self.lines);
+    /// Resolves what was read.
+    pub(super) fn finish(self, head: &Head<'a>, mut builder: GraphBuilder) -> DependencyGraph {
+        self.name_root(head, &mut builder);
+        let by_folder = by_folder(&self.nodes, &mut builder, self.lines);
+        let targets = link_targets(&self.nodes, &by_folder, &mut builder, self.lines);
         for node in &self.nodes {
             if let What::Package(id) = node.what
                 && split(&node.folder).is_none()
                 && is_member(&self.workspaces, &node.folder)
             {
-                self.builder.package_mut(id).origin = Origin::Workspace { path: (*node.folder).into() };
-                self.builder.mark_root(id);
+                builder.package_mut(id).origin = Origin::Workspace { path: (*node.folder).into() };
+                builder.mark_root(id);
             }
         }
         let found = self.nodes.iter().zip(&targets).map(|(node, &id)| (&*node.folder, id));
@@ -173,15 +176,26 @@ impl<'a> Reader<'a, '_> {
             let holder = tree.holder_from(&node.folder);
             for requirement in &self.requirements[node.requirements.clone()] {
                 let to = tree.find(holder, &requirement.name);
-                requirement::link(&mut self.builder, from, to, requirement);
+                requirement::link(&mut builder, from, to, requirement);
             }
         }
-        let reach = if self.root.is_some() { ReachFrom::Edges } else { ReachFrom::Flags };
-        if self.root.is_none() {
-            let version = self.document.version.as_ref().map_or("", Text::as_str);
-            self.builder.add_root(Package::new(self.document.root_name(), version, Origin::Root));
+        builder.finish(if self.root.is_some() { ReachFrom::Edges } else { ReachFrom::Flags })
+    }
+
+    /// What the entry of the project leaves open, the head of the file may say.
+    fn name_root(&self, head: &Head<'a>, builder: &mut GraphBuilder) {
+        let Some(root) = self.root else {
+            builder.add_root(Package::new(head.root_name(), head.root_version(), Origin::Root));
+            return;
+        };
+        let package = builder.package_mut(root);
+        if package.name == crate::lockfile::unnamed_root() {
+            package.name = head.root_name();
         }
-        Ok(self.builder.finish(reach))
+        if package.version_text.is_empty() {
+            package.version_text = head.root_version().into();
+            package.version = crate::Version::parse(head.root_version()).ok();
+        }
     }
 }
 
