@@ -1,7 +1,7 @@
 //! What a scan costs: a graph of 1,500 releases against an index of a quarter million records, few of which are hits;
 //! and what the built-in landmarks cost to make.
 
-#![expect(clippy::unwrap_used, missing_docs, reason = "a benchmark that cannot go on stops")]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on stops")]
 
 use std::hint::black_box;
 use std::path::Path;
