@@ -78,8 +78,8 @@ impl Bench {
 
     fn index(&self) -> anyhow::Result<()> {
         let archive = self.folder.join("all.zip");
-        let mut command = self.nodeward(&["db", "update", "--force", "--from"]);
-        command.arg(&archive);
+        let mut command = self.nodeward(&["db", "update", "--force"]);
+        command.arg("--from").arg(&archive);
         row(&format!("build the index from a zip of {RECORDS} records"), &measure(&command, 3, &[0])?);
         Ok(())
     }
