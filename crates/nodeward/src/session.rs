@@ -249,11 +249,11 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn the_cache_is_where_the_user_says() {
-        let home = Path::new("/home/u");
+        let home = Path::new("/users/u");
         let folder = |pairs: &[(&str, &str)]| cache_folder(&environment(pairs), Some(home)).unwrap();
-        assert_eq!(folder(&[]), Path::new("/home/u/.cache/nodeward"));
+        assert_eq!(folder(&[]), Path::new("/users/u/.cache/nodeward"));
         assert_eq!(folder(&[("XDG_CACHE_HOME", "/c")]), Path::new("/c/nodeward"));
-        assert_eq!(folder(&[("XDG_CACHE_HOME", "c")]), Path::new("/home/u/.cache/nodeward"));
+        assert_eq!(folder(&[("XDG_CACHE_HOME", "c")]), Path::new("/users/u/.cache/nodeward"));
         assert_eq!(folder(&[("XDG_CACHE_HOME", "/c"), ("NODEWARD_CACHE", "/n")]), Path::new("/n"));
         assert_eq!(cache_folder(&environment(&[]), None), None);
     }
