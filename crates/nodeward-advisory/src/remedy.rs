@@ -3,7 +3,8 @@
 //! Smallest first: a newer version that every requirement on the way already allows, so that only the lockfile
 //! changes; else a newer version of a direct dependency; else an override; else there is nothing but to replace it.
 //! What to change to is never a version that the index knows anything against, and never an older one unless
-//! every newer one is bad (a hijacked latest release).
+//! every newer one is bad (a hijacked latest release). A flaw that every newer version has too is no reason against
+//! one that clears the others; it is left over, with the advice to replace.
 //!
 //! Without registry metadata only the fixed versions that advisories name are known: nothing is then called checked.
 
@@ -64,9 +65,19 @@ pub fn plan(
     let mut settler = Settler::new(project.graph, &universe);
     let mut drafts: BTreeMap<DraftKey, Draft> = BTreeMap::new();
     for (release, clears) in releases(project, findings) {
-        for step in settler.steps(&release)? {
+        let package = project.graph.package(release[0]);
+        let lasting = match &package.version {
+            Some(version) => universe.lasting(&package.name, version)?,
+            None => Vec::new(),
+        };
+        let (lasting, clears): (BTreeSet<usize>, BTreeSet<usize>) =
+            clears.into_iter().partition(|&at| lasting.iter().any(|id| findings[at].is_called(id)));
+        let upgrades = if clears.is_empty() { Vec::new() } else { settler.steps(&release)? };
+        let replacements = if lasting.is_empty() { Vec::new() } else { settler.replace(&release) };
+        let steps = upgrades.into_iter().map(|step| (step, &clears));
+        for (step, clears) in steps.chain(replacements.into_iter().map(|step| (step, &lasting))) {
             let draft = drafts.entry(DraftKey::of(&step, project.graph)).or_default();
-            draft.clears.extend(&clears);
+            draft.clears.extend(clears);
             draft.steps.push(step);
         }
     }

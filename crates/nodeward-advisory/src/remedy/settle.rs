@@ -98,11 +98,10 @@ impl<'a> Settler<'a> {
     /// The steps that clear one release, given as its copies.
     pub(super) fn steps(&mut self, copies: &[PackageId]) -> Result<Vec<Step>, IndexError> {
         let first = self.graph.package(copies[0]);
-        let replace = || copies.iter().flat_map(|&copy| self.replacements(copy)).collect();
-        let Some(current) = &first.version else { return Ok(replace()) };
+        let Some(current) = &first.version else { return Ok(self.replace(copies)) };
         let good = self.universe.versions(&first.name)?.good(current, |_| Ok(true))?;
         if good.is_empty() {
-            return Ok(replace());
+            return Ok(self.replace(copies));
         }
         self.budget = MAX_EDGES;
         let mut steps = Vec::new();
@@ -116,6 +115,11 @@ impl<'a> Settler<'a> {
             steps.push(Step::Override { id: copies[0], good });
         }
         Ok(steps)
+    }
+
+    /// The steps where no version would do.
+    pub(super) fn replace(&self, copies: &[PackageId]) -> Vec<Step> {
+        copies.iter().flat_map(|&copy| self.replacements(copy)).collect()
     }
 
     /// Whether every requirement that leads to `id` can be brought to one of the good versions; the steps for it.

@@ -28,12 +28,12 @@ pub(super) struct Versions {
     /// Smallest first.
     all: Vec<Known>,
     latest: Option<Version>,
+    /// What the index knows against the package.
+    affected: Vec<Affected>,
 }
 
 struct Known {
     version: Version,
-    /// The index knows nothing against it.
-    clean: bool,
     release: Option<PublishedRelease>,
 }
 
@@ -53,56 +53,70 @@ impl<'a> Universe<'a> {
         let may_ask = self.known.borrow().len() < MAX_LOOKUPS;
         let packument = self.metadata.filter(|_| may_ask).and_then(|metadata| metadata(name));
         let versions = Rc::new(match packument {
-            Some(packument) => Versions::published(packument, &affected),
-            None => self.stated(name, &affected)?,
+            Some(packument) => Versions::published(packument, affected),
+            None => self.stated(name, affected)?,
         });
         self.known.borrow_mut().insert(name.clone(), versions.clone());
         Ok(versions)
     }
 
     /// The versions that advisories say have the fix.
-    fn stated(&self, name: &PackageName, affected: &[Affected]) -> Result<Versions, IndexError> {
+    fn stated(&self, name: &PackageName, affected: Vec<Affected>) -> Result<Versions, IndexError> {
         let mut fixed: Vec<Version> = Vec::new();
-        for one in affected {
+        for one in &affected {
             fixed.extend(interval::fixed_versions(&one.ranges));
             fixed.extend(self.index.record(one.record)?.fixed_versions(name.as_str()));
         }
         fixed.sort();
         fixed.dedup();
-        let all = fixed.into_iter().map(|version| Known {
-            clean: is_clean(&version, affected),
-            version,
-            release: None,
-        });
-        Ok(Versions { is_checked: false, all: all.collect(), latest: None })
+        let all = fixed.into_iter().map(|version| Known { version, release: None }).collect();
+        Ok(Versions { is_checked: false, all, latest: None, affected })
     }
-}
 
-fn is_clean(version: &Version, affected: &[Affected]) -> bool {
-    !affected.iter().any(|affected| affected.contains(version))
+    /// The flaws of one release that every newer version has too, by the ids of their records: no upgrade clears
+    /// them, and none is refused because of them.
+    pub(super) fn lasting(&self, name: &PackageName, current: &Version) -> Result<Vec<String>, IndexError> {
+        let versions = self.versions(name)?;
+        versions.lasting(current).map(|affected| Ok(self.index.record(affected.record)?.id)).collect()
+    }
 }
 
 impl Versions {
-    fn published(packument: Packument, affected: &[Affected]) -> Self {
+    fn published(packument: Packument, affected: Vec<Affected>) -> Self {
         let latest = packument.dist_tags.get("latest").cloned();
-        let all = packument.releases.into_iter().map(|release| Known {
-            clean: is_clean(&release.version, affected),
-            version: release.version.clone(),
-            release: Some(release),
-        });
-        Self { is_checked: true, all: all.collect(), latest }
+        let all = packument
+            .releases
+            .into_iter()
+            .map(|release| Known { version: release.version.clone(), release: Some(release) });
+        Self { is_checked: true, all: all.collect(), latest, affected }
     }
 
-    /// Clean versions to change to from `current`: newer ones, those of the same major first, smallest first; where no
+    /// What is wrong with `current` and with all that came after it, malware apart. Nothing where nothing came.
+    fn lasting(&self, current: &Version) -> impl Iterator<Item = &Affected> {
+        let newer = || self.all.iter().map(|known| &known.version).filter(|version| *version > current);
+        let has_newer = newer().next().is_some();
+        self.affected.iter().filter(move |affected| {
+            has_newer
+                && !affected.malware
+                && affected.contains(current)
+                && newer().all(|version| affected.contains(version))
+        })
+    }
+
+    /// Clean versions (but for what lasts) to change to from `current`: newer ones, those of the same major first, smallest first; where no
     /// newer one is clean, older ones, newest first. `fits` may rule out more by what a release requires.
     pub(super) fn good(
         &self,
         current: &Version,
         mut fits: impl FnMut(&PublishedRelease) -> Result<bool, IndexError>,
     ) -> Result<Good, IndexError> {
+        let lasting: Vec<_> = self.lasting(current).map(|affected| affected.record).collect();
+        let is_clean = |version: &Version| {
+            !self.affected.iter().any(|one| !lasting.contains(&one.record) && one.contains(version))
+        };
         let mut good: Vec<&Known> = Vec::new();
         for known in &self.all {
-            let is_choice = known.clean
+            let is_choice = is_clean(&known.version)
                 && known.version != *current
                 && (!known.version.is_prerelease() || current.is_prerelease());
             let fits = match &known.release {
