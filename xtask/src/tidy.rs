@@ -56,7 +56,8 @@ const MAX_LINES: usize = 600;
 pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     let files = tracked(root)?;
     let mut faults = Vec::new();
-    layering(&mut faults)?;
+    let reasons = std::fs::read_to_string(root.join("docs/dependencies.md"))?;
+    layering(&reasons, &mut faults)?;
     tables(root, &mut faults)?;
     for file in &files {
         let Ok(text) = std::fs::read_to_string(root.join(file)) else { continue };
@@ -100,12 +101,18 @@ struct Dependency {
     kind: Option<String>,
 }
 
-fn layering(faults: &mut Vec<String>) -> anyhow::Result<()> {
+/// Each crate uses only what stands below it, and from outside only what `docs/dependencies.md` has a reason for.
+fn layering(reasons: &str, faults: &mut Vec<String>) -> anyhow::Result<()> {
     let output = cargo().args(["metadata", "--no-deps", "--format-version=1", "--offline"]).output()?;
     let metadata: Metadata = serde_json::from_slice(&output.stdout).context("cargo metadata")?;
     let levels: BTreeMap<&str, u8> = LEVELS.iter().copied().collect();
+    let members: Vec<&str> = metadata.packages.iter().map(|member| member.name.as_str()).collect();
     for member in &metadata.packages {
         let name = member.name.as_str();
+        let outside = member.dependencies.iter().filter(|used| !members.contains(&used.name.as_str()));
+        for used in outside.filter(|used| !reasons.contains(&format!("`{}`", used.name))) {
+            faults.push(format!("{name}: uses {}, for which docs/dependencies.md has no reason", used.name));
+        }
         let Some(&level) = levels.get(name) else {
             if !UNPUBLISHED.contains(&name) {
                 faults.push(format!("{name}: has no level in xtask/src/tidy.rs"));
