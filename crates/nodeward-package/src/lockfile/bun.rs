@@ -436,11 +436,10 @@ fn last_name(path: &str) -> &str {
 fn check_version(json: &mut Json<'_>) -> Read<()> {
     let at = json.offset()?;
     match json.number("lockfileVersion")? {
-        "0" | "1" => Ok(()),
-        version => Err(Fault::version(
-            at,
-            format!("lockfileVersion {version} of bun is not known here; 0 and 1 are"),
-        )),
+        "0" | "1" | "2" => Ok(()),
+        version => {
+            Err(Fault::version(at, format!("lockfileVersion {version} of bun is not known here; 0 to 2 are")))
+        }
     }
 }
 

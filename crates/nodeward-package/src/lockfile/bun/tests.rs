@@ -124,3 +124,12 @@ fn a_broken_list_is_placed() {
             .contains("save-text-lockfile")
     );
 }
+
+#[test]
+fn known_versions_are_read_alike() {
+    for version in 0..=2 {
+        let text = LOCK.replacen("\"lockfileVersion\": 1", &format!("\"lockfileVersion\": {version}"), 1);
+        assert_eq!(try_parse(&text).unwrap().packages().len(), 14, "{version}");
+    }
+    assert!(try_parse("{\"lockfileVersion\": 3}").unwrap_err().contains("0 to 2 are"));
+}
