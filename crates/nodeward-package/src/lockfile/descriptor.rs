@@ -1,7 +1,7 @@
 //! yarn's descriptors, `name@range`, and the `resolutions` of a manifest that replace their ranges.
 
-use crate::Manifest;
 use crate::manifest::OverrideField;
+use crate::{Manifest, PackageName, Range};
 
 /// Splits `name@range`. Without a range the whole text is the name and the range is empty; a text that starts
 /// with its range (a URL) has no name.
@@ -16,13 +16,18 @@ pub(super) fn split(text: &str) -> (&str, &str) {
 
 /// The target of an `npm:name@range` alias; `None` for `npm:range` and for other ranges.
 pub(super) fn alias_target(range: &str) -> Option<(&str, &str)> {
-    let target = range.strip_prefix("npm:")?;
-    if target.starts_with(|c: char| c.is_ascii_digit() || "^~<>=*v| ".contains(c)) {
-        return None;
-    }
-    let (name, range) = split(target);
-    // `npm:latest` is a tag, `npm:@scope/name` a name.
-    (!range.is_empty() || name.starts_with('@')).then_some((name, range))
+    let (name, range) = split(range.strip_prefix("npm:")?);
+    // No range has an `@`. `npm:latest` is a tag, `npm:@scope/name` a name.
+    let is_name = !range.is_empty() || name.starts_with('@');
+    (is_name && PackageName::parse(name).is_ok()).then_some((name, range))
+}
+
+/// The same for yarn 1, to which whatever follows `npm:` starts with a name; a bare version is still none.
+pub(super) fn classic_alias_target(range: &str) -> Option<(&str, &str)> {
+    alias_target(range).or_else(|| {
+        let name = range.strip_prefix("npm:")?;
+        (PackageName::parse(name).is_ok() && Range::parse(name).is_err()).then_some((name, ""))
+    })
 }
 
 /// The `resolutions` of the project's own manifest; yarn does not look at those of members.
@@ -118,10 +123,25 @@ mod tests {
             ("npm:@s/b@^1", Some(("@s/b", "^1"))),
             ("npm:@s/b", Some(("@s/b", ""))),
             ("npm:^1.0.0", None),
+            ("npm:vue@^2", Some(("vue", "^2"))),
+            ("npm:2d@1.0.0", Some(("2d", "1.0.0"))),
             ("npm:latest", None),
+            ("npm:v1.0.0", None),
+            ("npm:>=1 <2 || 3.x", None),
+            ("npm:^1.0.0::__archiveUrl=https%3A%2F%2Fx.example.org%2Fa@1", None),
             ("^1", None),
         ] {
             assert_eq!(alias_target(range), expected, "{range}");
+        }
+        for (range, expected) in [
+            ("npm:b", Some(("b", ""))),
+            ("npm:@s/b", Some(("@s/b", ""))),
+            ("npm:b@1", Some(("b", "1"))),
+            ("npm:^1.0.0", None),
+            ("npm:1.x", None),
+            ("b", None),
+        ] {
+            assert_eq!(classic_alias_target(range), expected, "{range}");
         }
     }
 

@@ -8,7 +8,7 @@ mod syntax;
 use rustc_hash::FxHashMap;
 
 use self::syntax::{Entry, Group};
-use super::descriptor::{Resolutions, alias_target, split};
+use super::descriptor::{Resolutions, classic_alias_target, split};
 use super::locations::{hosted_commit, name_of_folder};
 use super::project::parse_manifests;
 use super::source::Source;
@@ -119,7 +119,7 @@ impl<'r> Reader<'r, '_> {
             return Err(error(format!("the entry of {:?} has no version", entry.patterns[0])));
         };
         let (required, range) = split(&entry.patterns[0]);
-        let target = entry.name.as_deref().or_else(|| alias_target(range).map(|(name, _)| name));
+        let target = entry.name.as_deref().or_else(|| classic_alias_target(range).map(|(name, _)| name));
         let name = match target.unwrap_or(required) {
             "" => name_of_folder(range.split('#').next().unwrap_or_default().trim_end_matches(".git"))
                 .unwrap_or_else(unnamed_root),
