@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::yaml::{self, TopDuplicates};
 use super::{Format, Input, MAX_FILE_BYTES, discover, parse_as, recognise, workspaces};
 use crate::place::Place;
 use crate::{DependencyGraph, LockfileError, Manifest};
@@ -58,6 +59,7 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, LockfileError> {
 fn manifests(format: Format, lockfile: &Path) -> Result<Vec<(String, Vec<u8>)>, LockfileError> {
     let wants_members = match format {
         Format::YarnClassic | Format::YarnBerry => true,
+        Format::Pnpm => return Ok(manifests_beside_pnpm(lockfile)),
         Format::NpmPackageLock => false,
         _ => return Ok(Vec::new()),
     };
@@ -77,6 +79,31 @@ fn manifests(format: Format, lockfile: &Path) -> Result<Vec<(String, Vec<u8>)>, 
     Ok(manifests)
 }
 
+/// The manifests of a pnpm project. They only name what the lockfile tells by its folder, so one that can't be read
+/// is left out.
+fn manifests_beside_pnpm(lockfile: &Path) -> Vec<(String, Vec<u8>)> {
+    let folder = lockfile.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let workspace = read_file(&folder.join("pnpm-workspace.yaml")).unwrap_or_default();
+    let mut folders = vec![String::new()];
+    folders.extend(workspaces::members(folder, &pnpm_patterns(&workspace)));
+    let read = |member: String| {
+        let path = folder.join(&member).join("package.json");
+        let bytes = read_file(&path).ok()?;
+        Manifest::parse(&path, &bytes).ok()?;
+        Some((member, bytes))
+    };
+    folders.into_iter().filter_map(read).collect()
+}
+
+/// `packages` of a pnpm-workspace.yaml.
+fn pnpm_patterns(workspace: &[u8]) -> Vec<String> {
+    let Ok(text) = std::str::from_utf8(workspace) else { return Vec::new() };
+    let Ok(documents) = yaml::parse(text, TopDuplicates::Kept) else { return Vec::new() };
+    let patterns = documents.first().and_then(|document| document.root().get("packages"));
+    let items = patterns.into_iter().flat_map(yaml::Value::items);
+    items.filter_map(yaml::Value::text).map(str::to_owned).collect()
+}
+
 /// The manifests given beside a lockfile, parsed; their errors name the manifest's own path.
 pub(super) fn parse_manifests(input: &Input<'_>) -> Result<Vec<(String, Manifest)>, LockfileError> {
     let folder = input.file.parent().unwrap_or(Path::new(""));
@@ -85,4 +112,32 @@ pub(super) fn parse_manifests(input: &Input<'_>) -> Result<Vec<(String, Manifest
         Ok((path.clone(), Manifest::parse(&file, bytes)?))
     };
     input.manifests.iter().map(parse).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Package;
+
+    #[test]
+    fn pnpm_members_have_the_names_of_their_manifests() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = root.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("pnpm-workspace.yaml", "packages:\n  - packages/*\n");
+        write("package.json", r#"{"name": "app", "version": "1.0.0"}"#);
+        write("packages/a/package.json", r#"{"name": "@s/a", "version": "2.0.0"}"#);
+        write("packages/b/package.json", "{");
+        let lock = "lockfileVersion: '9.0'\nimporters:\n  .: {}\n  packages/a: {}\n  packages/b: {}\n";
+        write("pnpm-lock.yaml", lock);
+        let labels = |graph: DependencyGraph| graph.packages().iter().map(Package::label).collect::<Vec<_>>();
+        let graph = read(root.path()).unwrap();
+        assert_eq!(labels(graph), ["app@1.0.0", "@s/a@2.0.0", "b"]);
+        // A workspace file that can't be read loses names, never the graph.
+        write("pnpm-workspace.yaml", "packages: &all [packages/*]\n");
+        assert_eq!(labels(read(root.path()).unwrap()), ["app@1.0.0", "a", "b"]);
+    }
 }
