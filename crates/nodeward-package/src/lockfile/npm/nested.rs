@@ -107,6 +107,13 @@ impl<'a> Reader<'a, '_> {
         }
         package.position = self.lines.position(key.at);
         package.folder = Some(folder.as_str().into());
+        // Only what stands around a folder finds what is in it. npm writes the flags there too; others may not.
+        let above = self.builder.package(owner).reach;
+        if above.development && !above.production {
+            package.reach.production = false;
+            package.reach.development = true;
+        }
+        package.reach.optional |= above.optional;
         let id = self.builder.add(package);
         let requirements = entry.requirements.clone();
         self.nodes.push(Node { folder, id, owner, optional: entry.optional, requirements });

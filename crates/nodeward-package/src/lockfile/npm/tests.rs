@@ -329,3 +329,18 @@ fn nesting_is_bounded() {
     let longer = error(&deep(255).replace("\"a\"", "\"a-name-of-some-length\""));
     assert!(longer.contains("a folder's path is over"), "{longer}");
 }
+
+#[test]
+fn what_is_nested_in_a_development_package_is_for_development() {
+    let graph = parse(
+        r#"{"lockfileVersion": 1, "requires": true, "dependencies": {
+            "a": {"version": "1.0.0", "dev": true, "dependencies": {"b": {"version": "1.0.0"}}},
+            "c": {"version": "1.0.0", "optional": true, "dependencies": {"d": {"version": "1.0.0"}}},
+            "e": {"version": "1.0.0", "requires": false, "dependencies": {"f": {"version": "1.0.0"}}}
+        }}"#,
+    );
+    let reach = |name: &str| find(&graph, name).reach;
+    assert!(reach("b").development && !reach("b").production);
+    assert!(reach("d").optional && reach("d").production);
+    assert!(reach("f").production && !reach("f").optional && !reach("f").development);
+}
