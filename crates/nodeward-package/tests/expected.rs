@@ -100,7 +100,7 @@ enum Difference {
     Optional,
     /// A folder outside of the workspace: the lockfile has no entry of its own for it.
     Linked,
-    /// A folder of which the lockfile lost the name.
+    /// A folder outside of the workspace of which the lockfile lost the name: the folder's has to do.
     Nameless,
     /// Expected under the name by which it is required instead of its own.
     Alias,
@@ -231,7 +231,7 @@ fn differences(case: &Case, graph: &DependencyGraph) -> Result<BTreeMap<Differen
             Difference::Optional
         } else if matches!(package.origin, Origin::File { .. }) && package.version_text.is_empty() {
             Difference::Linked
-        } else if matches!(package.origin, Origin::File { .. }) && pair.0.starts_with("nameless") {
+        } else if is_named_after_folder(package) && !expected.iter().any(|(name, _)| *name == pair.0) {
             Difference::Nameless
         } else if alias_pair(package).is_some_and(|pair| expected.contains(&pair)) {
             Difference::Alias
@@ -278,12 +278,21 @@ fn only_through_copies(graph: &DependencyGraph) -> BTreeSet<PackageId> {
 }
 
 /// Some tools list a requirement that the lockfile has no entry for, with its range in place of a version. In our
-/// graph it is an edge that leads nowhere.
+/// graph it is an edge that leads nowhere, to a name of which the graph has no package at all.
 fn is_unresolved(wanted: &Pair, graph: &DependencyGraph) -> bool {
-    graph
-        .edges()
-        .iter()
-        .any(|edge| edge.to.is_none() && *edge.name == *wanted.0 && *edge.specifier == *wanted.1)
+    graph.packages().iter().all(|package| package.name.as_str() != wanted.0)
+        && graph
+            .edges()
+            .iter()
+            .any(|edge| edge.to.is_none() && *edge.name == *wanted.0 && *edge.specifier == *wanted.1)
+}
+
+/// Whether a folder's package has no other name than the folder's.
+fn is_named_after_folder(package: &Package) -> bool {
+    match &package.origin {
+        Origin::File { path } => path.rsplit('/').next() == Some(package.name.as_str()),
+        _ => false,
+    }
 }
 
 /// Whether the reader remarked that a package is only referred to.
