@@ -5,6 +5,8 @@
 //! in the graph once per resolution: two copies of one release at two places of `node_modules` are two packages,
 //! since they can have different dependencies.
 
+mod reach;
+
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
@@ -213,6 +215,8 @@ pub struct DependencyGraph {
     first_parent: Vec<u32>,
     parents: Vec<u32>,
     roots: Vec<PackageId>,
+    /// By package, whether it is one of the roots: a workspace can have hundreds.
+    is_root: Vec<bool>,
     remarks: Vec<Remark>,
 }
 
@@ -247,6 +251,11 @@ impl DependencyGraph {
         &self.roots
     }
 
+    /// Whether a package is the project or a member of its workspace.
+    pub fn is_root(&self, id: PackageId) -> bool {
+        self.is_root[id.index()]
+    }
+
     /// What a package requires.
     pub fn dependencies(&self, id: PackageId) -> &[Edge] {
         &self.edges[self.first_edge[id.index()] as usize..self.first_edge[id.index() + 1] as usize]
@@ -275,7 +284,7 @@ impl DependencyGraph {
 
     /// Whether some root requires the package itself.
     pub fn is_direct(&self, id: PackageId) -> bool {
-        self.dependents(id).any(|edge| self.roots.contains(&edge.from))
+        self.dependents(id).any(|edge| self.is_root(edge.from))
     }
 
     /// Simple paths from a root to `target`, root first, shortest first, at most `limit` of them. With a cycle or
@@ -289,7 +298,7 @@ impl DependencyGraph {
         let mut steps = 0;
         while let Some(path) = queue.pop_front() {
             let last = path[path.len() - 1];
-            if self.roots.contains(&last) {
+            if self.is_root(last) {
                 found.push(path.iter().rev().copied().collect());
                 if found.len() >= limit {
                     break;
@@ -329,7 +338,7 @@ impl DependencyGraph {
         seen[target.index()] = true;
         let mut queue = VecDeque::from([target]);
         while let Some(id) = queue.pop_front() {
-            if self.roots.contains(&id) {
+            if self.is_root(id) {
                 let mut path = vec![id];
                 while let Some(next) = via[path[path.len() - 1].index()] {
                     path.push(next);
@@ -367,6 +376,7 @@ pub struct GraphBuilder {
     packages: Vec<Package>,
     edges: Vec<Edge>,
     roots: Vec<PackageId>,
+    is_root: Vec<bool>,
     remarks: Vec<Remark>,
 }
 
@@ -379,6 +389,7 @@ impl GraphBuilder {
             packages: Vec::new(),
             edges: Vec::new(),
             roots: Vec::new(),
+            is_root: Vec::new(),
             remarks: Vec::new(),
         }
     }
@@ -387,19 +398,20 @@ impl GraphBuilder {
     pub fn add(&mut self, package: Package) -> PackageId {
         let id = PackageId(self.packages.len() as u32);
         self.packages.push(package);
+        self.is_root.push(false);
         id
     }
 
     /// Adds a project or workspace member.
     pub fn add_root(&mut self, package: Package) -> PackageId {
         let id = self.add(package);
-        self.roots.push(id);
+        self.mark_root(id);
         id
     }
 
     /// Makes a package added before a root: a member of the workspace, known as such only later.
     pub fn mark_root(&mut self, id: PackageId) {
-        if !self.roots.contains(&id) {
+        if !std::mem::replace(&mut self.is_root[id.index()], true) {
             self.roots.push(id);
         }
     }
@@ -441,14 +453,22 @@ impl GraphBuilder {
 
     /// Finishes the graph: groups the edges, computes what reaches what.
     pub fn finish(mut self, reach: ReachFrom) -> DependencyGraph {
-        self.edges.sort_by_key(|edge| edge.from);
+        // Most readers go from package to package, so there is nothing to sort.
+        if !self.edges.is_sorted_by_key(|edge| edge.from) {
+            self.edges.sort_by_key(|edge| edge.from);
+        }
         let count = self.packages.len();
-        let first_edge = group(count, self.edges.iter().map(|edge| edge.from.index()));
-        let mut by_target: Vec<u32> =
-            (0..self.edges.len() as u32).filter(|&edge| self.edges[edge as usize].to.is_some()).collect();
-        let target = |edge: &u32| self.edges[*edge as usize].to.map_or(0, PackageId::index);
-        by_target.sort_by_key(target);
-        let first_parent = group(count, by_target.iter().map(target));
+        let first_edge = starts(count, self.edges.iter().map(|edge| edge.from.index()));
+        let targets = || self.edges.iter().map(|edge| edge.to.map(PackageId::index));
+        let first_parent = starts(count, targets().flatten());
+        let mut next = first_parent.clone();
+        let mut parents = vec![0; first_parent[count] as usize];
+        for (edge, target) in targets().enumerate() {
+            if let Some(target) = target {
+                parents[next[target] as usize] = edge as u32;
+                next[target] += 1;
+            }
+        }
         let mut graph = DependencyGraph {
             file: self.file,
             format: self.format,
@@ -456,67 +476,28 @@ impl GraphBuilder {
             edges: self.edges,
             first_edge,
             first_parent,
-            parents: by_target,
+            parents,
             roots: self.roots,
+            is_root: self.is_root,
             remarks: self.remarks,
         };
         if reach == ReachFrom::Edges {
-            compute_reach(&mut graph);
+            reach::compute(&mut graph);
         }
         graph
     }
 }
 
-/// Prefix sums: where the run of each key starts in a list sorted by key.
-fn group(count: usize, sorted_keys: impl Iterator<Item = usize>) -> Vec<u32> {
+/// Prefix sums: where the run of each key starts once a list is grouped by key.
+fn starts(count: usize, keys: impl Iterator<Item = usize>) -> Vec<u32> {
     let mut first = vec![0_u32; count + 1];
-    for key in sorted_keys {
+    for key in keys {
         first[key + 1] += 1;
     }
     for index in 0..count {
         first[index + 1] += first[index];
     }
     first
-}
-
-fn compute_reach(graph: &mut DependencyGraph) {
-    let follow = |seeds: &dyn Fn(&Edge) -> bool, pass: &dyn Fn(&Edge) -> bool| {
-        let mut seen = vec![false; graph.packages.len()];
-        let mut queue = VecDeque::new();
-        for &root in &graph.roots {
-            queue.extend(
-                graph.dependencies(root).iter().filter(|edge| seeds(edge)).filter_map(|edge| edge.to),
-            );
-        }
-        while let Some(id) = queue.pop_front() {
-            if std::mem::replace(&mut seen[id.index()], true) {
-                continue;
-            }
-            let wanted =
-                graph.dependencies(id).iter().filter(|edge| edge.kind != EdgeKind::Development && pass(edge));
-            queue.extend(wanted.filter_map(|edge| edge.to));
-        }
-        seen
-    };
-    let production = follow(&|edge| edge.kind != EdgeKind::Development, &|_| true);
-    let development = follow(&|edge| edge.kind == EdgeKind::Development, &|_| true);
-    let needed = follow(&|edge| !edge.kind.is_optional(), &|edge| !edge.kind.is_optional());
-    let own = follow(&|edge| !edge.kind.is_peer(), &|edge| !edge.kind.is_peer());
-    for (index, package) in graph.packages.iter_mut().enumerate() {
-        let reached = production[index] || development[index];
-        if !reached {
-            continue;
-        }
-        package.reach = Reach {
-            production: production[index],
-            development: development[index],
-            optional: !needed[index],
-            peer: !own[index],
-        };
-    }
-    for &root in &graph.roots {
-        graph.packages[root.index()].reach.production = true;
-    }
 }
 
 #[cfg(test)]

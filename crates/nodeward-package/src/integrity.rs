@@ -70,9 +70,12 @@ impl Integrity {
     /// # Errors
     /// No usable digest.
     pub fn parse(text: &str) -> Result<Self, IntegrityError> {
-        let mut digests: Vec<Digest> = text.split_ascii_whitespace().filter_map(Digest::parse).collect();
+        let mut parts = text.split_ascii_whitespace().filter_map(Digest::parse);
+        let first = parts.next().ok_or(IntegrityError)?;
+        let Some(second) = parts.next() else { return Ok(Self(Box::new([first]))) };
+        let mut digests: Vec<Digest> = [first, second].into_iter().chain(parts).collect();
         digests.sort_by_key(|digest| std::cmp::Reverse(digest.algorithm));
-        if digests.is_empty() { Err(IntegrityError) } else { Ok(Self(digests.into())) }
+        Ok(Self(digests.into()))
     }
 
     /// A lower-case or upper-case hexadecimal digest, as `shasum` fields and yarn's URL fragments carry.
@@ -108,8 +111,9 @@ impl Digest {
                 .into_iter()
                 .find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))?;
         let encoded = rest.split('?').next()?;
-        let bytes = decode_base64(encoded)?;
-        (bytes.len() == algorithm.digest_bytes()).then(|| Self { algorithm, bytes: bytes.into() })
+        let mut digest = [0; LONGEST_ENCODED];
+        let length = decode_base64(encoded, &mut digest)?;
+        (length == algorithm.digest_bytes()).then(|| Self { algorithm, bytes: digest[..length].into() })
     }
 
     /// Lower-case hexadecimal, as SBOMs write digests.
@@ -130,7 +134,10 @@ impl fmt::Display for Integrity {
     }
 }
 
-fn decode_base64(text: &str) -> Option<Vec<u8>> {
+/// The longest base64 text that can be a digest we know, with room for padding.
+const LONGEST_ENCODED: usize = 96;
+
+fn decode_base64(text: &str, digest: &mut [u8; LONGEST_ENCODED]) -> Option<usize> {
     use base64::Engine as _;
     use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -139,7 +146,10 @@ fn decode_base64(text: &str) -> Option<Vec<u8>> {
             .with_decode_padding_mode(DecodePaddingMode::Indifferent)
             .with_decode_allow_trailing_bits(true),
     );
-    LENIENT.decode(text).ok()
+    if text.len() > LONGEST_ENCODED {
+        return None;
+    }
+    LENIENT.decode_slice(text, digest).ok()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod graph;
 pub mod integrity;
 mod json;
 pub mod lockfile;
+mod lookup;
 pub mod manifest;
 pub mod name;
 pub mod node_version;

@@ -215,7 +215,7 @@ impl<'a> Reader<'a> {
             .filter(|entry| entry.kind == EdgeKind::Optional)
             .map(|entry| entry.name.clone())
             .collect();
-        let optional: rustc_hash::FxHashSet<&str> = optional.iter().map(|name| &**name).collect();
+        let optional: crate::lookup::LookupSet<&str> = optional.iter().map(|name| &**name).collect();
         list.retain(|entry| entry.kind != EdgeKind::Production || !optional.contains(&*entry.name));
         for (name, position) in optional_peers {
             match list.iter_mut().find(|entry| entry.kind == EdgeKind::Peer && entry.name == name) {

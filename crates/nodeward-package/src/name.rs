@@ -84,6 +84,11 @@ fn check_segment(segment: &str) -> Result<(), NameError> {
     if segment.is_empty() {
         return Err(NameError::Empty);
     }
+    // Nearly every name: none of these bytes is looked for below, and dots alone are left to it.
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if segment.bytes().all(|byte| is_plain(byte) || byte == b'.') && segment.bytes().any(is_plain) {
+        return Ok(());
+    }
     if segment == "." || segment == ".." || segment.contains(['/', '\\']) {
         return Err(NameError::PathLike);
     }

@@ -61,9 +61,16 @@ pub struct LineIndex<'a> {
 impl<'a> LineIndex<'a> {
     /// Notes where each line of `text` starts. Texts over 4 GiB are not supported by anything that calls this.
     pub fn new(text: &'a str) -> Self {
-        let mut starts = vec![0];
+        // A guess that spares most of the growing.
+        let mut starts = Vec::with_capacity(1 + text.len() / 32);
+        starts.push(0);
         starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1));
         Self { text, starts }
+    }
+
+    /// The offset at which each line starts.
+    pub(crate) fn starts(&self) -> impl Iterator<Item = usize> + '_ {
+        self.starts.iter().map(|&start| start as usize)
     }
 
     /// The position of a byte offset; an offset past the end gives the end.

@@ -36,10 +36,10 @@ pub(super) fn parse(input: &Input<'_>) -> Result<DependencyGraph, LockfileError>
         let place = crate::Place::file(input.file);
         return Err(LockfileError::UnsupportedVersion { place, message: message.to_owned() });
     }
-    let text = super::text::text(input)?;
+    let (text, lines) = super::text::decode_lines(input.file, input.bytes)?;
     let reader = Reader {
         builder: GraphBuilder::new(input.file, Format::Bun),
-        lines: LineIndex::new(text),
+        lines,
         requirements: Vec::new(),
         members: Vec::new(),
         nodes: Vec::new(),

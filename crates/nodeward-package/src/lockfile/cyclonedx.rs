@@ -4,7 +4,6 @@ use super::bill::{Bill, Component, owned, texts};
 use super::{Format, Input};
 use crate::graph::EdgeKind;
 use crate::json::{Dialect, Fault, Json, Kind, Read, Text, has_top_level_key};
-use crate::place::LineIndex;
 use crate::{DependencyGraph, LockfileError};
 
 pub(super) fn recognises(_: &str, bytes: &[u8]) -> bool {
@@ -12,8 +11,7 @@ pub(super) fn recognises(_: &str, bytes: &[u8]) -> bool {
 }
 
 pub(super) fn parse(input: &Input<'_>) -> Result<DependencyGraph, LockfileError> {
-    let text = super::text::text(input)?;
-    let lines = LineIndex::new(text);
+    let (text, lines) = super::text::decode_lines(input.file, input.bytes)?;
     let read = || document(text)?.graph(input.file, Format::CycloneDx, &lines);
     read().map_err(|fault| fault.locate(input.file, text))
 }

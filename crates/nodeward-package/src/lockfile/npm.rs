@@ -23,9 +23,8 @@ pub(super) fn recognises(file_name: &str, bytes: &[u8]) -> bool {
 }
 
 pub(super) fn parse(input: &Input<'_>) -> Result<DependencyGraph, LockfileError> {
-    let text = super::text::text(input)?;
+    let (text, lines) = super::text::decode_lines(input.file, input.bytes)?;
     let manifests = super::project::parse_manifests(input)?;
-    let lines = LineIndex::new(text);
     let read = || {
         let document = Document::read(text, &lines, GraphBuilder::new(input.file, Format::NpmPackageLock))?;
         let Document { head, packages, nested, builder } = document;

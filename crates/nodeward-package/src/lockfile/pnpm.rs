@@ -9,8 +9,6 @@ mod dep_path;
 mod entry;
 mod importer;
 
-use rustc_hash::{FxHashMap, FxHashSet};
-
 use self::dep_path::{DepPath, Family};
 use super::project::parse_manifests;
 use super::source::Source;
@@ -18,6 +16,7 @@ use super::yaml::{self, Kind, TopDuplicates, Value};
 use super::{Input, LockfileError};
 use crate::graph::{GraphBuilder, ReachFrom};
 use crate::lockfile::Format;
+use crate::lookup::{LookupMap, LookupSet};
 use crate::{DependencyGraph, Edge, EdgeKind, Manifest, Origin, Package, PackageId, Version};
 
 /// Sections that hold no packages, and those that the readers below look for.
@@ -85,19 +84,19 @@ struct Lock<'l, 'd, 'a> {
     members: &'l [(String, Manifest)],
     builder: &'l mut GraphBuilder,
     /// Packages by their key in `snapshots`, or in `packages` where there are no snapshots.
-    by_key: FxHashMap<&'d str, PackageId>,
+    by_key: LookupMap<&'d str, PackageId>,
     /// Packages whose requirements are still to be read: id, where the peers are declared, where the edges are.
     pending: Vec<(PackageId, Option<Value<'d, 'a>>, Value<'d, 'a>)>,
     /// Members of the workspace by folder.
-    importers: FxHashMap<&'d str, PackageId>,
+    importers: LookupMap<&'d str, PackageId>,
     /// Folders that a `link:` leads to outside of the workspace.
-    links: FxHashMap<String, PackageId>,
+    links: LookupMap<String, PackageId>,
     /// Releases that are only referred to, by label.
-    without_entry: FxHashMap<String, PackageId>,
+    without_entry: LookupMap<String, PackageId>,
     /// Roots that have no name yet but the one they are linked by.
-    unnamed: FxHashSet<PackageId>,
+    unnamed: LookupSet<PackageId>,
     /// Keys of `patchedDependencies`: `name@version` or `name`.
-    patched: FxHashSet<&'d str>,
+    patched: LookupSet<&'d str>,
     /// Holds one key at a time while it is looked up.
     key: String,
 }
@@ -138,13 +137,13 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
             version: text,
             members,
             builder,
-            by_key: FxHashMap::default(),
+            by_key: LookupMap::default(),
             pending: Vec::new(),
-            importers: FxHashMap::default(),
-            links: FxHashMap::default(),
-            without_entry: FxHashMap::default(),
-            unnamed: FxHashSet::default(),
-            patched: FxHashSet::default(),
+            importers: LookupMap::default(),
+            links: LookupMap::default(),
+            without_entry: LookupMap::default(),
+            unnamed: LookupSet::default(),
+            patched: LookupSet::default(),
             key: String::new(),
         })
     }
@@ -204,23 +203,26 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
         snapshots: Value<'d, 'a>,
     ) -> Result<(), LockfileError> {
         enum Release {
-            Unused(Box<Package>),
+            Unused(Package),
             Added(PackageId),
         }
-        let mut releases: FxHashMap<&'d str, (Release, Value<'d, 'a>)> = FxHashMap::default();
+        let mut releases: LookupMap<&'d str, (Release, Value<'d, 'a>)> = LookupMap::default();
         for (key, value) in packages.into_iter().flat_map(Value::entries) {
             let package = self.package(key, value)?;
-            releases.insert(key.text, (Release::Unused(Box::new(package)), value));
+            releases.insert(key.text, (Release::Unused(package), value));
         }
         for (key, snapshot) in snapshots.entries() {
             let (base, patched) = dep_path::split_suffix(key.text);
             let (id, declared) = match releases.get_mut(base) {
                 Some((release, value)) => {
-                    let used = match &release {
-                        Release::Unused(package) => Package::clone(package),
-                        Release::Added(id) => self.builder.package(*id).clone(),
+                    let id = match release {
+                        Release::Added(id) => self.builder.add(self.builder.package(*id).clone()),
+                        Release::Unused(package) => {
+                            // Its place keeps a package for a moment, without copying what the other holds.
+                            let nothing = Package::new(package.name.clone(), "", Origin::Root);
+                            self.builder.add(std::mem::replace(package, nothing))
+                        }
                     };
-                    let id = self.builder.add(used);
                     *release = Release::Added(id);
                     (id, Some(*value))
                 }
@@ -242,7 +244,7 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
         let unused = packages.into_iter().flat_map(Value::entries);
         for (key, value) in unused {
             if let Some((Release::Unused(package), _)) = releases.remove(key.text) {
-                let id = self.builder.add(*package);
+                let id = self.builder.add(package);
                 self.by_key.insert(key.text, id);
                 self.pending.push((id, Some(value), value));
             }
@@ -252,7 +254,7 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
 
     /// What every package requires, as far as it was resolved, and the peers that are missing.
     fn require_from_packages(&mut self) -> Result<(), LockfileError> {
-        let mut peers: FxHashMap<&'d str, (&'d str, EdgeKind)> = FxHashMap::default();
+        let mut peers: LookupMap<&'d str, (&'d str, EdgeKind)> = LookupMap::default();
         for (from, declared, edges) in std::mem::take(&mut self.pending) {
             peers.clear();
             if let Some(declared) = declared {
@@ -286,7 +288,7 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
     fn declared_peers(
         &self,
         entry: Value<'d, 'a>,
-        peers: &mut FxHashMap<&'d str, (&'d str, EdgeKind)>,
+        peers: &mut LookupMap<&'d str, (&'d str, EdgeKind)>,
     ) -> Result<(), LockfileError> {
         let Some(declared) = entry.get("peerDependencies") else { return Ok(()) };
         let Some(declared) = self.mapping(declared, "peerDependencies")? else { return Ok(()) };

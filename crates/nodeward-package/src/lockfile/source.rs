@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::text::text;
+use super::text::decode_lines;
 use super::yaml::{Cause, YamlError};
 use super::{Input, LockfileError};
 use crate::place::{LineIndex, Place, Position};
@@ -18,8 +18,8 @@ pub(super) struct Source<'a> {
 impl<'a> Source<'a> {
     /// Decodes the bytes of an input.
     pub(super) fn new(input: &Input<'a>) -> Result<Self, LockfileError> {
-        let text = text(input)?;
-        Ok(Self { file: input.file, text, lines: LineIndex::new(text) })
+        let (text, lines) = decode_lines(input.file, input.bytes)?;
+        Ok(Self { file: input.file, text, lines })
     }
 
     /// The position of a byte offset.

@@ -4,7 +4,6 @@ use super::bill::{Bill, Component, owned, texts};
 use super::{Format, Input};
 use crate::graph::EdgeKind;
 use crate::json::{Dialect, Json, Kind, Read, has_top_level_key};
-use crate::place::LineIndex;
 use crate::{DependencyGraph, LockfileError};
 
 pub(super) fn recognises(_: &str, bytes: &[u8]) -> bool {
@@ -14,8 +13,7 @@ pub(super) fn recognises(_: &str, bytes: &[u8]) -> bool {
 }
 
 pub(super) fn parse(input: &Input<'_>) -> Result<DependencyGraph, LockfileError> {
-    let text = super::text::text(input)?;
-    let lines = LineIndex::new(text);
+    let (text, lines) = super::text::decode_lines(input.file, input.bytes)?;
     let read = || {
         let mut json = Json::new(text, Dialect::Strict);
         let mut document = Document::default();

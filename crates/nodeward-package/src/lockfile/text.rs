@@ -13,6 +13,14 @@ pub(super) fn text<'a>(input: &Input<'a>) -> Result<&'a str, LockfileError> {
 
 /// As [`text`], for any file.
 pub(crate) fn decode<'a>(file: &Path, bytes: &'a [u8]) -> Result<&'a str, LockfileError> {
+    decode_lines(file, bytes).map(|(text, _)| text)
+}
+
+/// As [`decode`], with the lines that had to be found on the way.
+pub(super) fn decode_lines<'a>(
+    file: &Path,
+    bytes: &'a [u8],
+) -> Result<(&'a str, LineIndex<'a>), LockfileError> {
     if bytes.len() as u64 > MAX_FILE_BYTES {
         let mebibytes = MAX_FILE_BYTES / (1024 * 1024);
         let message = format!("the file is larger than {mebibytes} MiB, the most that is read");
@@ -24,10 +32,12 @@ pub(crate) fn decode<'a>(file: &Path, bytes: &'a [u8]) -> Result<&'a str, Lockfi
     }
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(file, bytes, error.valid_up_to()))?;
-    match conflict_marker(text) {
-        None => Ok(text),
+    let lines = LineIndex::new(text);
+    let marker = lines.starts().find(|&start| is_conflict_marker(&text.as_bytes()[start..]));
+    match marker {
+        None => Ok((text, lines)),
         Some(at) => {
-            let place = Place::at(file.into(), LineIndex::new(text).position(at));
+            let place = Place::at(file.into(), lines.position(at));
             Err(LockfileError::MergeConflict { place })
         }
     }
@@ -39,20 +49,19 @@ fn not_utf8(file: &Path, bytes: &[u8], valid: usize) -> LockfileError {
     LockfileError::syntax(file, LineIndex::new(before).position(valid), message)
 }
 
-/// The offset of the first line that git writes into a file whose merge it could not finish. None of the formats
-/// can hold such a line otherwise.
-fn conflict_marker(text: &str) -> Option<usize> {
-    let starts_line = |at: usize| at == 0 || text.as_bytes()[at - 1] == b'\n';
-    let first = |marker: &str, may_follow: fn(Option<u8>) -> bool| {
-        memchr::memmem::find_iter(text.as_bytes(), marker.as_bytes())
-            .find(|&at| starts_line(at) && may_follow(text.as_bytes().get(at + marker.len()).copied()))
-    };
-    let named = |next| matches!(next, None | Some(b' ' | b'\n' | b'\r'));
-    let bare = |next| matches!(next, None | Some(b'\n' | b'\r'));
-    [first("<<<<<<<", named), first("=======", bare), first(">>>>>>>", named), first("|||||||", named)]
-        .into_iter()
-        .flatten()
-        .min()
+/// Whether a line starts that git writes into a file whose merge it could not finish. None of the formats can hold
+/// such a line otherwise.
+fn is_conflict_marker(line: &[u8]) -> bool {
+    const LENGTH: usize = 7;
+    let Some(&mark @ (b'<' | b'=' | b'>' | b'|')) = line.first() else { return false };
+    if line.len() < LENGTH || line[..LENGTH].iter().any(|&byte| byte != mark) {
+        return false;
+    }
+    match line.get(LENGTH) {
+        None | Some(b'\n' | b'\r') => true,
+        Some(b' ') => mark != b'=',
+        Some(_) => false,
+    }
 }
 
 #[cfg(test)]

@@ -1,24 +1,25 @@
 //! Node's look-up over a tree of `node_modules` folders, without the disk.
 
-use std::collections::HashMap;
+use crate::lookup::LookupMap;
 
 /// The longest folder path that is taken; no file system has a longer one.
 pub(super) const MAX_FOLDER_BYTES: usize = 4096;
 
-/// What stands in which `node_modules`. The maps hash with random keys, since their keys are somebody else's.
+/// What stands in which `node_modules`.
 pub(super) struct Tree<'a, T> {
     /// Every folder that has a `node_modules`, numbered.
-    holders: HashMap<&'a str, u32>,
+    holders: LookupMap<&'a str, u32>,
     /// By holder, the next one upwards.
     above: Vec<Option<u32>>,
-    children: HashMap<(u32, &'a str), T>,
+    children: LookupMap<(u32, &'a str), T>,
 }
 
 impl<'a, T: Copy> Tree<'a, T> {
     /// Builds the tree from folders (`node_modules/a/node_modules/b`) and what stands there. Folders that are in
     /// no `node_modules` are not found by any look-up.
     pub(super) fn new(folders: impl Iterator<Item = (&'a str, T)> + Clone) -> Self {
-        let mut tree = Self { holders: HashMap::new(), above: Vec::new(), children: HashMap::new() };
+        let mut tree =
+            Self { holders: LookupMap::default(), above: Vec::new(), children: LookupMap::default() };
         let size = folders.size_hint().0;
         tree.children.reserve(size);
         for (folder, value) in folders {
@@ -62,9 +63,12 @@ impl<'a, T: Copy> Tree<'a, T> {
 /// The folder that has the `node_modules`, and the name within it; nothing for a folder further inside a package,
 /// or inside a store such as `.pnpm`.
 pub(super) fn split(folder: &str) -> Option<(&str, &str)> {
-    const MODULES: &str = "node_modules/";
-    let at = folder.rfind(MODULES)?;
-    let name = &folder[at + MODULES.len()..];
+    const MODULES: &str = "node_modules";
+    let bytes = folder.as_bytes();
+    let slash =
+        memchr::memrchr_iter(b'/', bytes).find(|&slash| bytes[..slash].ends_with(MODULES.as_bytes()))?;
+    let at = slash - MODULES.len();
+    let name = &folder[slash + 1..];
     let unscoped =
         if name.starts_with('@') { name.split_once('/').map_or("", |(_, name)| name) } else { name };
     if unscoped.contains('/') {

@@ -9,9 +9,8 @@ mod block;
 mod flow;
 mod scalar;
 
+use crate::lookup::LookupSet;
 use std::borrow::Cow;
-
-use rustc_hash::FxHashSet;
 
 /// How deep mappings and sequences may be nested. Lockfiles need seven levels.
 const MAX_DEPTH: u32 = 64;
@@ -193,10 +192,15 @@ fn refuse_duplicates(nodes: &[Node<'_>], mapping: usize) -> Result<(), YamlError
         let message = format!("the key {:?} stands here a second time", shorten(key.text));
         Err(YamlError { offset: key.offset, message, cause: Cause::Syntax })
     };
+    // Package managers sort the long ones: then nothing is to be remembered.
+    let mut last = None;
+    if keys.clone().all(|(key, _)| last.replace(key.text).is_none_or(|last| last < key.text)) {
+        return Ok(());
+    }
     let mut seen: [&str; FEW] = [""; FEW];
     for (index, (key, _)) in keys.clone().enumerate() {
         if index == FEW {
-            let mut seen = FxHashSet::default();
+            let mut seen = LookupSet::default();
             return keys.map(|(key, _)| key).find(|key| !seen.insert(key.text)).map_or(Ok(()), duplicate);
         }
         if seen[..index].contains(&key.text) {

@@ -6,8 +6,6 @@
 
 mod locator;
 
-use rustc_hash::FxHashMap;
-
 use super::descriptor::{Resolutions, alias_target, split};
 use super::project::parse_manifests;
 use super::source::Source;
@@ -15,6 +13,7 @@ use super::yaml::{self, Key, Kind, TopDuplicates, Value, shorten};
 use super::{Input, LockfileError, unnamed_root};
 use crate::graph::{GraphBuilder, ReachFrom};
 use crate::lockfile::Format;
+use crate::lookup::LookupMap;
 use crate::{DependencyGraph, Edge, EdgeKind, Manifest, Origin, Package, PackageId, PackageName, Version};
 
 /// How far into a file the format's mark is looked for.
@@ -39,9 +38,9 @@ pub(super) fn parse(input: &Input<'_>) -> Result<DependencyGraph, LockfileError>
         builder: GraphBuilder::new(input.file, Format::YarnBerry),
         manifests: &manifests,
         resolutions: Resolutions::of(&manifests),
-        by_descriptor: FxHashMap::default(),
-        by_builtin_patch: FxHashMap::default(),
-        by_name: FxHashMap::default(),
+        by_descriptor: LookupMap::default(),
+        by_builtin_patch: LookupMap::default(),
+        by_name: LookupMap::default(),
         descriptor: String::new(),
     };
     let mut pending = Vec::new();
@@ -71,11 +70,11 @@ struct Reader<'r, 'd, 'a> {
     manifests: &'r [(String, Manifest)],
     resolutions: Resolutions,
     /// Packages by descriptor, both as it stands and without its parameters.
-    by_descriptor: FxHashMap<&'d str, PackageId>,
+    by_descriptor: LookupMap<&'d str, PackageId>,
     /// Packages that yarn patches itself, by the descriptor that was asked for.
-    by_builtin_patch: FxHashMap<String, PackageId>,
+    by_builtin_patch: LookupMap<String, PackageId>,
     /// The only entry of a name; `None` where there are several.
-    by_name: FxHashMap<&'d str, Option<PackageId>>,
+    by_name: LookupMap<&'d str, Option<PackageId>>,
     /// Holds one descriptor at a time while it is looked up.
     descriptor: String,
 }
@@ -181,7 +180,7 @@ impl<'d, 'a> Reader<'_, 'd, 'a> {
     }
 
     fn require_from(&mut self, from: PackageId, entry: Value<'d, 'a>) -> Result<(), LockfileError> {
-        let mut kinds: FxHashMap<Box<str>, EdgeKind> = FxHashMap::default();
+        let mut kinds: LookupMap<Box<str>, EdgeKind> = LookupMap::default();
         if let Some(manifest) = self.manifest_of(&self.builder.package(from).origin) {
             kinds.extend(manifest.dependencies.iter().rev().map(|known| (known.name.clone(), known.kind)));
         }
@@ -206,7 +205,7 @@ impl<'d, 'a> Reader<'_, 'd, 'a> {
 
     /// Whoever requires the package provides its peers; the lockfile does not say which they are.
     fn require_peers(&mut self, from: PackageId, entry: Value<'d, 'a>) -> Result<(), LockfileError> {
-        let mut optional: FxHashMap<&str, bool> = FxHashMap::default();
+        let mut optional: LookupMap<&str, bool> = LookupMap::default();
         for (name, meta) in self.group(entry, "peerDependenciesMeta")? {
             optional.insert(name.text, meta.get("optional").is_some_and(Value::is_true));
         }
@@ -307,7 +306,7 @@ impl<'d, 'a> Reader<'_, 'd, 'a> {
 /// The package of a descriptor; `npm:` is what is meant where a range has no protocol.
 fn look_up(
     descriptor: &mut String,
-    by_descriptor: &FxHashMap<&str, PackageId>,
+    by_descriptor: &LookupMap<&str, PackageId>,
     name: &str,
     range: &str,
 ) -> Option<PackageId> {

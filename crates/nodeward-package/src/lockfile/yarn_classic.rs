@@ -5,8 +5,6 @@
 
 mod syntax;
 
-use rustc_hash::FxHashMap;
-
 use self::syntax::{Entry, Group};
 use super::descriptor::{Resolutions, classic_alias_target, split};
 use super::locations::{hosted_commit, name_of_folder};
@@ -16,6 +14,7 @@ use super::{Input, LockfileError, unnamed_root};
 use crate::graph::{GraphBuilder, ReachFrom};
 use crate::integrity::Algorithm;
 use crate::lockfile::Format;
+use crate::lookup::LookupMap;
 use crate::{DependencyGraph, Edge, EdgeKind, Integrity, Manifest, Origin, Package, PackageId, PackageName};
 
 /// How far into a file of another name the format's mark is looked for.
@@ -39,9 +38,9 @@ pub(super) fn parse(input: &Input<'_>) -> Result<DependencyGraph, LockfileError>
         source: &source,
         builder: GraphBuilder::new(input.file, Format::YarnClassic),
         resolutions: Resolutions::of(&manifests),
-        by_pattern: FxHashMap::default(),
-        by_name: FxHashMap::default(),
-        members: FxHashMap::default(),
+        by_pattern: LookupMap::default(),
+        by_name: LookupMap::default(),
+        members: LookupMap::default(),
         pattern: String::new(),
     };
     let roots = reader.add_roots(&manifests);
@@ -65,10 +64,10 @@ struct Reader<'r, 'a> {
     source: &'r Source<'a>,
     builder: GraphBuilder,
     resolutions: Resolutions,
-    by_pattern: FxHashMap<&'r str, PackageId>,
+    by_pattern: LookupMap<&'r str, PackageId>,
     /// The only entry of a name; `None` where there are several.
-    by_name: FxHashMap<&'r str, Option<PackageId>>,
-    members: FxHashMap<String, PackageId>,
+    by_name: LookupMap<&'r str, Option<PackageId>>,
+    members: LookupMap<String, PackageId>,
     /// Holds one pattern at a time while it is looked up.
     pattern: String,
 }
@@ -175,7 +174,7 @@ impl<'r> Reader<'r, '_> {
 
 fn look_up(
     pattern: &mut String,
-    by_pattern: &FxHashMap<&str, PackageId>,
+    by_pattern: &LookupMap<&str, PackageId>,
     name: &str,
     range: &str,
 ) -> Option<PackageId> {

@@ -1,11 +1,10 @@
 //! From the text of a range to its sets of comparators.
 
-use rustc_hash::FxHashSet;
-
 use super::token::{self, Position, TokenError};
 use super::{
     Comparator, MAX_COMPARATORS, MAX_RANGE_BYTES, Operator, Range, RangeError, RangeOptions, Syntax, text,
 };
+use crate::lookup::LookupSet;
 
 /// Sets of up to this many comparators are searched for a repeated one without hashing.
 const FEW: usize = 16;
@@ -81,7 +80,7 @@ fn reduce(start: usize, comparators: &mut Vec<Comparator>) {
         return;
     }
     let mut kept: Vec<Comparator> = Vec::new();
-    let mut seen = FxHashSet::default();
+    let mut seen = LookupSet::default();
     for comparator in comparators.drain(start..) {
         let is_new = match kept.len() {
             0..FEW => !kept.contains(&comparator),

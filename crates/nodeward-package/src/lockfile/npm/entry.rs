@@ -54,7 +54,9 @@ impl<'a> Entry<'a> {
         let mut entry = Self::default();
         let start = requirements.len();
         let mut optional_peers = Vec::new();
-        let mut members = json.object(&format!("the entry {key:?}"))?;
+        // What it is called is written out only for the error.
+        let what = if json.kind()? == Kind::Object { String::new() } else { format!("the entry {key:?}") };
+        let mut members = json.object(&what)?;
         while let Some(field) = members.next(json)? {
             match (field.as_str(), layout) {
                 ("version", _) => set(&mut entry.version, json, &field)?,

@@ -1,7 +1,6 @@
 //! Versions 2 and 3: the map `packages` from folder to package.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::Head;
@@ -11,6 +10,7 @@ use crate::json::{Fault, Json, Read, Text};
 use crate::lockfile::requirement::{self, Requirement, source_of};
 use crate::lockfile::tree::{MAX_FOLDER_BYTES, Tree, split};
 use crate::lockfile::workspaces::is_member;
+use crate::lookup::{LookupMap, LookupSet};
 use crate::manifest::name_at;
 use crate::place::LineIndex;
 use crate::{DependencyGraph, PackageName};
@@ -205,9 +205,9 @@ fn by_folder<'n>(
     nodes: &'n [Node<'_>],
     builder: &mut GraphBuilder,
     lines: &LineIndex<'_>,
-) -> HashMap<&'n str, PackageId> {
-    let mut packages = HashMap::with_capacity(nodes.len());
-    let mut links = HashSet::new();
+) -> LookupMap<&'n str, PackageId> {
+    let mut packages = LookupMap::with_capacity_and_hasher(nodes.len(), Default::default());
+    let mut links = LookupSet::default();
     for node in nodes {
         let folder = &*node.folder;
         let twice = match node.what {
@@ -225,11 +225,11 @@ fn by_folder<'n>(
 /// The package at each node; links are followed to their target, which is added where the file has none.
 fn link_targets(
     nodes: &[Node<'_>],
-    by_folder: &HashMap<&str, PackageId>,
+    by_folder: &LookupMap<&str, PackageId>,
     builder: &mut GraphBuilder,
     lines: &LineIndex<'_>,
 ) -> Vec<PackageId> {
-    let nameless: HashSet<PackageId> =
+    let nameless: LookupSet<PackageId> =
         nodes.iter().filter(|node| !node.named).filter_map(Node::package).collect();
     let mut target = |node: &Node<'_>| match &node.what {
         What::Package(id) => *id,

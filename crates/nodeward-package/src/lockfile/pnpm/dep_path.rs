@@ -36,14 +36,15 @@ impl Family {
     /// is an alias or comes from elsewhere.
     pub(super) fn key_of(self, name: &str, reference: &str, key: &mut String) {
         key.clear();
-        let without_peers = &reference[..reference.find('(').unwrap_or(reference.len())];
+        let find = |text: &str, byte| memchr::memchr(byte, text.as_bytes());
+        let without_peers = &reference[..find(reference, b'(').unwrap_or(reference.len())];
         let is_key = match self {
             Self::Slash => reference.contains('/') || reference.starts_with("file:"),
             Self::SlashAt => without_peers.contains('/') || reference.starts_with("file:"),
             // `name@…` rather than `scheme:…@…`.
             Self::At | Self::Newer => {
                 reference.starts_with('@')
-                    || without_peers.find('@').is_some_and(|at| !without_peers[..at].contains(':'))
+                    || find(without_peers, b'@').is_some_and(|at| find(&without_peers[..at], b':').is_none())
             }
         };
         if !is_key {

@@ -1,11 +1,10 @@
 //! `importers`: the project and the members of its workspace, with what each requires.
 
-use rustc_hash::FxHashMap;
-
 use super::Lock;
 use crate::lockfile::locations::name_of_folder;
 use crate::lockfile::yaml::{Kind, Value};
 use crate::lockfile::{LockfileError, unnamed_root};
+use crate::lookup::LookupMap;
 use crate::{EdgeKind, Origin, Package, PackageName};
 
 /// Where an importer lists what it requires. The last two are those of pnpm 11's own document: they run on the
@@ -77,7 +76,7 @@ impl<'d, 'a> Lock<'_, 'd, 'a> {
 
     fn require_from_importer(&mut self, folder: &'d str, value: Value<'d, 'a>) -> Result<(), LockfileError> {
         let Some(&from) = self.importers.get(folder) else { return Ok(()) };
-        let mut specifiers: FxHashMap<&str, &str> = FxHashMap::default();
+        let mut specifiers: LookupMap<&str, &str> = LookupMap::default();
         for (name, specifier) in value.get("specifiers").into_iter().flat_map(Value::entries) {
             specifiers.insert(name.text, self.scalar(specifier)?);
         }

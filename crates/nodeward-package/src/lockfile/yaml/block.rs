@@ -209,7 +209,7 @@ impl<'a> Parser<'a> {
             }
             if self.is_separated(at + 1) {
                 let text = self.text[offset..at].trim_end_matches([' ', '\t']);
-                if text.contains(" #") {
+                if memchr::memchr(b'#', text.as_bytes()).is_some() && text.contains(" #") {
                     return None;
                 }
                 self.pos = at + 1;

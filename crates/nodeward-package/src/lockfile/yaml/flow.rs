@@ -5,6 +5,18 @@ use std::borrow::Cow;
 use super::block::Parser;
 use super::{Kind, YamlError, refuse_duplicates};
 
+/// The bytes at which a plain scalar in a flow collection may end. Most of a lockfile's bytes are digests.
+const MAY_END: [bool; 256] = {
+    let mut table = [false; 256];
+    let ends = b",[]{}\n:#";
+    let mut index = 0;
+    while index < ends.len() {
+        table[ends[index] as usize] = true;
+        index += 1;
+    }
+    table
+};
+
 impl Parser<'_> {
     pub(super) fn flow(&mut self) -> Result<(), YamlError> {
         self.enter()?;
@@ -68,12 +80,12 @@ impl Parser<'_> {
         }
         self.refuse_indicator()?;
         let mut at = offset;
-        while at < self.bytes.len() {
-            match self.bytes[at] {
-                b',' | b'[' | b']' | b'{' | b'}' | b'\n' => break,
-                b':' if self.ends_flow_plain(at) => break,
-                b'#' if at > offset && self.bytes[at - 1] == b' ' => break,
-                _ => at += 1,
+        while let Some(&byte) = self.bytes.get(at) {
+            match byte {
+                _ if !MAY_END[usize::from(byte)] => at += 1,
+                b':' if !self.ends_flow_plain(at) => at += 1,
+                b'#' if at == offset || self.bytes[at - 1] != b' ' => at += 1,
+                _ => break,
             }
         }
         let text = self.text[offset..at].trim_end_matches([' ', '\t', '\r']);
