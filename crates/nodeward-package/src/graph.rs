@@ -396,7 +396,7 @@ impl GraphBuilder {
 
     /// Adds a package.
     pub fn add(&mut self, package: Package) -> PackageId {
-        let id = PackageId(self.packages.len() as u32);
+        let id = self.next_id();
         self.packages.push(package);
         self.is_root.push(false);
         id
@@ -439,6 +439,11 @@ impl GraphBuilder {
     /// The roots added so far.
     pub fn roots(&self) -> &[PackageId] {
         &self.roots
+    }
+
+    /// The id that the next package will get.
+    pub fn next_id(&self) -> PackageId {
+        PackageId(self.packages.len() as u32)
     }
 
     /// How many packages there are so far.
@@ -554,6 +559,22 @@ mod tests {
         assert_eq!(reach("f"), Reach { production: true, optional: true, ..Reach::default() });
         assert_eq!(reach("p"), Reach { production: true, peer: true, ..Reach::default() });
         assert_eq!(reach("x"), Reach::default(), "development edges count only from roots");
+    }
+
+    #[test]
+    fn a_way_that_is_found_late_still_goes_on() {
+        // First reached over an optional and a peer edge, then plainly; what lies behind has to learn of both.
+        let graph = graph("r?a a>b b>c c>a r^d d>b r>b r:c");
+        let reach = |name: &str| graph.package(find(&graph, name)).reach;
+        for name in ["a", "b", "c"] {
+            assert_eq!(
+                reach(name),
+                Reach { production: true, development: true, ..Reach::default() },
+                "{name}"
+            );
+        }
+        assert_eq!(reach("d"), Reach { production: true, peer: true, ..Reach::default() });
+        assert!(graph.is_root(graph.roots()[0]) && !graph.is_root(find(&graph, "a")));
     }
 
     #[test]

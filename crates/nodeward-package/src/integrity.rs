@@ -70,12 +70,14 @@ impl Integrity {
     /// # Errors
     /// No usable digest.
     pub fn parse(text: &str) -> Result<Self, IntegrityError> {
-        let mut parts = text.split_ascii_whitespace().filter_map(Digest::parse);
-        let first = parts.next().ok_or(IntegrityError)?;
-        let Some(second) = parts.next() else { return Ok(Self(Box::new([first]))) };
-        let mut digests: Vec<Digest> = [first, second].into_iter().chain(parts).collect();
+        // What nearly every lockfile has: one digest, nothing around it.
+        if !text.bytes().fold(false, |found, byte| found | byte.is_ascii_whitespace()) {
+            return Ok(Self(Box::new([Digest::parse(text).ok_or(IntegrityError)?])));
+        }
+        let parts = text.split_ascii_whitespace().filter_map(Digest::parse);
+        let mut digests: Vec<Digest> = parts.collect();
         digests.sort_by_key(|digest| std::cmp::Reverse(digest.algorithm));
-        Ok(Self(digests.into()))
+        if digests.is_empty() { Err(IntegrityError) } else { Ok(Self(digests.into())) }
     }
 
     /// A lower-case or upper-case hexadecimal digest, as `shasum` fields and yarn's URL fragments carry.
@@ -105,12 +107,13 @@ impl Integrity {
 
 impl Digest {
     fn parse(text: &str) -> Option<Self> {
-        let (name, rest) = text.split_once('-')?;
+        let dash = memchr::memchr(b'-', text.as_bytes())?;
+        let (name, rest) = (&text[..dash], &text[dash + 1..]);
         let algorithm =
             [Algorithm::Md5, Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha384, Algorithm::Sha512]
                 .into_iter()
                 .find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))?;
-        let encoded = rest.split('?').next()?;
+        let encoded = &rest[..memchr::memchr(b'?', rest.as_bytes()).unwrap_or(rest.len())];
         let mut digest = [0; LONGEST_ENCODED];
         let length = decode_base64(encoded, &mut digest)?;
         (length == algorithm.digest_bytes()).then(|| Self { algorithm, bytes: digest[..length].into() })

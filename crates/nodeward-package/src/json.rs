@@ -5,6 +5,7 @@
 //! where keys hold escapes. It never recurses by itself, and nothing nests deeper than [`MAX_DEPTH`].
 
 use std::borrow::Cow;
+use std::fmt;
 use std::path::Path;
 
 use crate::LockfileError;
@@ -118,6 +119,10 @@ pub(crate) struct Json<'a> {
     dialect: Dialect,
 }
 
+/// Where the objects of a value that was checked start and end.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Extents(Vec<(usize, usize)>);
+
 /// An object that is being read.
 pub(crate) struct Members {
     first: bool,
@@ -177,25 +182,25 @@ impl<'a> Json<'a> {
     }
 
     /// Enters an object.
-    pub(crate) fn object(&mut self, what: &str) -> Read<Members> {
+    pub(crate) fn object(&mut self, what: impl fmt::Display) -> Read<Members> {
         self.enter(Kind::Object, what)?;
         Ok(Members { first: true })
     }
 
     /// Enters an array.
-    pub(crate) fn array(&mut self, what: &str) -> Read<Elements> {
+    pub(crate) fn array(&mut self, what: impl fmt::Display) -> Read<Elements> {
         self.enter(Kind::Array, what)?;
         Ok(Elements { first: true })
     }
 
     /// A string, or an error that names what should have been one.
-    pub(crate) fn text(&mut self, what: &str) -> Read<Text<'a>> {
+    pub(crate) fn text(&mut self, what: impl fmt::Display) -> Read<Text<'a>> {
         self.require(Kind::String, what)?;
         self.string()
     }
 
     /// A boolean.
-    pub(crate) fn boolean(&mut self, what: &str) -> Read<bool> {
+    pub(crate) fn boolean(&mut self, what: impl fmt::Display) -> Read<bool> {
         self.require(Kind::Boolean, what)?;
         if self.literal("true") {
             Ok(true)
@@ -207,7 +212,7 @@ impl<'a> Json<'a> {
     }
 
     /// A number, as written.
-    pub(crate) fn number(&mut self, what: &str) -> Read<&'a str> {
+    pub(crate) fn number(&mut self, what: impl fmt::Display) -> Read<&'a str> {
         self.require(Kind::Number, what)?;
         let start = self.at;
         let bytes = self.text.as_bytes();
@@ -246,8 +251,33 @@ impl<'a> Json<'a> {
 
     /// Passes over one value of any kind, checking it.
     pub(crate) fn skip(&mut self) -> Read<()> {
-        // What has been entered, innermost last; explicit, so that depth costs no stack.
-        let mut open: Vec<Kind> = Vec::new();
+        self.pass(&mut |_, _| {})
+    }
+
+    /// As [`Self::skip`], and notes where each object in it starts and ends, so that [`Self::skip_noted`] need not
+    /// look at it again.
+    pub(crate) fn skip_noting(&mut self) -> Read<Extents> {
+        let mut extents = Extents::default();
+        self.pass(&mut |start, end| extents.0.push((start, end)))?;
+        extents.0.sort_unstable();
+        Ok(extents)
+    }
+
+    /// Passes over one value, at once where it is an object that was checked before.
+    pub(crate) fn skip_noted(&mut self, extents: &Extents) -> Read<()> {
+        self.space()?;
+        match extents.0.binary_search_by_key(&self.at, |&(start, _)| start) {
+            Ok(index) => {
+                self.at = extents.0[index].1;
+                Ok(())
+            }
+            Err(_) => self.skip(),
+        }
+    }
+
+    fn pass(&mut self, note: &mut dyn FnMut(usize, usize)) -> Read<()> {
+        // What has been entered and where, innermost last; explicit, so that depth costs no stack.
+        let mut open: Vec<(Kind, usize)> = Vec::new();
         loop {
             let mut first = false;
             match self.kind()? {
@@ -256,21 +286,23 @@ impl<'a> Json<'a> {
                 Kind::Boolean => drop(self.boolean("")?),
                 Kind::Null => self.null()?,
                 kind => {
+                    open.push((kind, self.at));
                     self.enter(kind, "")?;
-                    open.push(kind);
                     first = true;
                 }
             }
             loop {
                 let next = match open.last() {
                     None => return Ok(()),
-                    Some(Kind::Object) => Members { first }.next(self)?.is_some(),
+                    Some((Kind::Object, _)) => Members { first }.next(self)?.is_some(),
                     Some(_) => Elements { first }.next(self)?,
                 };
                 if next {
                     break;
                 }
-                open.pop();
+                if let Some((Kind::Object, start)) = open.pop() {
+                    note(start, self.at);
+                }
                 first = false;
             }
         }
@@ -296,7 +328,7 @@ impl<'a> Json<'a> {
         found
     }
 
-    fn require(&mut self, kind: Kind, what: &str) -> Read<()> {
+    fn require(&mut self, kind: Kind, what: impl fmt::Display) -> Read<()> {
         let found = self.kind()?;
         if found == kind {
             return Ok(());
@@ -305,7 +337,7 @@ impl<'a> Json<'a> {
         Err(Fault::new(self.at, format!("{what} should be {wanted}, but is {found}")))
     }
 
-    fn enter(&mut self, kind: Kind, what: &str) -> Read<()> {
+    fn enter(&mut self, kind: Kind, what: impl fmt::Display) -> Read<()> {
         self.require(kind, what)?;
         if self.depth == MAX_DEPTH {
             return Err(Fault::limit(self.at, format!("nested deeper than {MAX_DEPTH} levels")));
@@ -543,6 +575,36 @@ mod tests {
     }
 
     #[test]
+    fn an_object_that_was_noted_is_passed_at_once() {
+        let text = r#"{"a": {"b": [{}, {"c": 1}]}, "d": 2} "#;
+        let mut json = Json::new(text, Dialect::Strict);
+        let extents = json.skip_noting().unwrap();
+        assert_eq!(extents.0.len(), 4);
+        let mut again = Json::new(text, Dialect::Strict);
+        let mut members = again.object("").unwrap();
+        assert_eq!(members.next(&mut again).unwrap().unwrap().as_str(), "a");
+        again.skip_noted(&extents).unwrap();
+        assert_eq!(members.next(&mut again).unwrap().unwrap().as_str(), "d");
+        again.skip_noted(&extents).unwrap();
+        assert!(members.next(&mut again).unwrap().is_none());
+        again.end().unwrap();
+    }
+
+    #[test]
+    fn a_string_ends_at_the_first_byte_that_may_not_stand_in_it() {
+        for before in 0..20 {
+            for (byte, stops) in
+                [(b'"', true), (b'\\', true), (0x1f, true), (0, true), (b' ', false), (0x80, false)]
+            {
+                let mut bytes = vec![0xff; before];
+                bytes.push(byte);
+                bytes.extend([b'a'; 11]);
+                assert_eq!(plain_length(&bytes), stops.then_some(before), "{byte:#x} after {before}");
+            }
+        }
+    }
+
+    #[test]
     fn strings_are_decoded_as_javascript_does() {
         let mut json = Json::new(r#""\u00e9\ud83d\ude00\n\/\"\\ok""#, Dialect::Strict);
         assert_eq!(json.text("it").unwrap().as_str(), "é😀\n/\"\\ok");
@@ -572,18 +634,6 @@ mod tests {
 
     proptest! {
         #[test]
-    fn a_string_ends_at_the_first_byte_that_may_not_stand_in_it() {
-        for before in 0..20 {
-            for (byte, stops) in [(b'"', true), (b'\\', true), (0x1f, true), (0, true), (b' ', false), (0x80, false)] {
-                let mut bytes = vec![0xff; before];
-                bytes.push(byte);
-                bytes.extend([b'a'; 11]);
-                assert_eq!(plain_length(&bytes), stops.then_some(before), "{byte:#x} after {before}");
-            }
-        }
-    }
-
-    #[test]
         fn accepts_what_serde_json_accepts(text in r#"[\[\]{}:,"\\u0-9a-f.eE+\-ntrl \x01é]{0,24}"#) {
             let theirs = serde_json::from_str::<serde_json::Value>(&text);
             // A number too large for f64 is still JSON.

@@ -155,7 +155,7 @@ impl<'a> Reader<'a> {
         let (mut name, mut version) = (None, None);
         let start = self.requirements.len();
         let mut optional_peers = Vec::new();
-        let mut members = json.object(&format!("the workspace {:?}", path.as_str()))?;
+        let mut members = json.object(format_args!("the workspace {:?}", path.as_str()))?;
         while let Some(key) = members.next(json)? {
             match key.as_str() {
                 "name" => name = Some(json.text("name")?),
@@ -228,11 +228,11 @@ impl<'a> Reader<'a> {
         let mut tuple = Tuple::default();
         let start = self.requirements.len();
         tuple.requirements = start..start;
-        let mut elements = json.array(&format!("the entry {:?}", key.as_str()))?;
+        let mut elements = json.array(format_args!("the entry {:?}", key.as_str()))?;
         while elements.next(json)? {
             if tuple.identity.is_none() {
-                let what = format!("the first element of {:?} (name@version)", key.as_str());
-                tuple.identity = Some(json.text(&what)?);
+                let what = format_args!("the first element of {:?} (name@version)", key.as_str());
+                tuple.identity = Some(json.text(what)?);
                 continue;
             }
             match json.kind()? {

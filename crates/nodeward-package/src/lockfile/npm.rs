@@ -10,7 +10,7 @@ mod packages;
 
 use super::{Format, Input};
 use crate::graph::GraphBuilder;
-use crate::json::{Dialect, Fault, Json, Kind, Read, Text, has_top_level_key};
+use crate::json::{Dialect, Extents, Fault, Json, Kind, Read, Text, has_top_level_key};
 use crate::place::LineIndex;
 use crate::{DependencyGraph, LockfileError, PackageName};
 
@@ -66,7 +66,7 @@ impl Head<'_> {
 struct Document<'a, 'b> {
     head: Head<'a>,
     packages: Option<packages::Reader<'a, 'b>>,
-    nested: Option<Json<'a>>,
+    nested: Option<(Json<'a>, Extents)>,
     builder: GraphBuilder,
 }
 
@@ -102,8 +102,13 @@ impl<'a, 'b> Document<'a, 'b> {
             self.packages = Some(packages::Reader::read(json, lines, &mut self.builder)?);
             return Ok(());
         }
-        self.nested = Some(json.clone());
-        json.skip()
+        let start = json.clone();
+        let extents = match self.packages {
+            Some(_) => json.skip().map(|()| Extents::default())?,
+            None => json.skip_noting()?,
+        };
+        self.nested = Some((start, extents));
+        Ok(())
     }
 }
 

@@ -206,24 +206,23 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
             Unused(Package),
             Added(PackageId),
         }
-        let mut releases: LookupMap<&'d str, (Release, Value<'d, 'a>)> = LookupMap::default();
+        // Apart from the map, which moves its values about as it grows.
+        let mut releases: Vec<(&'d str, Release, Value<'d, 'a>)> = Vec::new();
+        let mut by_label: LookupMap<&'d str, usize> = LookupMap::default();
         for (key, value) in packages.into_iter().flat_map(Value::entries) {
             let package = self.package(key, value)?;
-            releases.insert(key.text, (Release::Unused(package), value));
+            by_label.insert(key.text, releases.len());
+            releases.push((key.text, Release::Unused(package), value));
         }
         for (key, snapshot) in snapshots.entries() {
             let (base, patched) = dep_path::split_suffix(key.text);
-            let (id, declared) = match releases.get_mut(base) {
-                Some((release, value)) => {
-                    let id = match release {
-                        Release::Added(id) => self.builder.add(self.builder.package(*id).clone()),
-                        Release::Unused(package) => {
-                            // Its place keeps a package for a moment, without copying what the other holds.
-                            let nothing = Package::new(package.name.clone(), "", Origin::Root);
-                            self.builder.add(std::mem::replace(package, nothing))
-                        }
+            let (id, declared) = match by_label.get(base) {
+                Some(&index) => {
+                    let (_, release, value) = &mut releases[index];
+                    let id = match std::mem::replace(release, Release::Added(self.builder.next_id())) {
+                        Release::Unused(package) => self.builder.add(package),
+                        Release::Added(id) => self.builder.add(self.builder.package(id).clone()),
                     };
-                    *release = Release::Added(id);
                     (id, Some(*value))
                 }
                 None => {
@@ -241,11 +240,10 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
             self.by_key.insert(key.text, id);
             self.pending.push((id, declared, snapshot));
         }
-        let unused = packages.into_iter().flat_map(Value::entries);
-        for (key, value) in unused {
-            if let Some((Release::Unused(package), _)) = releases.remove(key.text) {
+        for (label, release, value) in releases {
+            if let Release::Unused(package) = release {
                 let id = self.builder.add(package);
-                self.by_key.insert(key.text, id);
+                self.by_key.insert(label, id);
                 self.pending.push((id, Some(value), value));
             }
         }
@@ -267,7 +265,8 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
                 let Some(group) = self.mapping(group, "dependencies")? else { continue };
                 for (name, reference) in group.entries() {
                     let text = self.scalar(reference)?;
-                    let (specifier, kind) = peers.remove(name.text).unwrap_or(("", kind));
+                    let peer = if peers.is_empty() { None } else { peers.remove(name.text) };
+                    let (specifier, kind) = peer.unwrap_or(("", kind));
                     let to = self.resolve(name.text, text, ".", name.offset)?;
                     self.require(from, to, kind, name.text, specifier);
                 }

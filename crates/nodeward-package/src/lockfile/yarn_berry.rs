@@ -284,7 +284,7 @@ impl<'d, 'a> Reader<'_, 'd, 'a> {
             return None;
         }
         let range = range.strip_prefix("npm:").unwrap_or(range);
-        self.by_builtin_patch.get(format!("{name}@{range}").as_str()).copied().filter(|&id| id != from)
+        self.by_builtin_patch.get([name, "@", range].concat().as_str()).copied().filter(|&id| id != from)
     }
 
     /// The entries of a group of an entry.

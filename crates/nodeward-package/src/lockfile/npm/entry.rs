@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::PackageName;
 use crate::graph::{EdgeKind, Origin, Package, Reach};
-use crate::json::{Fault, Json, Kind, Read, Text};
+use crate::json::{Extents, Fault, Json, Kind, Read, Text};
 use crate::lockfile::requirement::{self, Requirement};
 use crate::manifest::{is_marked_optional, license};
 
@@ -35,10 +35,11 @@ pub(super) struct Entry<'a> {
 }
 
 /// Which layout an entry stands in; `dependencies` means two things.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Layout {
+#[derive(Clone, Copy)]
+pub(super) enum Layout<'e> {
     Packages,
-    Nested,
+    /// With what is known of the objects in it: the packages of an inner folder are read later.
+    Nested(&'e Extents),
 }
 
 impl<'a> Entry<'a> {
@@ -46,7 +47,7 @@ impl<'a> Entry<'a> {
     pub(super) fn read(
         json: &mut Json<'a>,
         key: &str,
-        layout: Layout,
+        layout: Layout<'_>,
         requirements: &mut Vec<Requirement<'a>>,
     ) -> Read<Self> {
         use EdgeKind::{Development, Optional, Peer, Production};
@@ -54,9 +55,7 @@ impl<'a> Entry<'a> {
         let mut entry = Self::default();
         let start = requirements.len();
         let mut optional_peers = Vec::new();
-        // What it is called is written out only for the error.
-        let what = if json.kind()? == Kind::Object { String::new() } else { format!("the entry {key:?}") };
-        let mut members = json.object(&what)?;
+        let mut members = json.object(format_args!("the entry {key:?}"))?;
         while let Some(field) = members.next(json)? {
             match (field.as_str(), layout) {
                 ("version", _) => set(&mut entry.version, json, &field)?,
@@ -68,7 +67,7 @@ impl<'a> Entry<'a> {
                 ("optional", _) => entry.optional = flag(json, &field)?,
                 ("devOptional", _) => entry.dev_optional = flag(json, &field)?,
                 ("peer", _) => entry.peer = flag(json, &field)?,
-                ("inBundle", Packages) | ("bundled", Nested) => entry.bundled = flag(json, &field)?,
+                ("inBundle", Packages) | ("bundled", Nested(_)) => entry.bundled = flag(json, &field)?,
                 ("extraneous", _) => entry.extraneous = flag(json, &field)?,
                 ("hasInstallScript", Packages) => entry.install_script = flag(json, &field)?,
                 ("deprecated", Packages) => entry.deprecated = text_if_any(json)?,
@@ -82,18 +81,18 @@ impl<'a> Entry<'a> {
                 ("peerDependencies", Packages) => requirement::read(json, &field, Peer, requirements)?,
                 ("peerDependenciesMeta", Packages) => optional_peers = marked_optional(json, &field)?,
                 ("workspaces", Packages) => entry.workspaces = workspaces(json)?,
-                ("requires", Nested) => match json.kind()? {
+                ("requires", Nested(_)) => match json.kind()? {
                     Kind::Object => requirement::read(json, &field, Production, requirements)?,
                     _ => json.skip()?,
                 },
-                ("dependencies", Nested) => {
+                ("dependencies", Nested(extents)) => {
                     if entry.nested.is_some() {
                         return Err(twice(&field));
                     }
                     if json.kind()? != Kind::Null {
                         entry.nested = Some(json.clone());
                     }
-                    json.skip()?;
+                    json.skip_noted(extents)?;
                 }
                 _ => json.skip()?,
             }

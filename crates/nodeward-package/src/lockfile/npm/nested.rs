@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::Head;
 use super::entry::{Entry, Layout};
 use crate::graph::{Edge, EdgeKind, GraphBuilder, Origin, Package, PackageId, ReachFrom};
-use crate::json::{Fault, Json, Read, Text};
+use crate::json::{Extents, Fault, Json, Read, Text};
 use crate::lockfile::requirement::{self, Requirement, source_of};
 use crate::lockfile::tree::{MAX_FOLDER_BYTES, Tree, split};
 use crate::manifest::name_at;
@@ -26,6 +26,7 @@ struct Node {
 }
 
 struct Reader<'a, 'b> {
+    extents: Extents,
     lines: &'b LineIndex<'a>,
     builder: GraphBuilder,
     nodes: Vec<Node>,
@@ -33,14 +34,16 @@ struct Reader<'a, 'b> {
 }
 
 pub(super) fn read<'a>(
-    json: Option<Json<'a>>,
+    json: Option<(Json<'a>, Extents)>,
     head: &Head<'a>,
     manifest: Option<&Manifest>,
     lines: &LineIndex<'a>,
     mut builder: GraphBuilder,
 ) -> Read<DependencyGraph> {
     let root = builder.add_root(root_package(head, manifest, lines));
-    let mut reader = Reader { lines, builder, nodes: Vec::new(), requirements: Vec::new() };
+    let (json, extents) = json.unzip();
+    let extents = extents.unwrap_or_default();
+    let mut reader = Reader { extents, lines, builder, nodes: Vec::new(), requirements: Vec::new() };
     if let Some(json) = json {
         reader.entries(json, "", root)?;
     }
@@ -66,7 +69,8 @@ impl<'a> Reader<'a, '_> {
         let mut nested = Vec::new();
         let mut members = json.object("dependencies")?;
         while let Some(key) = members.next(&mut json)? {
-            let mut entry = Entry::read(&mut json, key.as_str(), Layout::Nested, &mut self.requirements)?;
+            let layout = Layout::Nested(&self.extents);
+            let mut entry = Entry::read(&mut json, key.as_str(), layout, &mut self.requirements)?;
             let inner = entry.nested.take();
             let id = self.entry(&key, folder, owner, &entry)?;
             if let Some(inner) = inner {

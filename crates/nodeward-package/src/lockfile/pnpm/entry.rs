@@ -53,14 +53,15 @@ impl<'d, 'a> Lock<'_, 'd, 'a> {
         field: Option<&'d str>,
     ) -> Result<PackageName, LockfileError> {
         let error = |message: String| self.source.syntax(key.offset, message);
-        let shown = shorten(key.text);
         if let Some(name) = field.or_else(|| path?.name) {
-            return PackageName::parse(name).map_err(|cause| error(format!("{cause}: {shown:?}")));
+            return PackageName::parse(name)
+                .map_err(|cause| error(format!("{cause}: {:?}", shorten(key.text))));
         }
         // A folder or tarball always has its name beside it; where it was lost, that of the folder has to do.
         if let Some(place) = path.and_then(|path| path.elsewhere?.strip_prefix("file:")) {
             return Ok(name_of_folder(place).unwrap_or_else(unnamed_root));
         }
+        let shown = shorten(key.text);
         Err(match path {
             Some(_) => error(format!("{shown:?} gives no name, neither in its key nor beside it")),
             None => error(format!(
