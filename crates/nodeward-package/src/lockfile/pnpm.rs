@@ -202,28 +202,36 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
         packages: Option<Value<'d, 'a>>,
         snapshots: Value<'d, 'a>,
     ) -> Result<(), LockfileError> {
-        enum Release {
-            Unused(Package),
-            Added(PackageId),
+        struct Release<'d, 'a> {
+            label: &'d str,
+            value: Value<'d, 'a>,
+            /// Until its first snapshot takes it.
+            unused: Option<Package>,
+            /// What that snapshot became.
+            first: PackageId,
         }
         // Apart from the map, which moves its values about as it grows.
-        let mut releases: Vec<(&'d str, Release, Value<'d, 'a>)> = Vec::new();
+        let mut releases: Vec<Release<'d, 'a>> = Vec::new();
         let mut by_label: LookupMap<&'d str, usize> = LookupMap::default();
         for (key, value) in packages.into_iter().flat_map(Value::entries) {
             let package = self.package(key, value)?;
             by_label.insert(key.text, releases.len());
-            releases.push((key.text, Release::Unused(package), value));
+            let first = self.builder.next_id();
+            releases.push(Release { label: key.text, value, unused: Some(package), first });
         }
         for (key, snapshot) in snapshots.entries() {
             let (base, patched) = dep_path::split_suffix(key.text);
             let (id, declared) = match by_label.get(base) {
                 Some(&index) => {
-                    let (_, release, value) = &mut releases[index];
-                    let id = match std::mem::replace(release, Release::Added(self.builder.next_id())) {
-                        Release::Unused(package) => self.builder.add(package),
-                        Release::Added(id) => self.builder.add(self.builder.package(id).clone()),
+                    let release = &mut releases[index];
+                    let package = match release.unused.take() {
+                        Some(package) => {
+                            release.first = self.builder.next_id();
+                            package
+                        }
+                        None => self.builder.package(release.first).clone(),
                     };
-                    (id, Some(*value))
+                    (self.builder.add(package), Some(release.value))
                 }
                 None => {
                     let message = format!("{:?} stands only in `snapshots`, not in `packages`", key.text);
@@ -240,11 +248,11 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
             self.by_key.insert(key.text, id);
             self.pending.push((id, declared, snapshot));
         }
-        for (label, release, value) in releases {
-            if let Release::Unused(package) = release {
+        for release in releases {
+            if let Some(package) = release.unused {
                 let id = self.builder.add(package);
-                self.by_key.insert(label, id);
-                self.pending.push((id, Some(value), value));
+                self.by_key.insert(release.label, id);
+                self.pending.push((id, Some(release.value), release.value));
             }
         }
         Ok(())
