@@ -85,7 +85,7 @@ pub fn look_alike(name: &PackageName) -> Option<LookAlike> {
 }
 
 fn look_alike_of(name: &str) -> Option<LookAlike> {
-    if is_popular(name) || is_genuine(name) {
+    if is_popular(name) {
         return None;
     }
     let mut best: Option<LookAlike> = None;
@@ -97,7 +97,7 @@ fn look_alike_of(name: &str) -> Option<LookAlike> {
             best = Some(found);
         }
     });
-    best
+    best.filter(|_| !is_genuine(name))
 }
 
 /// Packages that we know to be what they say, although they stand one slip from a popular one and are not among

@@ -173,29 +173,46 @@ fn look(
     };
     let mut findings = Vec::new();
     for project in projects {
-        findings.extend(known(&project.graph)?);
         if scope == Scope::Advisories {
+            findings.extend(known(&project.graph)?);
             continue;
         }
-        let installed = match gather::installed(project) {
-            Some(Ok(installed)) => Some(installed),
-            Some(Err(error)) => {
-                session.warn(format_args!("what is installed was not compared with the lockfile: {error}"));
-                None
-            }
-            None => None,
-        };
-        if let Some(installed) = &installed {
-            findings
-                .extend(known(installed)?.into_iter().filter(|finding| !is_locked(finding, &project.graph)));
-        }
-        let npm = NpmSettings::read(session, Some(&project.folder))?;
-        findings.extend(gather::signals(project, installed.as_ref(), &npm));
+        // Neither waits for the other: what is known against the releases, and what they look like.
+        let (matched, noticed) = std::thread::scope(|scope| {
+            let matched = scope.spawn(|| known(&project.graph));
+            let noticed = notice(project, known, session);
+            (matched.join().expect("matching does not panic"), noticed)
+        });
+        findings.extend(matched?);
+        findings.extend(noticed?);
     }
     if scope == Scope::Everything {
         findings.extend(runtime::check(projects, knowledge, session)?);
         say_once(&mut findings);
     }
+    Ok(findings)
+}
+
+/// What a project's files say by themselves, and what is known against installed releases that are not locked.
+fn notice(
+    project: &Project,
+    known: impl Fn(&DependencyGraph) -> anyhow::Result<Vec<Finding>>,
+    session: &Session,
+) -> anyhow::Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    let installed = match gather::installed(project) {
+        Some(Ok(installed)) => Some(installed),
+        Some(Err(error)) => {
+            session.warn(format_args!("what is installed was not compared with the lockfile: {error}"));
+            None
+        }
+        None => None,
+    };
+    if let Some(installed) = &installed {
+        findings.extend(known(installed)?.into_iter().filter(|finding| !is_locked(finding, &project.graph)));
+    }
+    let npm = NpmSettings::read(session, Some(&project.folder))?;
+    findings.extend(gather::signals(project, installed.as_ref(), &npm));
     Ok(findings)
 }
 

@@ -1,9 +1,10 @@
 //! Opening an index and asking it.
 
-use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use flate2::{Decompress, FlushDecompress, Status};
+use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::format::{Header, Section, checksum};
@@ -17,6 +18,11 @@ use crate::record::Record;
 /// The most bytes a group of records may unpack to: one record of the largest size, with its texts doubled.
 pub(super) const MAX_GROUP_BYTES: usize = 64 << 20;
 
+/// Unpacked groups that are kept: more than any report needs, less than a walk through the whole index would take.
+const MAX_KEPT_BYTES: usize = 8 << 20;
+/// Room for a group as they are written: a little over four kilobytes.
+const USUAL_GROUP_BYTES: usize = 8 << 10;
+
 /// An advisory index, open.
 #[derive(Debug)]
 pub struct Index {
@@ -24,8 +30,7 @@ pub struct Index {
     header: Header,
     name_fence: OnceLock<bool>,
     id_fence: OnceLock<bool>,
-    /// The group unpacked last: the records of one package stand together.
-    unpacked: Mutex<Option<(u32, Arc<[u8]>)>>,
+    unpacked: Mutex<Unpacked>,
 }
 
 impl Index {
@@ -54,7 +59,7 @@ impl Index {
             header,
             name_fence: OnceLock::new(),
             id_fence: OnceLock::new(),
-            unpacked: Mutex::new(None),
+            unpacked: Mutex::default(),
         })
     }
 
@@ -226,7 +231,7 @@ impl Index {
     /// A group of record bodies, unpacked.
     fn group(&self, group: u32) -> Result<Arc<[u8]>, IndexError> {
         let mut unpacked = self.unpacked.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, bytes)) = unpacked.as_ref().filter(|(number, _)| *number == group) {
+        if let Some(bytes) = unpacked.kept.get(&group) {
             return Ok(Arc::clone(bytes));
         }
         let damaged = || Section::Bodies.damaged();
@@ -235,17 +240,54 @@ impl Index {
         if checksum(Section::Bodies, entry.first(), packed) as u32 != entry.third() {
             return Err(damaged());
         }
-        let bytes: Arc<[u8]> = unpack(packed).ok_or_else(damaged)?.into();
-        *unpacked = Some((group, Arc::clone(&bytes)));
+        let bytes: Arc<[u8]> = unpacked.unpack(packed).ok_or_else(damaged)?.into();
+        unpacked.keep(group, &bytes);
         Ok(bytes)
     }
 }
 
-fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let mut reader = flate2::read::DeflateDecoder::new(packed).take(MAX_GROUP_BYTES as u64 + 1);
-    reader.read_to_end(&mut bytes).ok()?;
-    (bytes.len() <= MAX_GROUP_BYTES).then_some(bytes)
+/// The groups unpacked so far. The records of one package stand together, and whoever plans a change asks again for
+/// what whoever matched has read.
+#[derive(Debug, Default)]
+struct Unpacked {
+    kept: FxHashMap<u32, Arc<[u8]>>,
+    kept_bytes: usize,
+    /// Setting one up costs more than unpacking a group.
+    inflater: Option<Decompress>,
+}
+
+impl Unpacked {
+    fn keep(&mut self, group: u32, bytes: &Arc<[u8]>) {
+        if self.kept_bytes + bytes.len() > MAX_KEPT_BYTES {
+            self.kept.clear();
+            self.kept_bytes = 0;
+        }
+        self.kept_bytes += bytes.len();
+        self.kept.insert(group, Arc::clone(bytes));
+    }
+
+    /// `None` for bytes that are damaged, cut short or too many.
+    fn unpack(&mut self, packed: &[u8]) -> Option<Vec<u8>> {
+        let inflater = self.inflater.get_or_insert_with(|| Decompress::new(false));
+        inflater.reset(false);
+        let mut bytes = Vec::with_capacity(USUAL_GROUP_BYTES);
+        loop {
+            let read = usize::try_from(inflater.total_in()).ok()?;
+            let status =
+                inflater.decompress_vec(packed.get(read..)?, &mut bytes, FlushDecompress::Finish).ok()?;
+            if bytes.len() > MAX_GROUP_BYTES {
+                return None;
+            }
+            if status == Status::StreamEnd {
+                return Some(bytes);
+            }
+            if bytes.len() < bytes.capacity() {
+                // There was room, and it did not come to its end.
+                return None;
+            }
+            bytes.reserve(bytes.len());
+        }
+    }
 }
 
 /// One body of a group: each has its length in front.
@@ -292,4 +334,49 @@ pub(super) fn in_order(mut names: Vec<String>) -> Vec<String> {
     names.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.cmp(b)));
     names.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use flate2::Compression;
+    use flate2::write::DeflateEncoder;
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn packed(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn one_inflater_unpacks_groups_of_any_size() {
+        let mut unpacked = Unpacked::default();
+        for length in [0, 1, USUAL_GROUP_BYTES - 1, USUAL_GROUP_BYTES, USUAL_GROUP_BYTES + 1, 1_000_000] {
+            let bytes: Vec<u8> = (0..length).map(|at| (at * at / 7) as u8).collect();
+            assert_eq!(unpacked.unpack(&packed(&bytes)).as_deref(), Some(&bytes[..]), "{length}");
+        }
+    }
+
+    #[test]
+    fn what_is_cut_short_or_too_large_is_refused() {
+        let mut unpacked = Unpacked::default();
+        let whole = packed(&vec![b'a'; 100_000]);
+        assert_eq!(unpacked.unpack(&whole[..whole.len() - 1]), None);
+        assert_eq!(unpacked.unpack(&[]), None);
+        assert_eq!(unpacked.unpack(&packed(&vec![0; MAX_GROUP_BYTES + 1])), None);
+        assert!(unpacked.unpack(&whole).is_some(), "a bad group does not spoil the next");
+    }
+
+    #[test]
+    fn what_is_kept_has_a_limit() {
+        let mut unpacked = Unpacked::default();
+        let group: Arc<[u8]> = vec![0; MAX_KEPT_BYTES / 4].into();
+        for number in 0..9 {
+            unpacked.keep(number, &group);
+            assert!(unpacked.kept.len() <= 4 && unpacked.kept_bytes <= MAX_KEPT_BYTES);
+            assert!(unpacked.kept.contains_key(&number));
+        }
+    }
 }

@@ -3,8 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
+use flate2::{Compress, Compression, FlushCompress, Status};
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -21,6 +20,9 @@ const GROUP_BYTES: usize = 4 << 10;
 
 /// Groups packed at a time.
 const BATCH: usize = 512;
+
+/// Fewer groups are packed sooner than a thread has started.
+const WORTH_A_THREAD: usize = 64;
 
 /// Writes the index; gives back the info with the names counted.
 pub(super) fn write(
@@ -178,15 +180,17 @@ fn write_groups(
 ) -> Result<(), BuildError> {
     let threads = std::thread::available_parallelism().map_or(1, |count| count.get().min(8));
     let share = batch.len().div_ceil(threads).max(1);
-    let packed: Vec<io::Result<Vec<u8>>> = std::thread::scope(|scope| {
-        let workers: Vec<_> = batch
-            .chunks(share)
-            .map(|part| scope.spawn(move || part.iter().map(|group| pack(group)).collect::<Vec<_>>()))
-            .collect();
-        workers.into_iter().flat_map(|worker| worker.join().expect("packing does not panic")).collect()
-    });
-    for group in packed {
-        let group = group?;
+    let packed = if batch.len() < WORTH_A_THREAD {
+        vec![pack_all(&batch)]
+    } else {
+        std::thread::scope(|scope| {
+            let workers: Vec<_> =
+                batch.chunks(share).map(|part| scope.spawn(move || pack_all(part))).collect();
+            workers.into_iter().map(|worker| worker.join().expect("packing does not panic")).collect()
+        })
+    };
+    let packed: Vec<Vec<Vec<u8>>> = packed.into_iter().collect::<io::Result<_>>()?;
+    for group in packed.into_iter().flatten() {
         let offset = file.position - start;
         let length = u32::try_from(group.len()).map_err(|_| BuildError::TooMany)?;
         groups.push(Entry::new(offset, length, checksum(Section::Bodies, offset, &group) as u32));
@@ -195,10 +199,22 @@ fn write_groups(
     Ok(())
 }
 
-fn pack(group: &[u8]) -> io::Result<Vec<u8>> {
-    let mut encoder = DeflateEncoder::new(Vec::with_capacity(group.len() / 2), Compression::new(4));
-    encoder.write_all(group)?;
-    encoder.finish()
+/// One compressor for all: setting one up costs more than packing a group.
+fn pack_all(groups: &[Vec<u8>]) -> io::Result<Vec<Vec<u8>>> {
+    let mut compressor = Compress::new(Compression::new(4), false);
+    groups.iter().map(|group| pack(group, &mut compressor)).collect()
+}
+
+fn pack(group: &[u8], compressor: &mut Compress) -> io::Result<Vec<u8>> {
+    compressor.reset();
+    let mut packed = Vec::with_capacity(group.len() / 2 + 64);
+    loop {
+        let read = compressor.total_in() as usize;
+        match compressor.compress_vec(&group[read..], &mut packed, FlushCompress::Finish)? {
+            Status::StreamEnd => return Ok(packed),
+            Status::Ok | Status::BufError => packed.reserve(packed.len()),
+        }
+    }
 }
 
 /// Group and slot of each record, its flaw, and the next record of that flaw, in a circle.

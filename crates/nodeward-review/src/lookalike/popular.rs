@@ -11,20 +11,24 @@ const NAMES: &str = include_str!("../../data/popular-names.txt");
 /// Separators within a name.
 pub(super) const SEPARATORS: [char; 3] = ['-', '_', '.'];
 
-static INDEX: LazyLock<Index> = LazyLock::new(Index::build);
+static NAMED: LazyLock<Named> = LazyLock::new(Named::build);
+/// Apart from the names: most projects have few that are not popular just so.
+static KEYS: LazyLock<Keys> = LazyLock::new(Keys::build);
 static WORDS: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| {
     let words = NAMES.split(|c: char| c.is_whitespace() || matches!(c, '@' | '/') || SEPARATORS.contains(&c));
-    words.filter(|word| word.len() >= 2).collect()
+    let mut all = FxHashSet::with_capacity_and_hasher(1 << 13, FxBuildHasher);
+    all.extend(words.filter(|word| word.len() >= 2));
+    all
 });
 
 /// Whether a name is among the most downloaded.
 pub fn is_popular(name: &str) -> bool {
-    INDEX.ranks.contains_key(name)
+    NAMED.ranks.contains_key(name)
 }
 
 /// The most downloaded names, most downloaded first.
 pub fn popular_names() -> impl Iterator<Item = &'static str> {
-    INDEX.names.iter().copied()
+    NAMED.names.iter().copied()
 }
 
 /// Whether popular names are made of this word. A slip seldom makes one.
@@ -57,34 +61,83 @@ pub(super) enum Key<'a> {
     Unscoped(&'a str),
 }
 
-struct Index {
+struct Named {
     names: Vec<&'static str>,
     ranks: FxHashMap<&'static str, u16>,
     scopes: FxHashSet<&'static str>,
-    /// Hash of a key and the name's index, sorted. A collision gives a wrong candidate, which is then compared.
-    keys: Vec<(u64, u16)>,
 }
 
-impl Index {
+impl Named {
     fn build() -> Self {
         let names: Vec<&'static str> = NAMES.lines().filter(|line| !line.is_empty()).collect();
-        let mut keys = Vec::with_capacity(names.len() * 6);
         let mut ranks = FxHashMap::with_capacity_and_hasher(names.len(), FxBuildHasher);
         let mut scopes = FxHashSet::default();
         for (index, name) in names.iter().copied().enumerate() {
-            let index = u16::try_from(index).expect("the list is far shorter than 65,536");
-            ranks.insert(name, index);
-            let mut add = |key: Key<'_>| keys.push((hash(&key), index));
-            match name.strip_prefix('@').and_then(|rest| rest.split_once('/')) {
-                Some((scope, unscoped)) => {
-                    scopes.insert(scope);
-                    add(Key::Unscoped(unscoped));
-                }
+            ranks.insert(name, u16::try_from(index).expect("the list is far shorter than 65,536"));
+            scopes.extend(scope_and_name(name).map(|(scope, _)| scope));
+        }
+        Self { names, ranks, scopes }
+    }
+}
+
+fn scope_and_name(name: &str) -> Option<(&str, &str)> {
+    name.strip_prefix('@')?.split_once('/')
+}
+
+/// Hash of a key and the name's index. A collision gives a wrong candidate, which is then compared.
+type Hashed = (u64, u16);
+
+/// The keys in buckets by their hash. Made at each start, where sorting them would take longer than all look-ups.
+struct Keys {
+    /// Where each bucket begins, and the last ends.
+    starts: Vec<u32>,
+    hashed: Vec<Hashed>,
+}
+
+/// A handful of keys to each.
+const BUCKETS: usize = 1 << 14;
+
+fn bucket(hash: u64) -> usize {
+    hash as usize % BUCKETS
+}
+
+impl Keys {
+    fn build() -> Self {
+        let mut hashed: Vec<Hashed> = Vec::with_capacity(NAMED.names.len() * 6);
+        for (index, name) in (0..).zip(&NAMED.names) {
+            let mut add = |key: Key<'_>| hashed.push((hash(&key), index));
+            match scope_and_name(name) {
+                Some((_, unscoped)) => add(Key::Unscoped(unscoped)),
                 None => each_key(name, &mut add),
             }
         }
-        keys.sort_unstable();
-        Self { names, ranks, scopes, keys }
+        Self::in_buckets(&hashed)
+    }
+
+    /// Keeps the order within a bucket: the most popular first.
+    fn in_buckets(all: &[Hashed]) -> Self {
+        let mut starts = vec![0_u32; BUCKETS + 1];
+        for &(hash, _) in all {
+            starts[bucket(hash) + 1] += 1;
+        }
+        for bucket in 0..BUCKETS {
+            starts[bucket + 1] += starts[bucket];
+        }
+        let mut next = starts.clone();
+        let mut hashed = vec![Hashed::default(); all.len()];
+        for &one in all {
+            let slot = &mut next[bucket(one.0)];
+            hashed[*slot as usize] = one;
+            *slot += 1;
+        }
+        Self { starts, hashed }
+    }
+
+    fn with_hash(&self, wanted: u64) -> impl Iterator<Item = usize> {
+        let bucket = bucket(wanted);
+        let run = self.starts[bucket] as usize..self.starts[bucket + 1] as usize;
+        let same = self.hashed[run].iter().filter(move |(hash, _)| *hash == wanted);
+        same.map(|&(_, index)| usize::from(index))
     }
 }
 
@@ -93,11 +146,13 @@ fn each_key(name: &str, add: &mut impl FnMut(Key<'_>)) {
         add(Key::Head(name.len(), head));
         add(Key::Tail(name.len(), tail));
     }
-    add(Key::Joined(&name.replace(SEPARATORS, "")));
-    let mut words: Vec<&str> = name.split(SEPARATORS).collect();
-    if words.len() > 1 {
+    if name.contains(SEPARATORS) {
+        add(Key::Joined(&name.replace(SEPARATORS, "")));
+        let mut words: Vec<&str> = name.split(SEPARATORS).collect();
         words.sort_unstable();
         add(Key::Words(&words));
+    } else {
+        add(Key::Joined(name));
     }
     let mut letters = name.as_bytes().to_vec();
     letters.sort_unstable();
@@ -110,19 +165,16 @@ fn hash(key: &impl Hash) -> u64 {
 
 /// The popular names that may be found under a key; the caller compares.
 pub(super) fn under(key: Key<'_>) -> impl Iterator<Item = Popular> {
-    let wanted = hash(&key);
-    let first = INDEX.keys.partition_point(|&(hash, _)| hash < wanted);
-    let run = INDEX.keys[first..].iter().take_while(move |&&(hash, _)| hash == wanted);
-    run.map(|&(_, index)| Popular { name: INDEX.names[usize::from(index)], rank: usize::from(index) + 1 })
+    KEYS.with_hash(hash(&key)).map(|index| Popular { name: NAMED.names[index], rank: index + 1 })
 }
 
 /// A name that is popular just so.
 pub(super) fn exactly(name: &str) -> Option<Popular> {
-    let (&name, &index) = INDEX.ranks.get_key_value(name)?;
+    let (&name, &index) = NAMED.ranks.get_key_value(name)?;
     Some(Popular { name, rank: usize::from(index) + 1 })
 }
 
 /// Whether some popular name has this scope (without `@`).
 pub(super) fn has_scope(scope: &str) -> bool {
-    INDEX.scopes.contains(scope)
+    NAMED.scopes.contains(scope)
 }

@@ -56,6 +56,10 @@ fn resolved(package: &Package) -> String {
 
 fn plain_host(package: &Package) -> Option<String> {
     let Origin::Registry { resolved: Some(url) } = &package.origin else { return None };
+    // Nearly all are: no need to take them apart.
+    if url.starts_with("https:") {
+        return None;
+    }
     let address = WebAddress::parse(url)?;
     (address.scheme == "http" && !address.is_this_machine()).then_some(address.host)
 }
