@@ -3,14 +3,17 @@
 //! A flaw is matched by the name and version of a release, so what is asked first is whether the release is the one
 //! that the registry knows by that name. Registry packages are, whatever alias they are required by. The project's own
 //! code never is, nor is a folder on this machine. A git repository or a tarball from elsewhere may be that release or
-//! a fork of it: matched, at medium confidence; except that malware is a fact about the registry's tarball alone.
+//! a fork of it: matched, at medium confidence; except that malware is a fact about the registry's tarball alone, by
+//! whichever way it comes: required by its URL, or put in the place of another package's.
 
+mod fetched;
 mod flaw;
 mod paths;
 
 use std::collections::HashMap;
 
-use nodeward_package::{DependencyGraph, Origin, Package, PackageId};
+use nodeward_package::version::Syntax;
+use nodeward_package::{DependencyGraph, Origin, Package, PackageId, TarballUrl, Version};
 use nodeward_report::{Confidence, Evidence, Finding, Subject};
 
 use crate::index::{Affected, Index, IndexError};
@@ -45,8 +48,28 @@ pub fn scan(graph: &DependencyGraph, index: &Index) -> Result<Vec<Finding>, Inde
             }
         }
     }
+    fetched::scan(graph, index, &mut paths, &mut findings)?;
     findings.sort_by_key(|(first, _)| *first);
     Ok(findings.into_iter().map(|(_, finding)| finding).collect())
+}
+
+/// The packages of the registry whose version nobody can read, although advisories tell versions of that name apart:
+/// whether those hold could not be checked.
+///
+/// # Errors
+/// An index that can't be read.
+pub fn unchecked(graph: &DependencyGraph, index: &Index) -> Result<Vec<PackageId>, IndexError> {
+    let mut unchecked = Vec::new();
+    for (id, package) in graph.iter() {
+        if !is_registry(package) || version_of(package).is_some() || fetched::version(package).is_some() {
+            continue;
+        }
+        let known = index.affecting(package.name.as_str())?;
+        if known.iter().any(|affected| !is_hit(package, affected)) {
+            unchecked.push(id);
+        }
+    }
+    Ok(unchecked)
 }
 
 /// Third-party packages by name, and of each name the copies of each release. Copies of different origin are different
@@ -90,24 +113,34 @@ fn is_registry(package: &Package) -> bool {
     matches!(package.origin, Origin::Registry { .. })
 }
 
+/// Whether its bytes are those that the registry has by this name: from it, or by a URL of its form.
+fn is_published(package: &Package) -> bool {
+    match &package.origin {
+        Origin::Registry { .. } => true,
+        Origin::Http { url } => TarballUrl::of(url).is_some_and(|named| named.names(package)),
+        _ => false,
+    }
+}
+
+/// The version, as npm reads it where it does not insist on form.
+fn version_of(package: &Package) -> Option<Version> {
+    package.version.clone().or_else(|| Version::clean(&package.version_text, Syntax::Loose).ok())
+}
+
 fn is_hit(package: &Package, affected: &Affected) -> bool {
-    let holds = match &package.version {
-        Some(version) => affected.contains(version),
+    let holds = match version_of(package) {
+        Some(version) => affected.contains(&version),
         // A release whose version nobody can read is affected if the record lists that text or every version.
         None => affected.contains_text(&package.version_text) || affected.is_everything(),
     };
-    holds && (is_registry(package) || !affected.malware)
+    holds && (is_published(package) || !affected.malware)
 }
 
 fn finding(graph: &DependencyGraph, copies: &[PackageId], flaw: &Flaw, paths: &Paths<'_>) -> Finding {
     let first = graph.package(copies[0]);
     let subject = Subject::Release { name: first.name.clone(), version: first.version_text.clone() };
     let mut finding = flaw.finding(subject, graph.place(copies[0]));
-    finding.production = copies.iter().any(|&id| {
-        let reach = graph.package(id).reach;
-        // What nothing reaches is there all the same: the worse is assumed.
-        reach.production || !reach.development
-    });
+    finding.production = copies.iter().any(|&id| is_production(graph.package(id)));
     finding.paths = paths.to_any(copies, MAX_PATHS);
     finding.evidence.extend(origin_evidence(first));
     if !is_registry(first) || copies.iter().all(|&id| graph.package(id).patched) {
@@ -122,6 +155,11 @@ fn finding(graph: &DependencyGraph, copies: &[PackageId], flaw: &Flaw, paths: &P
         finding.evidence.push(Evidence { label: "copies", value: value.trim_end().to_owned(), place: None });
     }
     finding
+}
+
+/// What nothing reaches is there all the same: the worse is assumed.
+fn is_production(package: &Package) -> bool {
+    package.reach.production || !package.reach.development
 }
 
 fn origin_evidence(package: &Package) -> Vec<Evidence> {

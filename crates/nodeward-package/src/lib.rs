@@ -16,6 +16,7 @@ pub mod npm_config;
 pub mod packument;
 pub mod place;
 pub mod range;
+pub mod tarball_url;
 pub mod version;
 pub mod web_address;
 
@@ -29,5 +30,6 @@ pub use npm_config::NpmConfig;
 pub use packument::Packument;
 pub use place::Place;
 pub use range::Range;
+pub use tarball_url::TarballUrl;
 pub use version::Version;
 pub use web_address::WebAddress;

@@ -32,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) fail_on: Option<Severity>,
     /// The suppressions, in the order of the file.
     pub(crate) suppressions: Vec<Suppression>,
+    /// The user named the file, so that it decides about everything.
+    pub(crate) chosen: bool,
 }
 
 /// One `[[suppress]]`.
@@ -203,6 +205,7 @@ impl Config {
             fail_on,
             suppressions,
             file: Some(file.clone()),
+            chosen: false,
         })
     }
 

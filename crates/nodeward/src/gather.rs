@@ -85,7 +85,8 @@ fn manifests(project: &Project) -> Vec<(String, PathBuf, Manifest)> {
 }
 
 pub(crate) fn read_manifest(file: &Path) -> Option<Manifest> {
-    if std::fs::metadata(file).ok()?.len() > MAX_MANIFEST_BYTES {
+    let metadata = std::fs::metadata(file).ok()?;
+    if !metadata.is_file() || metadata.len() > MAX_MANIFEST_BYTES {
         return None;
     }
     Manifest::parse(file, &std::fs::read(file).ok()?).ok()

@@ -17,7 +17,7 @@ pub(crate) fn is_tracked(file: &Path) -> Option<bool> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Some(false),
         Err(_) => return None,
     };
-    if metadata.len() > MAX_INDEX_BYTES {
+    if !metadata.is_file() || metadata.len() > MAX_INDEX_BYTES {
         return None;
     }
     let path = file.strip_prefix(root).ok()?.to_str()?.replace('\\', "/");

@@ -1,6 +1,7 @@
 //! The work that `scan`, `audit` and `vex` share: from paths to a finished report.
 
 use std::collections::HashSet;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use crate::projects::{self, Project};
 use crate::runtime;
 use crate::session::Session;
 use crate::suppress::{self, Sight};
+use crate::unchecked;
 
 /// How much to look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,8 +82,15 @@ pub(crate) fn inspect(job: Job<'_>, session: &Session) -> anyhow::Result<Inspect
         findings.retain(is_production);
     }
     let mut coverage = knowledge.coverage;
-    let is_whole = read.gaps.is_empty() && coverage.gaps.is_empty();
-    coverage.gaps.extend(read.gaps);
+    let mut gaps = read.gaps;
+    for project in &read.projects {
+        gaps.extend(unchecked::versions(project, &knowledge.index, session)?);
+        if job.scope == Scope::Advisories {
+            gaps.extend(unchecked::requirements(project));
+        }
+    }
+    let is_whole = gaps.is_empty() && coverage.gaps.is_empty();
+    coverage.gaps.extend(gaps);
 
     let graphs: Vec<&DependencyGraph> = read.projects.iter().map(|project| &project.graph).collect();
     let applied = vex::apply(&documents, findings, &graphs);
@@ -92,12 +101,12 @@ pub(crate) fn inspect(job: Job<'_>, session: &Session) -> anyhow::Result<Inspect
         Scope::Everything if is_whole && !job.projects.prod => Sight::Whole,
         _ => Sight::Partial,
     };
+    let folders: Vec<PathBuf> = read.projects.iter().map(|project| project.folder.clone()).collect();
     let configs: Vec<&Config> = configs.iter().collect();
-    let sorted = suppress::apply(applied.findings, &configs, sight, session.now);
+    let sorted = suppress::apply(applied.findings, &configs, &folders, sight, session.now);
     let mut suppressed = applied.suppressed;
     suppressed.extend(sorted.suppressed);
 
-    let folders = read.projects.iter().map(|project| project.folder.clone()).collect();
     let mut report = Report {
         command: job.command,
         tool_version: env!("CARGO_PKG_VERSION"),
@@ -113,49 +122,52 @@ pub(crate) fn inspect(job: Job<'_>, session: &Session) -> anyhow::Result<Inspect
     Ok(Inspection { report, folders, index: knowledge.index })
 }
 
-/// The command line, else the strictest configuration, else what suits the scope: an advisory of any severity is
-/// somebody's statement that something is wrong, a signal of low severity is advice.
+/// The command line, else the strictest of what the projects' configurations say, else what suits the scope: an
+/// advisory of any severity is somebody's statement that something is wrong, a signal of low severity is advice. A
+/// configuration says nothing for the projects beside it, so the default holds with it where one has none.
 fn fail_on(job: Job<'_>, configs: &[&Config]) -> Severity {
     let default = match job.scope {
         Scope::Everything => Severity::Medium,
         Scope::Advisories => Severity::Low,
     };
-    job.fail_on.or_else(|| configs.iter().filter_map(|config| config.fail_on).min()).unwrap_or(default)
+    let strictest = configs.iter().map(|config| config.fail_on.unwrap_or(default)).min();
+    job.fail_on.or(strictest).unwrap_or(default)
 }
 
 fn vex_documents(files: &[PathBuf]) -> anyhow::Result<Vec<vex::Document>> {
     files
         .iter()
         .map(|file| {
-            let length = std::fs::metadata(file).map(|metadata| metadata.len());
-            let length = length.with_context(|| format!("cannot read {}", file.display()))?;
+            let unread = || format!("cannot read {}", file.display());
+            let mut bytes = Vec::new();
+            // The length of a pipe or a device is not known before its end.
+            let mut limited = std::fs::File::open(file).with_context(unread)?.take(vex::MAX_BYTES as u64 + 1);
+            limited.read_to_end(&mut bytes).with_context(unread)?;
             anyhow::ensure!(
-                length <= vex::MAX_BYTES as u64,
-                "{}: {length} bytes; a VEX document of more than {} is not read",
+                bytes.len() <= vex::MAX_BYTES,
+                "{}: a VEX document of more than {} bytes is not read",
                 file.display(),
                 vex::MAX_BYTES
             );
-            let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
             Ok(vex::Document::parse(&file.display().to_string(), &bytes)?)
         })
         .collect()
 }
 
-/// The configurations that apply, each once.
+/// The configurations that apply, each once; an empty one for the projects that have none.
 fn configs(projects: &[Project], session: &Session) -> anyhow::Result<Vec<Config>> {
     if let Some(file) = &session.config {
-        return Ok(vec![Config::read(file)?]);
+        return Ok(vec![Config { chosen: true, ..Config::read(file)? }]);
     }
     let here = std::fs::canonicalize(&session.directory).unwrap_or_else(|_| session.directory.clone());
     let mut configs: Vec<Config> = Vec::new();
-    let mut folders: Vec<&Path> = Vec::new();
+    let mut folders: HashSet<&Path> = HashSet::new();
     for project in projects {
-        if folders.contains(&project.folder.as_path()) {
+        if !folders.insert(&project.folder) {
             continue;
         }
-        folders.push(&project.folder);
         let config = Config::for_project(&project.folder, &here)?;
-        if config.file.is_some() && !configs.iter().any(|known| known.file == config.file) {
+        if !configs.iter().any(|known| known.file == config.file) {
             configs.push(config);
         }
     }

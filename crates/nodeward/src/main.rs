@@ -24,6 +24,7 @@ mod runtime;
 mod session;
 mod suppress;
 mod transport;
+mod unchecked;
 
 use std::process::ExitCode;
 

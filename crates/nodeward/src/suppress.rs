@@ -1,6 +1,6 @@
 //! Applies the suppressions of `nodeward.toml`, and reports those that no longer do anything.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -28,21 +28,29 @@ pub(crate) struct Sorted {
     pub(crate) suppressed: Vec<Suppressed>,
 }
 
-/// Hides what the suppressions say, and adds a finding for each that is expired or unused. Each configuration
-/// comes with the folder of the findings that it may hide.
-pub(crate) fn apply(findings: Vec<Finding>, configs: &[&Config], sight: Sight, now: Timestamp) -> Sorted {
+/// Hides what the suppressions say, and adds a finding for each that is expired or unused. A configuration decides
+/// about its own folder; about what lies elsewhere (the user's settings, Node.js itself) only if every project stands
+/// in that folder. So no sub-project can hide what is wrong with the ones around it.
+pub(crate) fn apply(
+    findings: Vec<Finding>,
+    configs: &[&Config],
+    projects: &[PathBuf],
+    sight: Sight,
+    now: Timestamp,
+) -> Sorted {
     // The day of the user's place is not known here, and must not decide whether a build passes.
     let today = now.to_zoned(TimeZone::UTC).date();
     let all: Vec<(&Config, &Suppression)> = configs
         .iter()
         .flat_map(|config| config.suppressions.iter().map(|suppression| (*config, suppression)))
         .collect();
+    let reaches: Vec<Reach> = all.iter().map(|(config, _)| Reach::of(config, projects)).collect();
     let mut used = vec![false; all.len()];
     let mut sorted = Sorted::default();
     for finding in findings {
         let mut hidden_by = None;
         for (index, (config, suppression)) in all.iter().enumerate() {
-            if matches(config, suppression, &finding) {
+            if matches(config, suppression, &finding) && reaches[index].has(&finding) {
                 used[index] = true;
                 if !is_expired(suppression, today) && hidden_by.is_none() {
                     hidden_by = Some((config, suppression));
@@ -69,6 +77,29 @@ pub(crate) fn apply(findings: Vec<Finding>, configs: &[&Config], sight: Sight, n
     sorted
 }
 
+/// What a configuration may decide about.
+enum Reach {
+    Everything,
+    Folder(PathBuf),
+}
+
+impl Reach {
+    fn of(config: &Config, projects: &[PathBuf]) -> Self {
+        let folder = normal(config.folder().unwrap_or(Path::new("")));
+        if config.chosen || projects.iter().all(|project| normal(project).starts_with(&folder)) {
+            return Self::Everything;
+        }
+        Self::Folder(folder)
+    }
+
+    fn has(&self, finding: &Finding) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Folder(folder) => normal(&finding.place.file).starts_with(folder),
+        }
+    }
+}
+
 fn is_expired(suppression: &Suppression, today: Date) -> bool {
     suppression.until.is_some_and(|until| until < today)
 }
@@ -87,7 +118,7 @@ fn matches(config: &Config, suppression: &Suppression, finding: &Finding) -> boo
 }
 
 /// Absolute where it exists, so that two spellings of one path compare.
-fn normal(path: &Path) -> std::path::PathBuf {
+fn normal(path: &Path) -> PathBuf {
     std::fs::canonicalize(if path.as_os_str().is_empty() { Path::new(".") } else { path })
         .unwrap_or_else(|_| path.to_path_buf())
 }
@@ -148,7 +179,7 @@ mod tests {
     fn rules(suppressions: Vec<Suppression>, sight: Sight) -> (Vec<String>, usize) {
         let config = Config { suppressions, ..Config::default() };
         let findings = vec![finding("CVE-1", "1.0.0"), finding("CVE-1", "2.0.0")];
-        let sorted = apply(findings, &[&config], sight, "2026-11-22T12:00:00Z".parse().unwrap());
+        let sorted = apply(findings, &[&config], &[], sight, "2026-11-22T12:00:00Z".parse().unwrap());
         let rules = sorted.findings.iter().map(|finding| finding.rule.to_string()).collect();
         (rules, sorted.suppressed.len())
     }

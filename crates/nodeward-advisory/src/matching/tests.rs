@@ -117,6 +117,36 @@ fn malware_is_critical_and_a_fact_of_the_registry_alone() {
 }
 
 #[test]
+fn malware_is_found_by_whichever_url_it_comes() {
+    let lines = ["MAL-2024-1||evil|0||", "GHSA-gggg-hhhh-jjjj||good|0|1.0.0|"];
+    let url = || "https://registry.example.org/evil/-/evil-1.0.0.tgz".into();
+    let found = |edges: &str, origin: Origin| scan_with(&graph(edges, &|_| origin.clone()), &lines);
+    let required_by_url = found("root>evil@1.0.0", Origin::Http { url: url() });
+    assert_eq!(required_by_url.len(), 1);
+    assert_eq!(required_by_url[0].kind, Kind::Malware);
+    let in_place_of = found("root>good@1.0.0", Origin::Registry { resolved: Some(url()) });
+    assert_eq!((in_place_of.len(), in_place_of[0].kind), (1, Kind::Malware));
+    let fact = in_place_of[0].evidence.iter().find(|fact| fact.label == "fetched in place of").unwrap();
+    assert_eq!(fact.value, "good@1.0.0");
+    let older = "https://registry.example.org/good/-/good-0.9.0.tgz";
+    let older = found("root>good@1.0.0", Origin::Registry { resolved: Some(older.into()) });
+    assert_eq!((older.len(), &*older[0].rule), (1, "GHSA-gggg-hhhh-jjjj"));
+    let other = Origin::Http { url: "https://files.example.org/evil.tgz".into() };
+    assert!(found("root>evil@1.0.0", other).is_empty(), "another server's package of that name");
+}
+
+#[test]
+fn what_could_not_be_compared_is_told() {
+    let graph = graph("root>a@latest root>b@latest root>c@latest root>a@=1.0.0", &|_| registry());
+    let records = ["GHSA-aaaa-aaaa-aaaa||a|0|9.0.0|", "GHSA-bbbb-bbbb-bbbb||b|0||"].map(osv);
+    let index = index(&[&records[0], &records[1]]);
+    let labels: Vec<String> =
+        unchecked(&graph, &index).unwrap().into_iter().map(|id| graph.package(id).label()).collect();
+    assert_eq!(labels, ["a@latest"], "every version of b is affected, and nothing is known of c");
+    assert_eq!(scan(&graph, &index).unwrap().len(), 2, "=1.0.0 is 1.0.0");
+}
+
+#[test]
 fn versions_nobody_can_read_match_only_what_holds_for_them() {
     let graph = graph("root>a@latest root>b@1", &|_| registry());
     let all = scan_with(&graph, &["GHSA-aaaa-aaaa-aaaa||a|0|9.0.0|", "GHSA-bbbb-bbbb-bbbb||b|0||"]);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::project::read_file;
 use super::{Format, workspaces};
 use crate::{LockfileError, Manifest};
 
@@ -208,10 +209,10 @@ struct Coverage {
 impl Coverage {
     fn of(folder: &Path) -> Self {
         let path = folder.join("package.json");
-        let manifest = std::fs::read(&path).ok().and_then(|bytes| Manifest::parse(&path, &bytes).ok());
+        let manifest = read_file(&path).ok().and_then(|bytes| Manifest::parse(&path, &bytes).ok());
         Self {
             patterns: manifest.map(|manifest| manifest.workspaces).unwrap_or_default(),
-            pnpm: std::fs::read(folder.join("pnpm-lock.yaml")).ok(),
+            pnpm: read_file(&folder.join("pnpm-lock.yaml")).ok(),
         }
     }
 

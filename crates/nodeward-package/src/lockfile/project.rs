@@ -47,7 +47,12 @@ fn read_folder(folder: &Path) -> Result<DependencyGraph, LockfileError> {
 /// The bytes of a file, unless it is larger than any reader takes.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, LockfileError> {
     let refused = |error: std::io::Error| LockfileError::Io { file: path.into(), message: error.to_string() };
-    let length = std::fs::metadata(path).map_err(refused)?.len();
+    let metadata = std::fs::metadata(path).map_err(refused)?;
+    // A device never ends and a pipe may never begin; a project that was cloned may hold a link to either.
+    if !metadata.is_file() {
+        return Err(refused(std::io::Error::other("not a regular file, and nothing else is read")));
+    }
+    let length = metadata.len();
     if length > MAX_FILE_BYTES {
         let message = format!("the file has {length} bytes; at most {MAX_FILE_BYTES} are read");
         return Err(LockfileError::Limit { place: Place::file(path), message });

@@ -45,3 +45,33 @@ fn help_has_examples_and_everything_is_described() {
     assert!(world.run(&["man", "scan"], folder).expect(0).out.contains(".TH"));
     world.run(&["man", "nothing"], folder).expect(2);
 }
+
+#[test]
+fn what_was_not_checked_is_never_called_clean() {
+    let world = World::with_advisories(&[&lodash()]);
+    let (_, lockfile) = nodeward_testkit::project::npm_files(&["lodash@4.17.20"]);
+    let unreadable = Project::empty().file("package-lock.json", lockfile.replace("4.17.20", "4.17"));
+    let ran = world.run(&["audit", "--offline"], unreadable.path()).expect(2);
+    assert!(ran.out.contains("which nobody can read"), "{}", ran.out);
+    let emptied = Project::npm(&["lodash@4.17.20"]).file("package-lock.json", "").file("yarn.lock", "");
+    std::fs::remove_file(emptied.join("package-lock.json")).unwrap();
+    let ran = world.run(&["audit", "--offline"], emptied.path()).expect(2);
+    assert!(ran.out.contains("lodash is required but not in the lockfile"), "{}", ran.out);
+}
+
+#[test]
+#[cfg(unix)]
+fn files_without_an_end_are_refused() {
+    let world = World::with_advisories(&[&lodash()]);
+    let (manifest, lockfile) = nodeward_testkit::project::npm_files(&["lodash@4.17.19"]);
+    let linked = Project::empty().file("package-lock.json", &lockfile);
+    std::os::unix::fs::symlink("/dev/zero", linked.join("package.json")).unwrap();
+    let ran = world.run(&["audit", "--offline"], linked.path());
+    assert!(ran.code == 1 || ran.err.contains("not a regular file"), "{}{}", ran.out, ran.err);
+    let project = Project::empty().file("package-lock.json", &lockfile).file("package.json", &manifest);
+    std::os::unix::fs::symlink("/dev/zero", project.join("yarn.lock")).unwrap();
+    let ran = world.run(&["audit", "--offline", "yarn.lock"], project.path()).expect(2);
+    assert!(ran.err.contains("not a regular file"), "{}", ran.err);
+    let ran = world.run(&["audit", "--offline", "--vex", "/dev/zero"], project.path()).expect(2);
+    assert!(ran.err.contains("a VEX document of more than"), "{}", ran.err);
+}

@@ -67,3 +67,27 @@ fn vex_goes_out_and_comes_in() {
     let ran = world.scan(&project, &["--vex", "broken.json"]).expect(2);
     assert!(ran.err.contains("broken.json"), "{}", ran.err);
 }
+
+#[test]
+fn a_folder_inside_decides_only_about_itself() {
+    let world = World::with_advisories(&[&lodash()]);
+    let (_, lockfile) = nodeward_testkit::project::npm_files(&["lodash@4.17.20"]);
+    let config = "[scan]\nfail-on = \"critical\"\n\n                  [[suppress]]\nid = \"CVE-2026-0001\"\nreason = \"a fixture\"\n";
+    let upwards = config.replace("reason", "path = \"..\"\nreason");
+    for inner in [config, &upwards] {
+        let project = Project::npm(&["lodash@4.17.20"])
+            .file("inner/package-lock.json", &lockfile)
+            .file("inner/nodeward.toml", inner);
+        let report = world.json(&project, &[]);
+        let left: Vec<&str> = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|finding| finding["id"] == "CVE-2026-0001")
+            .map(|finding| finding["place"]["file"].as_str().unwrap())
+            .collect();
+        assert!(left.contains(&"package-lock.json"), "{report}");
+        // The project around it has no threshold of its own, so the usual one holds.
+        assert_eq!(report["fail_on"].as_str().or(report["failOn"].as_str()), Some("medium"), "{report}");
+    }
+}

@@ -1,0 +1,122 @@
+//! What the URL of a tarball says of the release behind it.
+
+use crate::{Package, WebAddress};
+
+/// What a URL of the form that npm's registry uses, `…/NAME/-/FILE-VERSION.tgz`, says of itself. Registries with
+/// other forms say nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TarballUrl {
+    /// The name, scope included.
+    pub name: String,
+    /// File name without `.tgz`.
+    file: String,
+}
+
+impl TarballUrl {
+    /// Reads it; `None` for URLs of other forms.
+    pub fn of(url: &str) -> Option<Self> {
+        let path = percent_decode(WebAddress::parse(url)?.path)?;
+        let (before, after) = path.rsplit_once("/-/")?;
+        let mut segments = before.rsplit('/');
+        let last = segments.next().filter(|last| !last.is_empty())?;
+        let name = match segments.next() {
+            Some(scope) if scope.starts_with('@') => format!("{scope}/{last}"),
+            _ => last.to_owned(),
+        };
+        let file = after.rsplit('/').next()?.strip_suffix(".tgz")?.to_owned();
+        Some(Self { name, file })
+    }
+
+    /// The version. Only where the file is named as the package is; some old ones are not.
+    pub fn version(&self) -> Option<&str> {
+        let unscoped = self.name.rsplit('/').next()?;
+        let rest = self.file.get(unscoped.len()..)?;
+        let same = self.file.get(..unscoped.len())?.eq_ignore_ascii_case(unscoped);
+        let version = rest.strip_prefix('-').filter(|_| same)?;
+        version.starts_with(|c: char| c.is_ascii_digit()).then_some(version)
+    }
+
+    /// Name and, where it tells, version.
+    pub fn label(&self) -> String {
+        match self.version() {
+            Some(version) => format!("{}@{version}", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    /// Whether it names the package, in whatever version.
+    pub fn names(&self, package: &Package) -> bool {
+        self.name.eq_ignore_ascii_case(package.name.as_str())
+    }
+
+    /// Whether it names another package, or another version of it.
+    pub fn names_other_than(&self, package: &Package) -> bool {
+        if !self.names(package) {
+            return true;
+        }
+        // Build metadata is not part of a published version.
+        let wanted = package.version_text.split('+').next().unwrap_or_default();
+        let wanted = wanted.trim_start_matches(['v', '=']);
+        let Some(version) = self.version().and_then(|version| version.split('+').next()) else {
+            return false;
+        };
+        !wanted.is_empty() && package.version.is_some() && !version.eq_ignore_ascii_case(wanted)
+    }
+}
+
+fn percent_decode(path: &str) -> Option<String> {
+    if !path.contains('%') {
+        return Some(path.to_owned());
+    }
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, tail @ ..] = rest {
+        match (first, tail) {
+            (b'%', [high, low, after @ ..]) => {
+                let digit = |byte: &u8| char::from(*byte).to_digit(16);
+                bytes.push(u8::try_from(digit(high)? << 4 | digit(low)?).ok()?);
+                rest = after;
+            }
+            (byte, _) => {
+                bytes.push(*byte);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Origin, PackageName};
+
+    #[test]
+    fn a_tarball_says_its_name_and_version() {
+        for (url, label) in [
+            ("https://r.example.org/a/-/a-1.0.0.tgz", Some("a@1.0.0")),
+            ("https://r.example.org/npm/@s/a/-/a-1.0.0-rc.1.tgz?x#y", Some("@s/a@1.0.0-rc.1")),
+            ("https://r.example.org/@s%2fa/-/a-1.0.0.tgz", Some("@s/a@1.0.0")),
+            ("https://r.example.org/a/-/old.tgz", Some("a")),
+            ("https://r.example.org/download/a/1.0.0/0123", None),
+            ("https://r.example.org/-/a-1.0.0.tgz", None),
+            ("file:a/-/a-1.0.0.tgz", None),
+            ("https://r.example.org/%ff%/-/a-1.0.0.tgz", None),
+        ] {
+            assert_eq!(TarballUrl::of(url).map(|named| named.label()).as_deref(), label, "{url}");
+        }
+    }
+
+    #[test]
+    fn build_metadata_and_case_make_no_other_release() {
+        let other = |name: &str, version: &str| {
+            let origin = Origin::Registry { resolved: None };
+            let package = Package::new(PackageName::parse(name).unwrap(), version, origin);
+            TarballUrl::of("https://r.example.org/Ab/-/Ab-1.0.0.tgz").unwrap().names_other_than(&package)
+        };
+        assert!(
+            !other("ab", "1.0.0") && !other("Ab", "v1.0.0") && !other("Ab", "1.0.0+b") && !other("Ab", "")
+        );
+        assert!(other("Ab", "1.0.1") && other("c", "1.0.0"));
+    }
+}
