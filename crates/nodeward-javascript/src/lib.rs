@@ -1,0 +1,4 @@
+//! JavaScript and TypeScript as Node.js loads them: parsing, semantics, resolution, the module graph.
+//!
+//! The parser underneath is pinned and stays behind this crate: other crates name its types only through
+//! [`oxc`], and only the lint crate does. Nothing here runs what it reads, and nothing here uses the network.
