@@ -11,8 +11,10 @@ use crate::{cargo, say};
 /// Every crate and its level. A crate uses only crates on lower levels (docs/architecture.md).
 const LEVELS: &[(&str, u8)] = &[
     ("nodeward-package", 0),
+    ("nodeward-javascript", 0),
     ("nodeward-report", 1),
     ("nodeward-advisory", 2),
+    ("nodeward-lint", 2),
     ("nodeward-review", 2),
     ("nodeward", 4),
 ];
@@ -47,7 +49,11 @@ const NO_ENTRY: &[&str] = &[
 const UNSAFE: &[&str] = &["crates/nodeward-advisory/src/index/mapping.rs"];
 
 /// Crates with no network, clock or environment of their own.
-const PURE: &[&str] = &["nodeward-package", "nodeward-report", "nodeward-advisory", "nodeward-review"];
+const PURE: &[&str] =
+    &["nodeward-package", "nodeward-javascript", "nodeward-report", "nodeward-advisory", "nodeward-review"];
+
+/// The crates that may use what `nodeward-javascript` passes on of its parser.
+const PARSER_USERS: &[&str] = &["nodeward-javascript", "nodeward-lint"];
 
 /// The most lines of a source file, its tests not counted.
 const MAX_LINES: usize = 600;
@@ -124,6 +130,9 @@ fn layering(reasons: &str, faults: &mut Vec<String>) -> anyhow::Result<()> {
             let only_for_tests = dependency.kind.as_deref() == Some("dev");
             if UNPUBLISHED.contains(&used) && !only_for_tests {
                 faults.push(format!("{name}: uses {used} outside its tests"));
+            }
+            if used.starts_with("oxc_") && name != "nodeward-javascript" {
+                faults.push(format!("{name}: uses {used}, which only nodeward-javascript may"));
             }
             if levels.get(used).is_some_and(|&lower| lower >= level) && used != name {
                 faults.push(format!("{name}: uses {used}, which is not on a lower level"));
@@ -218,6 +227,13 @@ fn source(file: &str, text: &str, faults: &mut Vec<String>) {
         && code.contains(concat!("ox", "c_"))
     {
         faults.push(format!("{file}: names a parser crate that only nodeward-javascript may name"));
+    }
+    let uses_parser = code.contains("nodeward_javascript::oxc") || code.contains("javascript::oxc::");
+    if file.starts_with("crates/")
+        && uses_parser
+        && !PARSER_USERS.iter().any(|name| file.starts_with(&format!("crates/{name}/")))
+    {
+        faults.push(format!("{file}: uses the parser's types, which only the lint crate may"));
     }
 }
 

@@ -3,9 +3,23 @@
 //! The parser underneath is pinned and stays behind this crate: other crates name its types only through
 //! [`oxc`], and only the lint crate does. Nothing here runs what it reads, and nothing here uses the network.
 
+pub mod discover;
+pub mod fuzz;
+pub mod graph;
+pub mod imports;
+pub mod manifest;
+mod nesting;
 pub mod oxc;
 pub mod parse;
+pub mod position;
+pub mod resolve;
 pub mod source;
 
+pub use discover::{Discovered, FileClass, SourceFile, Tree, discover};
+pub use graph::{Edge, ModuleGraph, ModuleId, Target};
+pub use imports::{Import, ImportKind, imports, imports_of};
+pub use manifest::Manifest;
 pub use parse::{Limits, ParseError, Parsed, SyntaxError, WORKER_STACK, parse, parse_within};
+pub use position::{LineColumn, LineIndex};
+pub use resolve::{Loader, ResolveError, Resolved, Resolver};
 pub use source::{Language, ModuleFormat, SourceKind};

@@ -12,11 +12,12 @@ use oxc_parser::{ParseOptions, Parser};
 use oxc_semantic::{Semantic, SemanticBuilder};
 use oxc_span::{GetSpan as _, SourceType, Span};
 
+use crate::nesting::{self, Dialect, Refusal};
 use crate::source::{Language, ModuleFormat, SourceKind};
 
-/// The stack, in bytes, that a thread must have to parse whatever the default [`Limits`] let through, and to walk
-/// the tree with a few frames for each node.
-pub const WORKER_STACK: usize = 64 << 20;
+/// The stack, in bytes, that a thread must have to parse whatever is let through, and to walk its tree with a few
+/// frames for each node. Memory is taken only as it is touched. Unoptimised frames are several times larger.
+pub const WORKER_STACK: usize = if cfg!(debug_assertions) { 512 << 20 } else { 64 << 20 };
 
 /// How much of a file is read.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +52,18 @@ pub enum ParseError {
         /// The limit.
         limit: usize,
     },
+    /// Brackets, operators, tags or statements are nested so deep that reading them could exhaust a stack.
+    #[error("nests too deep to be read")]
+    TooDeep {
+        /// The byte at which it is too deep.
+        offset: u32,
+    },
+    /// The text can be read in more ways than are followed, so that its nesting cannot be told.
+    #[error("too many places can be read in two ways")]
+    Ambiguous {
+        /// The byte of the place that was one too many.
+        offset: u32,
+    },
     /// The text is not of the language in any way that was tried.
     #[error("syntax error: {}", .0.message)]
     Syntax(SyntaxError),
@@ -61,6 +74,7 @@ impl ParseError {
     pub fn offset(&self) -> Option<u32> {
         match self {
             Self::TooLarge { .. } => None,
+            Self::TooDeep { offset } | Self::Ambiguous { offset } => Some(*offset),
             Self::Syntax(error) => Some(error.offset),
         }
     }
@@ -104,8 +118,18 @@ pub fn parse_within<'a>(
         return json(arena, text);
     }
     let mut best: Option<Parsed<'a>> = None;
-    let mut refused: Option<SyntaxError> = None;
+    let mut refused: Option<ParseError> = None;
+    let mut measured: Option<(Dialect, Result<(), ParseError>)> = None;
     for attempt in attempts(kind) {
+        let dialect = dialect(attempt.language);
+        let (_, nesting) = match measured.take() {
+            Some(known) if known.0 == dialect => measured.insert(known),
+            _ => measured.insert((dialect, measure(text, dialect))),
+        };
+        if let Err(error) = nesting {
+            refused = refused.or(Some(error.clone()));
+            continue;
+        }
         match attempt_as(arena, text, attempt) {
             Ok(parsed) if parsed.errors.is_empty() => return Ok(parsed),
             Ok(parsed) => {
@@ -113,10 +137,29 @@ pub fn parse_within<'a>(
                     best = Some(parsed);
                 }
             }
-            Err(error) => refused = refused.or(Some(error)),
+            Err(error) => refused = refused.or(Some(ParseError::Syntax(error))),
         }
     }
-    best.ok_or_else(|| ParseError::Syntax(refused.expect("each attempt gives a tree or an error")))
+    best.ok_or_else(|| refused.expect("each attempt gives a tree or an error"))
+}
+
+fn dialect(language: Language) -> Dialect {
+    Dialect {
+        types: matches!(language, Language::TypeScript | Language::Tsx),
+        tags: matches!(language, Language::JavaScript | Language::Tsx),
+    }
+}
+
+fn measure(text: &str, dialect: Dialect) -> Result<(), ParseError> {
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    nesting::check(text, dialect).map_err(|refusal| match refusal {
+        Refusal::TooDeep(at) => ParseError::TooDeep { offset: offset(at) },
+        Refusal::Ambiguous(at) => ParseError::Ambiguous { offset: offset(at) },
+        Refusal::Unmatched(at) => ParseError::Syntax(SyntaxError {
+            message: "brackets, quotes or tags do not match".to_owned(),
+            offset: offset(at),
+        }),
+    })
 }
 
 /// What to read a file as, the likeliest first.
@@ -147,9 +190,7 @@ fn attempt_as<'a>(arena: &'a Allocator, text: &'a str, kind: SourceKind) -> Resu
         ModuleFormat::Module => SourceType::mjs(),
         ModuleFormat::Unknown => SourceType::unambiguous(),
     };
-    let source = source
-        .with_typescript(matches!(kind.language, Language::TypeScript | Language::Tsx))
-        .with_jsx(matches!(kind.language, Language::JavaScript | Language::Tsx));
+    let source = source.with_typescript(dialect(kind.language).types).with_jsx(dialect(kind.language).tags);
     let options = ParseOptions { allow_return_outside_function: true, ..ParseOptions::default() };
     let parsed = Parser::new(arena, text, source).with_options(options).parse();
     let mut errors: Vec<SyntaxError> = parsed.diagnostics.iter().map(syntax_error).collect();
@@ -161,6 +202,7 @@ fn attempt_as<'a>(arena: &'a Allocator, text: &'a str, kind: SourceKind) -> Resu
 
 /// JSON as the one expression of a program.
 fn json<'a>(arena: &'a Allocator, text: &'a str) -> Result<Parsed<'a>, ParseError> {
+    measure(text, Dialect { types: false, tags: false })?;
     let source = SourceType::cjs();
     let value = Parser::new(arena, text, source)
         .parse_expression()
@@ -224,3 +266,6 @@ fn syntax_error(diagnostic: &oxc_diagnostics::OxcDiagnostic) -> SyntaxError {
 fn unexplained() -> SyntaxError {
     SyntaxError { message: "the text cannot be parsed".to_owned(), offset: 0 }
 }
+
+#[cfg(test)]
+mod tests;
