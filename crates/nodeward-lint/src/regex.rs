@@ -64,10 +64,12 @@ const COUNTED: u32 = 25;
 const COUNTED_LARGE: u32 = 3;
 /// Steps allowed to each of the two searches, a few nanoseconds each.
 const STEPS: u32 = 300_000;
+/// Of these, for the witness of one candidate.
+const CANDIDATE_STEPS: u32 = 20_000;
 /// Pairs of loops for which a witness is searched.
 const MAX_CHECKED: usize = 48;
 /// Witnesses replayed for one pattern, each at a cost of up to a millisecond.
-const MAX_REPLAYS: u32 = 10;
+const MAX_REPLAYS: u32 = 6;
 
 /// Analyses the pattern of a literal or of a call of `RegExp`, given the string's value.
 ///
@@ -152,14 +154,17 @@ impl Analysis<'_> {
         let automaton = self.engine.automaton;
         let loops = Loops::new(automaton, Counted::Included);
         let mut budget = Budget::new(STEPS);
+        let mut exhausted = false;
         for (component, _) in loops.each() {
             for candidate in ambiguity::exponential(automaton, &loops, component, &mut budget)? {
-                if let Some(word) = self.confirmed(&candidate, Growth::Exponential, &mut budget)? {
-                    return Ok(Some(self.witness(&candidate, &word)));
+                match self.confirmed(&candidate, Growth::Exponential, &mut budget) {
+                    Ok(Some(word)) => return Ok(Some(self.witness(&candidate, &word))),
+                    Ok(None) => {}
+                    Err(Exhausted) => exhausted = true,
                 }
             }
         }
-        Ok(None)
+        if exhausted { Err(Exhausted) } else { Ok(None) }
     }
 
     /// The word for a candidate, when it makes an engine work as the theory says.
@@ -178,7 +183,7 @@ impl Analysis<'_> {
             let [prefix, pump, suffix] = self.texts(word);
             left > 0 && replay::grows(self.program, self.sets, [&prefix.0, &pump.0, &suffix.0], growth)
         };
-        self.engine.witness(candidate, budget, &mut replayed)
+        budget.part(CANDIDATE_STEPS, |budget| self.engine.witness(candidate, budget, &mut replayed))
     }
 
     fn polynomial(&self) -> Result<Option<Verdict>, Exhausted> {
@@ -225,12 +230,15 @@ impl Analysis<'_> {
         pair: (usize, usize),
         budget: &mut Budget,
     ) -> Result<Option<(Candidate, Word)>, Exhausted> {
+        let mut exhausted = false;
         for candidate in ambiguity::polynomial(self.engine.automaton, loops, reach, pair, budget)? {
-            if let Some(word) = self.confirmed(&candidate, Growth::Polynomial, budget)? {
-                return Ok(Some((candidate, word)));
+            match self.confirmed(&candidate, Growth::Polynomial, budget) {
+                Ok(Some(word)) => return Ok(Some((candidate, word))),
+                Ok(None) => {}
+                Err(Exhausted) => exhausted = true,
             }
         }
-        Ok(None)
+        if exhausted { Err(Exhausted) } else { Ok(None) }
     }
 
     fn searches(&self, loops: &Loops, component: usize) -> bool {
@@ -318,5 +326,7 @@ fn chain(loops: &Loops, reach: &Reach, crossings: &[&Crossing]) -> u32 {
     best.into_iter().max().unwrap_or(0)
 }
 
+#[cfg(test)]
+mod oracle;
 #[cfg(test)]
 mod tests;

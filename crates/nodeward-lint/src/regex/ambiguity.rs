@@ -29,10 +29,24 @@ impl Budget {
         Self { left: steps }
     }
 
+    /// Lets `work` have up to `steps` of what is left.
+    pub(super) fn part<T>(
+        &mut self,
+        steps: u32,
+        work: impl FnOnce(&mut Self) -> Result<T, Exhausted>,
+    ) -> Result<T, Exhausted> {
+        let steps = steps.min(self.left);
+        let mut part = Self { left: steps };
+        let done = work(&mut part);
+        self.left -= steps - part.left;
+        done
+    }
+
     pub(super) fn spend(&mut self, steps: usize) -> Result<(), Exhausted> {
         let steps = u32::try_from(steps).unwrap_or(u32::MAX);
-        self.left = self.left.checked_sub(steps).ok_or(Exhausted)?;
-        Ok(())
+        let enough = steps <= self.left;
+        self.left = self.left.saturating_sub(steps);
+        if enough { Ok(()) } else { Err(Exhausted) }
     }
 }
 

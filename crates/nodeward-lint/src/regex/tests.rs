@@ -1,5 +1,7 @@
 //! Patterns known to be vulnerable, and known not to be. Each is written here; none is copied from a package.
 
+use proptest::prelude::*;
+
 use super::{Reason, Verdict, analyse, analyse_literal};
 
 /// Doubles with each pump.
@@ -296,4 +298,40 @@ fn hostile_sizes_end_soon() {
         // No answer is wrong here but none at all.
         let _ = analyse(&pattern, "");
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Any text ends in an answer, and a witness lies in the pattern and has something to repeat.
+    #[test]
+    fn any_pattern_ends(
+        pattern in "([ab.\\s]|\\\\[wsdb1kpuxc]|[(|)*+?^$]|\\[[a^]|\\]|\\(\\?[:=!<]|\\{[0-9]{1,2},?\\}|\\PC){0,40}",
+        flags in "[gimsuvy]{0,3}",
+    ) {
+        if let Verdict::Polynomial { witness, .. } | Verdict::Exponential { witness } = analyse(&pattern, &flags) {
+            prop_assert!(witness.span.start <= witness.span.end);
+            prop_assert!(pattern.get(witness.span.start as usize..witness.span.end as usize).is_some());
+            prop_assert!(!witness.pump.is_empty());
+        }
+    }
+
+    /// Patterns that are well formed, so that the analysis gets to work.
+    #[test]
+    fn any_nesting_ends(pattern in nested()) {
+        let _ = analyse(&pattern, "");
+    }
+}
+
+fn nested() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof!["[abc]", Just(".".to_owned()), Just("\\s".to_owned()), Just("\\b".to_owned())];
+    leaf.prop_recursive(6, 40, 4, |inner| {
+        let many = proptest::collection::vec(inner.clone(), 1..4);
+        prop_oneof![
+            many.clone().prop_map(|parts| parts.concat()),
+            many.prop_map(|parts| format!("(?:{})", parts.join("|"))),
+            (inner.clone(), "[*+?]|\\{1,30\\}").prop_map(|(part, times)| format!("(?:{part}){times}")),
+            inner.prop_map(|part| format!("(?=({part}))\\1")),
+        ]
+    })
 }

@@ -150,8 +150,9 @@ impl Engine<'_> {
                 break;
             }
         }
-        let last = list.iter().rposition(|state| [candidate.first, candidate.last].contains(state));
-        let complete = list.contains(&candidate.first) && list.contains(&candidate.last);
+        // What is behind the last ambiguous state is tried after all its ways have failed.
+        let last = list.iter().position(|&state| state == candidate.last);
+        let complete = list.contains(&candidate.first);
         Ok(last.filter(|_| complete).map(|last| {
             list.truncate(last + 1);
             list
@@ -166,7 +167,7 @@ impl Engine<'_> {
         kind: u32,
         budget: &mut Budget,
     ) -> Result<Vec<StateId>, Exhausted> {
-        let (mut out, mut seen) = (Vec::new(), FxHashSet::default());
+        let (mut out, mut seen) = (Vec::new(), Seen::new(self.automaton.states.len()));
         let mut closed: Vec<u16> = Vec::new();
         for &id in list {
             let state = &self.automaton.states[id as usize];
@@ -183,7 +184,7 @@ impl Engine<'_> {
                     Exit::Accept { region: 0, next, .. } if next >> kind & 1 == 1 => {
                         let empty = !matches!(state.role, Role::Inside(_));
                         let onward = self.onward(previous, kind, empty);
-                        out.extend(onward.into_iter().filter(|state| seen.insert(*state)));
+                        out.extend(onward.into_iter().filter(|&state| seen.insert(state)));
                         return Ok(out);
                     }
                     Exit::Accept { region: ended, next, .. } if ended == region && next >> kind & 1 == 1 => {
@@ -291,5 +292,21 @@ fn region(role: Role) -> u16 {
     match role {
         Role::Inside(region) => region,
         Role::Start | Role::Search => 0,
+    }
+}
+
+/// The states already in a list.
+struct Seen(Vec<u64>);
+
+impl Seen {
+    fn new(states: usize) -> Self {
+        Self(vec![0; states.div_ceil(64)])
+    }
+
+    fn insert(&mut self, state: StateId) -> bool {
+        let (word, bit) = (state as usize / 64, 1 << (state % 64));
+        let fresh = self.0[word] & bit == 0;
+        self.0[word] |= bit;
+        fresh
     }
 }
