@@ -27,6 +27,7 @@ const TABLES: &[(&str, &str, &str)] = &[
     ("crates/nodeward-package/src/lockfile", "crates/nodeward-package/src/lockfile.rs", "FORMATS"),
     ("crates/nodeward-report/src/render", "crates/nodeward-report/src/render.rs", "FORMATS"),
     ("crates/nodeward-review/src/signals", "crates/nodeward-review/src/signals.rs", "SIGNALS"),
+    ("crates/nodeward-lint/src/rules", "crates/nodeward-lint/src/rules.rs", "RULES"),
 ];
 
 /// Files in those folders that serve the others and are no entry of their own.
@@ -49,8 +50,14 @@ const NO_ENTRY: &[&str] = &[
 const UNSAFE: &[&str] = &["crates/nodeward-advisory/src/index/mapping.rs"];
 
 /// Crates with no network, clock or environment of their own.
-const PURE: &[&str] =
-    &["nodeward-package", "nodeward-javascript", "nodeward-report", "nodeward-advisory", "nodeward-review"];
+const PURE: &[&str] = &[
+    "nodeward-package",
+    "nodeward-javascript",
+    "nodeward-report",
+    "nodeward-advisory",
+    "nodeward-lint",
+    "nodeward-review",
+];
 
 /// The crates that may use what `nodeward-javascript` passes on of its parser.
 const PARSER_USERS: &[&str] = &["nodeward-javascript", "nodeward-lint"];
@@ -158,7 +165,7 @@ fn tables(root: &Path, faults: &mut Vec<String>) -> anyhow::Result<()> {
             if !NO_ENTRY.contains(&shown.as_str()) && !body.contains(&format!("{stem}::")) {
                 faults.push(format!("{shown}: is not in {table} of {file}"));
             }
-            if *table == "SIGNALS" && !path.with_extension("md").is_file() {
+            if matches!(*table, "SIGNALS" | "RULES") && !path.with_extension("md").is_file() {
                 faults.push(format!("{shown}: has no page {stem}.md beside it"));
             }
         }

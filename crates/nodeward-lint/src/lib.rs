@@ -2,4 +2,19 @@
 //!
 //! Rules find; policies decide which rules run. Nothing here reads the clock, the network or the environment.
 
+mod context;
+mod dispatch;
+pub mod driver;
+mod fix;
+mod issue;
+pub mod policy;
 pub mod regex;
+pub mod rule;
+pub mod rules;
+pub mod suppress;
+
+pub use driver::{Budget, Linted, Options, Origin, Outcome, SourceFile, Text, lint};
+pub use fix::{Edit, Fix, Safety, apply};
+pub use policy::Policy;
+pub use rule::Rule;
+pub use rules::RULES;

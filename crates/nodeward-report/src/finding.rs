@@ -39,6 +39,8 @@ pub enum Kind {
     Signal,
     /// Something about the project's own files: lockfile, configuration, suppressions.
     Project,
+    /// Something in source code, the project's own or a dependency's.
+    Lint,
 }
 
 impl Kind {
@@ -49,6 +51,7 @@ impl Kind {
             Self::Advisory => "advisory",
             Self::Signal => "signal",
             Self::Project => "project",
+            Self::Lint => "lint",
         }
     }
 }

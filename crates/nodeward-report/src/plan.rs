@@ -192,7 +192,7 @@ pub(crate) fn steps(report: &Report) -> Vec<Step<'_>> {
             (Kind::Malware, _) => Topic::Malware(&finding.subject),
             (_, Some(change)) => Topic::Change(change),
             (Kind::Advisory, None) => Topic::Subject(&finding.subject),
-            (Kind::Signal | Kind::Project, None) => Topic::Rule(&finding.rule),
+            (Kind::Signal | Kind::Project | Kind::Lint, None) => Topic::Rule(&finding.rule),
         };
         topics.entry(topic).or_default().push(index);
     }

@@ -167,6 +167,7 @@ fn rule_name(finding: &Finding) -> &'static str {
         Kind::Advisory => "KnownVulnerability",
         Kind::Signal => "DependencySignal",
         Kind::Project => "ProjectConfiguration",
+        Kind::Lint => "SourceCode",
     }
 }
 
@@ -303,7 +304,7 @@ fn message(finding: &Finding) -> String {
     let mut text = match finding.kind {
         Kind::Malware => format!("MALWARE: {subject}: {}", clip(&finding.title, 500)),
         Kind::Advisory => format!("{subject}: {}", clip(&finding.title, 500)),
-        Kind::Signal | Kind::Project => clip(&finding.title, 500).into_owned(),
+        Kind::Signal | Kind::Project | Kind::Lint => clip(&finding.title, 500).into_owned(),
     };
     if !finding.fixed_versions.is_empty() {
         text += &format!(". Fixed in {}", finding.fixed_versions.join(", "));

@@ -1,0 +1,66 @@
+//! One pass over the nodes of a file, each shown to the rules that asked for its kind.
+
+use nodeward_javascript::oxc::{AstKind, AstNode};
+use rustc_hash::FxHashMap;
+
+use crate::context::{Call, Context};
+use crate::rule::{Check, Rule};
+
+type NodeCheck = for<'a> fn(&Context<'_, 'a>, &AstNode<'a>);
+type CallCheck = for<'a> fn(&Context<'_, 'a>, &Call<'a>);
+
+/// The checks of the chosen rules, by what they want to see. Built once and shared by the workers.
+pub(crate) struct Dispatch {
+    by_kind: Vec<Vec<NodeCheck>>,
+    by_api: FxHashMap<&'static str, Vec<CallCheck>>,
+    by_method: FxHashMap<&'static str, Vec<CallCheck>>,
+}
+
+impl Dispatch {
+    pub(crate) fn new(rules: &[&'static Rule]) -> Self {
+        let mut by_kind = Vec::new();
+        by_kind.resize_with(usize::from(u8::MAX) + 1, Vec::new);
+        let mut dispatch = Self { by_kind, by_api: FxHashMap::default(), by_method: FxHashMap::default() };
+        for check in rules.iter().flat_map(|rule| rule.checks) {
+            match check {
+                Check::Nodes { kinds, check } => {
+                    for &kind in *kinds {
+                        dispatch.by_kind[kind as usize].push(*check);
+                    }
+                }
+                Check::Calls { of, check } => {
+                    for name in *of {
+                        match name.strip_prefix('.') {
+                            Some(method) => dispatch.by_method.entry(method).or_default().push(*check),
+                            None => dispatch.by_api.entry(name).or_default().push(*check),
+                        }
+                    }
+                }
+            }
+        }
+        dispatch
+    }
+
+    /// Shows every node of the file to the rules that want it.
+    pub(crate) fn run(&self, context: &Context<'_, '_>) {
+        let wants_calls = !self.by_api.is_empty() || !self.by_method.is_empty();
+        for node in context.semantic.nodes().iter() {
+            let kind = node.kind();
+            for check in &self.by_kind[kind.ty() as usize] {
+                check(context, node);
+            }
+            if wants_calls && matches!(kind, AstKind::CallExpression(_) | AstKind::NewExpression(_)) {
+                self.call(context, node);
+            }
+        }
+    }
+
+    fn call<'a>(&self, context: &Context<'_, 'a>, node: &AstNode<'a>) {
+        let Some(call) = Call::of(context, node) else { return };
+        let by_api = call.path.as_deref().and_then(|path| self.by_api.get(path));
+        let by_method = call.method.and_then(|method| self.by_method.get(method));
+        for check in by_api.into_iter().chain(by_method).flatten() {
+            check(context, &call);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Runs the rules over many files: in parallel, with the same findings in the same order whatever the number of
+//! threads. A file that is too large, too deep or not JavaScript is a gap in the run, never skipped in silence.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use nodeward_javascript::WORKER_STACK;
+use nodeward_package::PackageName;
+use nodeward_report::{Finding, Gap};
+
+use crate::dispatch::Dispatch;
+use crate::{Fix, Policy, Rule, rules};
+
+mod file;
+#[cfg(test)]
+mod tests;
+
+/// A file to look at.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// As the user would name it.
+    pub path: Arc<Path>,
+    /// Where its text is.
+    pub text: Text,
+    /// Whose it is.
+    pub origin: Origin,
+}
+
+/// Where a file's text is.
+#[derive(Debug, Clone)]
+pub enum Text {
+    /// On the disk; read by the worker that looks at it.
+    Disk(PathBuf),
+    /// Here.
+    Memory(Arc<str>),
+}
+
+/// Whose code it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// The project's own: its comments may hide findings.
+    FirstParty,
+    /// A dependency's: what it says about itself does not count.
+    Dependency {
+        /// The package.
+        name: PackageName,
+        /// Its version, as written.
+        version: Box<str>,
+    },
+}
+
+/// How much of one file is looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    /// A longer file is not checked.
+    pub bytes: usize,
+    /// A file with more nodes than that is not checked.
+    pub nodes: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { bytes: 24 * 1024 * 1024, nodes: 16_000_000 }
+    }
+}
+
+/// What a run does.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The rules of this policy and of the narrower ones.
+    pub policy: Policy,
+    /// Only these rules, whatever the policy; all of them if empty.
+    pub only: Vec<String>,
+    /// Workers; `None` for one.
+    pub threads: Option<NonZeroUsize>,
+    /// How much of one file is looked at.
+    pub budget: Budget,
+}
+
+/// A finding, and how to clear it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Linted {
+    /// What was found.
+    pub finding: Finding,
+    /// The change that clears it, where there is one.
+    pub fix: Option<Fix>,
+}
+
+/// A finding that a comment hides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HiddenFinding {
+    /// What was found.
+    pub finding: Finding,
+    /// What the comment says.
+    pub reason: String,
+}
+
+/// What a run found.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// By file, then by place.
+    pub findings: Vec<Linted>,
+    /// What comments of the project hide.
+    pub hidden: Vec<HiddenFinding>,
+    /// What could not be checked.
+    pub gaps: Vec<Gap>,
+    /// Files that were checked.
+    pub files: usize,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+impl Options {
+    /// The rules that run.
+    pub fn rules(&self) -> Vec<&'static Rule> {
+        let chosen = |rule: &&Rule| match self.only.is_empty() {
+            true => rule.policy <= self.policy,
+            false => self.only.iter().any(|only| only == rule.id),
+        };
+        rules::RULES.iter().filter(chosen).collect()
+    }
+}
+
+/// What every worker works with.
+pub(crate) struct Job<'j> {
+    options: &'j Options,
+    rules: Vec<&'static Rule>,
+    dispatch: Dispatch,
+}
+
+/// Looks at every file.
+pub fn lint(files: &[SourceFile], options: &Options) -> Outcome {
+    let rules = options.rules();
+    let job = Job { options, dispatch: Dispatch::new(&rules), rules };
+    let mut order: Vec<&SourceFile> = files.iter().collect();
+    order.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut results = in_parallel(&order, &job);
+    results.sort_by_key(|&(at, _)| at);
+    let mut outcome = Outcome::default();
+    for (_, result) in results {
+        outcome.findings.extend(result.findings);
+        outcome.hidden.extend(result.hidden);
+        outcome.gaps.extend(result.gaps);
+        outcome.files += result.files;
+        outcome.bytes += result.bytes;
+    }
+    outcome
+}
+
+fn in_parallel(files: &[&SourceFile], job: &Job<'_>) -> Vec<(usize, Outcome)> {
+    let threads = job.options.threads.map_or(1, NonZeroUsize::get).min(files.len().max(1));
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut worker = file::Worker::new(job);
+        let mut results = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = files.get(at) else { return results };
+            results.push((at, worker.lint(file)));
+        }
+    };
+    std::thread::scope(|scope| {
+        let start = |_| {
+            let builder = std::thread::Builder::new().stack_size(WORKER_STACK);
+            builder.spawn_scoped(scope, work).expect("the system has room for a thread")
+        };
+        let workers: Vec<_> = (0..threads).map(start).collect();
+        let joined = workers.into_iter().map(|worker| worker.join());
+        joined.flat_map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
+}

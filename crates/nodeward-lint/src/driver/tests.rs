@@ -1,0 +1,80 @@
+//! The same findings whatever the threads and the order; and what is not checked is said.
+
+use super::*;
+
+const TLS: &str = "module.exports = { rejectUnauthorized: false };\n";
+
+fn file(path: &str, text: &str) -> SourceFile {
+    SourceFile {
+        path: Arc::from(Path::new(path)),
+        text: Text::Memory(text.into()),
+        origin: Origin::FirstParty,
+    }
+}
+
+fn of_dependency(mut file: SourceFile) -> SourceFile {
+    let name = PackageName::parse("example").expect("a name");
+    file.origin = Origin::Dependency { name, version: "1.0.0".into() };
+    file
+}
+
+fn shown(outcome: &Outcome) -> Vec<String> {
+    let finding = |linted: &Linted| format!("{} {}", linted.finding.rule, linted.finding.place);
+    outcome.findings.iter().map(finding).chain(outcome.gaps.iter().map(|gap| gap.message.clone())).collect()
+}
+
+#[test]
+fn threads_and_order_change_nothing() {
+    let mut files: Vec<SourceFile> =
+        (0..40).map(|at| file(&format!("src/{at:02}.js"), &TLS.repeat(at % 3))).collect();
+    files.push(file("src/broken.js", "function ( {"));
+    let one = lint(&files, &Options::default());
+    files.reverse();
+    for threads in [2, 3, 8] {
+        let options = Options { threads: NonZeroUsize::new(threads), ..Options::default() };
+        let many = lint(&files, &options);
+        assert_eq!(shown(&one), shown(&many));
+        assert_eq!((one.files, one.bytes), (many.files, many.bytes));
+    }
+    assert_eq!(one.files, 40);
+}
+
+#[test]
+fn what_is_over_budget_or_broken_was_not_checked() {
+    let small = Options { budget: Budget { bytes: 40, nodes: 1_000 }, ..Options::default() };
+    let outcome = lint(&[file("a.js", TLS)], &small);
+    assert_eq!((outcome.gaps.len(), outcome.files), (1, 0));
+    let few = Options { budget: Budget { bytes: 4_000, nodes: 3 }, ..Options::default() };
+    assert_eq!(lint(&[file("a.js", TLS)], &few).gaps.len(), 1);
+    let broken = lint(&[file("a.js", "function ( {")], &Options::default());
+    assert_eq!(broken.gaps.len(), 1);
+    assert_eq!(shown(&broken)[0], "syntax-error a.js:1:10");
+    let missing = SourceFile { text: Text::Disk("/nowhere/a.js".into()), ..file("a.js", "") };
+    assert_eq!(lint(&[missing], &Options::default()).gaps.len(), 1);
+}
+
+#[test]
+fn comments_hide_findings_of_the_project_and_not_of_a_dependency() {
+    let hidden = format!("// nodeward-ignore tls-unverified: a socket of this machine\n{TLS}");
+    let own = lint(&[file("a.js", &hidden)], &Options::default());
+    assert_eq!((own.findings.len(), own.hidden.len()), (0, 1));
+    assert_eq!(own.hidden[0].reason, "a socket of this machine");
+    let dependency = lint(&[of_dependency(file("a.js", &hidden))], &Options::default());
+    assert_eq!(shown(&dependency), ["tls-unverified a.js:2:20"]);
+}
+
+#[test]
+fn where_a_comment_may_stand() {
+    for text in [
+        "x({ rejectUnauthorized: false }); // nodeward-ignore tls-unverified: why\n",
+        "x({ rejectUnauthorized: false }); /* nodeward-ignore tls-unverified: why */ y();\n",
+        "/* nodeward-ignore tls-unverified: why */\n\n// and another comment\nx({ rejectUnauthorized: false });\n",
+        "/*\n * nodeward-ignore tls-unverified, weak-cipher: why\n */\nx({ rejectUnauthorized: false });\n",
+    ] {
+        let options = Options { only: vec!["tls-unverified".into()], ..Options::default() };
+        let outcome = lint(&[file("a.js", text)], &options);
+        assert_eq!((outcome.findings.len(), outcome.hidden.len()), (0, 1), "{text}");
+    }
+    let elsewhere = "// nodeward-ignore tls-unverified: why\ny();\nx({ rejectUnauthorized: false });\n";
+    assert_eq!(lint(&[file("a.js", elsewhere)], &Options::default()).findings.len(), 2);
+}

@@ -1,0 +1,31 @@
+//! `new Buffer`, which gives memory or text by the type of its argument.
+
+use crate::rules::prelude::*;
+
+pub(crate) const RULE: Rule = Rule {
+    id: "buffer-constructor",
+    summary: "new Buffer gives old memory where it is given a number",
+    threat: Threat::Bof,
+    cwes: &[665, 676],
+    severity: Severity::Medium,
+    confidence: Confidence::Medium,
+    policy: Policy::Strict,
+    scope: Scope::Production,
+    docs: include_str!("buffer_constructor.md"),
+    checks: &[Check::Calls { of: &["Buffer"], check }],
+};
+
+fn check<'a>(context: &Context<'_, 'a>, call: &Call<'a>) {
+    let Some(first) = call.argument(0) else { return };
+    let kind = context.kind_of(first);
+    let is_array = matches!(without_wrapping(first), Expression::ArrayExpression(_));
+    let issue = Issue::new(&RULE, call.span, "what this gives depends on the type of its argument")
+        .next("say Buffer.from for contents, Buffer.alloc for a size");
+    let callee = Span::new(call.span.start, call.callee.span().end);
+    context.report(match kind {
+        ValueKind::Text => issue.fix(Safety::Safe, "use Buffer.from", callee, "Buffer.from"),
+        ValueKind::Object if is_array => issue.fix(Safety::Safe, "use Buffer.from", callee, "Buffer.from"),
+        ValueKind::Number => issue.fix(Safety::Safe, "use Buffer.alloc", callee, "Buffer.alloc"),
+        _ => issue.fix(Safety::Unsafe, "use Buffer.from", callee, "Buffer.from"),
+    });
+}
