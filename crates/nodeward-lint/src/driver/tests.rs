@@ -12,6 +12,10 @@ fn file(path: &str, text: &str) -> SourceFile {
     }
 }
 
+fn all() -> Options {
+    Options { policy: Policy::Experimental, ..Options::default() }
+}
+
 fn of_dependency(mut file: SourceFile) -> SourceFile {
     let name = PackageName::parse("example").expect("a name");
     file.origin = Origin::Dependency { name, version: "1.0.0".into() };
@@ -28,10 +32,10 @@ fn threads_and_order_change_nothing() {
     let mut files: Vec<SourceFile> =
         (0..40).map(|at| file(&format!("src/{at:02}.js"), &TLS.repeat(at % 3))).collect();
     files.push(file("src/broken.js", "function ( {"));
-    let one = lint(&files, &Options::default());
+    let one = lint(&files, &all());
     files.reverse();
     for threads in [2, 3, 8] {
-        let options = Options { threads: NonZeroUsize::new(threads), ..Options::default() };
+        let options = Options { threads: NonZeroUsize::new(threads), ..all() };
         let many = lint(&files, &options);
         assert_eq!(shown(&one), shown(&many));
         assert_eq!((one.files, one.bytes), (many.files, many.bytes));
@@ -41,25 +45,25 @@ fn threads_and_order_change_nothing() {
 
 #[test]
 fn what_is_over_budget_or_broken_was_not_checked() {
-    let small = Options { budget: Budget { bytes: 40, nodes: 1_000 }, ..Options::default() };
+    let small = Options { budget: Budget { bytes: 40, nodes: 1_000 }, ..all() };
     let outcome = lint(&[file("a.js", TLS)], &small);
     assert_eq!((outcome.gaps.len(), outcome.files), (1, 0));
-    let few = Options { budget: Budget { bytes: 4_000, nodes: 3 }, ..Options::default() };
+    let few = Options { budget: Budget { bytes: 4_000, nodes: 3 }, ..all() };
     assert_eq!(lint(&[file("a.js", TLS)], &few).gaps.len(), 1);
-    let broken = lint(&[file("a.js", "function ( {")], &Options::default());
+    let broken = lint(&[file("a.js", "function ( {")], &all());
     assert_eq!(broken.gaps.len(), 1);
     assert_eq!(shown(&broken)[0], "syntax-error a.js:1:10");
     let missing = SourceFile { text: Text::Disk("/nowhere/a.js".into()), ..file("a.js", "") };
-    assert_eq!(lint(&[missing], &Options::default()).gaps.len(), 1);
+    assert_eq!(lint(&[missing], &all()).gaps.len(), 1);
 }
 
 #[test]
 fn comments_hide_findings_of_the_project_and_not_of_a_dependency() {
     let hidden = format!("// nodeward-ignore tls-unverified: a socket of this machine\n{TLS}");
-    let own = lint(&[file("a.js", &hidden)], &Options::default());
+    let own = lint(&[file("a.js", &hidden)], &all());
     assert_eq!((own.findings.len(), own.hidden.len()), (0, 1));
     assert_eq!(own.hidden[0].reason, "a socket of this machine");
-    let dependency = lint(&[of_dependency(file("a.js", &hidden))], &Options::default());
+    let dependency = lint(&[of_dependency(file("a.js", &hidden))], &all());
     assert_eq!(shown(&dependency), ["tls-unverified a.js:2:20"]);
 }
 
@@ -71,10 +75,10 @@ fn where_a_comment_may_stand() {
         "/* nodeward-ignore tls-unverified: why */\n\n// and another comment\nx({ rejectUnauthorized: false });\n",
         "/*\n * nodeward-ignore tls-unverified, weak-cipher: why\n */\nx({ rejectUnauthorized: false });\n",
     ] {
-        let options = Options { only: vec!["tls-unverified".into()], ..Options::default() };
+        let options = Options { only: vec!["tls-unverified".into()], ..all() };
         let outcome = lint(&[file("a.js", text)], &options);
         assert_eq!((outcome.findings.len(), outcome.hidden.len()), (0, 1), "{text}");
     }
     let elsewhere = "// nodeward-ignore tls-unverified: why\ny();\nx({ rejectUnauthorized: false });\n";
-    assert_eq!(lint(&[file("a.js", elsewhere)], &Options::default()).findings.len(), 2);
+    assert_eq!(lint(&[file("a.js", elsewhere)], &all()).findings.len(), 2);
 }

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[665, 676],
     severity: Severity::Medium,
     confidence: Confidence::Medium,
-    policy: Policy::Strict,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("buffer_constructor.md"),
     checks: &[Check::Calls { of: &["Buffer"], check }],

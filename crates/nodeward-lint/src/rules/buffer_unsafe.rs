@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[908, 200],
     severity: Severity::Medium,
     confidence: Confidence::Medium,
-    policy: Policy::Strict,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("buffer_unsafe.md"),
     checks: &[Check::Calls {

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[95, 94],
     severity: Severity::High,
     confidence: Confidence::Low,
-    policy: Policy::Strict,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("code_from_string.md"),
     checks: &[

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[94, 913],
     severity: Severity::High,
     confidence: Confidence::High,
-    policy: Policy::Common,
+    policy: Policy::Experimental,
     scope: Scope::Everywhere,
     docs: include_str!("constructor_chain.md"),
     checks: &[Check::Calls { of: &[".constructor"], check }],

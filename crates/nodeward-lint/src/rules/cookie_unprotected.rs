@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[1004, 614],
     severity: Severity::Medium,
     confidence: Confidence::Medium,
-    policy: Policy::Strict,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("cookie_unprotected.md"),
     checks: &[Check::Calls { of: &[".cookie", ".setCookie"], check }],

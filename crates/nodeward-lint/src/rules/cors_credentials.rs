@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[942, 346],
     severity: Severity::High,
     confidence: Confidence::High,
-    policy: Policy::Common,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("cors_credentials.md"),
     checks: &[

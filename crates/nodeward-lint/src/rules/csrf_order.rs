@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[352],
     severity: Severity::Medium,
     confidence: Confidence::High,
-    policy: Policy::Strict,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("csrf_order.md"),
     checks: &[Check::Calls { of: &["method-override", "express.methodOverride"], check }],

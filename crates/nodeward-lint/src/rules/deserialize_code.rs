@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[502],
     severity: Severity::Critical,
     confidence: Confidence::High,
-    policy: Policy::Common,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("deserialize_code.md"),
     checks: &[

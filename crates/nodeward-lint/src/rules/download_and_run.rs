@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[494, 829],
     severity: Severity::High,
     confidence: Confidence::High,
-    policy: Policy::Common,
+    policy: Policy::Experimental,
     scope: Scope::Everywhere,
     docs: include_str!("download_and_run.md"),
     checks: &[

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[506, 94],
     severity: Severity::Critical,
     confidence: Confidence::High,
-    policy: Policy::Common,
+    policy: Policy::Experimental,
     scope: Scope::Everywhere,
     docs: include_str!("encoded_payload.md"),
     checks: &[

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[506, 200],
     severity: Severity::High,
     confidence: Confidence::Medium,
-    policy: Policy::Strict,
+    policy: Policy::Experimental,
     scope: Scope::Everywhere,
     docs: include_str!("environment_sent.md"),
     checks: &[Check::Calls {

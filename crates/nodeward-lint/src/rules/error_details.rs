@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[209],
     severity: Severity::Low,
     confidence: Confidence::Medium,
-    policy: Policy::Strict,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("error_details.md"),
     checks: &[

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[506, 200],
     severity: Severity::High,
     confidence: Confidence::High,
-    policy: Policy::Common,
+    policy: Policy::Experimental,
     scope: Scope::Everywhere,
     docs: include_str!("exfiltration_host.md"),
     checks: &[Check::Nodes { kinds: &[AstType::StringLiteral, AstType::TemplateElement], check }],

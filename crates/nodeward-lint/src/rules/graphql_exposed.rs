@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[200, 489],
     severity: Severity::Low,
     confidence: Confidence::High,
-    policy: Policy::Strict,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("graphql_exposed.md"),
     checks: &[Check::Calls {

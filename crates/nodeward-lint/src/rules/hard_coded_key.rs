@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[798, 321],
     severity: Severity::High,
     confidence: Confidence::High,
-    policy: Policy::Common,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("hard_coded_key.md"),
     checks: &[

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[798, 259],
     severity: Severity::High,
     confidence: Confidence::Medium,
-    policy: Policy::Strict,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("hard_coded_password.md"),
     checks: &[Check::Nodes {

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[338, 330],
     severity: Severity::High,
     confidence: Confidence::Medium,
-    policy: Policy::Common,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("insecure_random.md"),
     checks: &[Check::Calls { of: &["Math.random"], check }],

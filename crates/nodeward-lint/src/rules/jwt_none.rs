@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[347, 345],
     severity: Severity::Critical,
     confidence: Confidence::High,
-    policy: Policy::Common,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("jwt_none.md"),
     checks: &[

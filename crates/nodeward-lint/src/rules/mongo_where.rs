@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[943, 95],
     severity: Severity::High,
     confidence: Confidence::Medium,
-    policy: Policy::Strict,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("mongo_where.md"),
     checks: &[

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[506, 656],
     severity: Severity::High,
     confidence: Confidence::High,
-    policy: Policy::Common,
+    policy: Policy::Experimental,
     scope: Scope::Everywhere,
     docs: include_str!("obfuscated_code.md"),
     checks: &[Check::Nodes { kinds: &[AstType::Program], check }],

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[506, 829],
     severity: Severity::Critical,
     confidence: Confidence::High,
-    policy: Policy::Common,
+    policy: Policy::Experimental,
     scope: Scope::Everywhere,
     docs: include_str!("persistence_write.md"),
     checks: &[Check::Calls {

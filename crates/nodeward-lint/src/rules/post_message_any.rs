@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[346, 359],
     severity: Severity::Low,
     confidence: Confidence::Medium,
-    policy: Policy::Strict,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("post_message_any.md"),
     checks: &[Check::Calls { of: &[".postMessage"], check }],

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[79],
     severity: Severity::Medium,
     confidence: Confidence::Low,
-    policy: Policy::Strict,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("react_html.md"),
     checks: &[Check::Nodes { kinds: &[AstType::JSXAttribute], check }],

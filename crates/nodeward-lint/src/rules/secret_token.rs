@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[798, 312],
     severity: Severity::Critical,
     confidence: Confidence::High,
-    policy: Policy::Common,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("secret_token.md"),
     checks: &[Check::Nodes { kinds: &[AstType::StringLiteral, AstType::TemplateElement], check }],

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[78, 77, 88],
     severity: Severity::High,
     confidence: Confidence::Low,
-    policy: Policy::Strict,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("shell_command.md"),
     checks: &[

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[79, 116],
     severity: Severity::Medium,
     confidence: Confidence::High,
-    policy: Policy::Strict,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("template_unescaped.md"),
     checks: &[

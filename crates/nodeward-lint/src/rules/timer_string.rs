@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[95, 94],
     severity: Severity::Medium,
     confidence: Confidence::High,
-    policy: Policy::Common,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("timer_string.md"),
     checks: &[Check::Calls { of: &["setTimeout", "setInterval", "setImmediate"], check }],

@@ -9,14 +9,14 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[208],
     severity: Severity::Medium,
     confidence: Confidence::Medium,
-    policy: Policy::Strict,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("timing_unsafe.md"),
     checks: &[Check::Nodes { kinds: &[AstType::BinaryExpression], check }],
 };
 
 /// What an attacker guesses piece by piece if the comparison tells how far the guess is right.
-const COMPARED: &[&str] = &["signature", "hmac", "digest", "mac", "secret", "csrf", "checksum"];
+const COMPARED: &[&str] = &["signature", "hmac", "digest", "mac", "secret", "csrf"];
 
 fn check<'a>(context: &Context<'_, 'a>, node: &AstNode<'a>) {
     let AstKind::BinaryExpression(comparison) = node.kind() else { return };

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[295],
     severity: Severity::High,
     confidence: Confidence::High,
-    policy: Policy::Common,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("tls_unverified.md"),
     checks: &[
@@ -31,7 +31,7 @@ fn property<'a>(context: &Context<'_, 'a>, node: &AstNode<'a>) {
             _ => false,
         };
         if !asks && context.is_boolean(&property.value, false) {
-            report(context, property.span);
+            report(context, node, property.span);
         }
         return;
     }
@@ -41,7 +41,7 @@ fn property<'a>(context: &Context<'_, 'a>, node: &AstNode<'a>) {
         _ => false,
     };
     if unverified {
-        report(context, property.span);
+        report(context, node, property.span);
     }
 }
 
@@ -54,7 +54,7 @@ fn assignment<'a>(context: &Context<'_, 'a>, node: &AstNode<'a>) {
         _ => VERIFY.contains(&name) && context.is_boolean(&assignment.right, false),
     };
     if unverified {
-        report(context, assignment.span);
+        report(context, node, assignment.span);
     }
 }
 
@@ -89,7 +89,18 @@ fn accepts_all(expression: &Expression<'_>) -> bool {
     })
 }
 
-fn report(context: &Context<'_, '_>, span: Span) {
+fn report<'a>(context: &Context<'_, 'a>, node: &AstNode<'a>, span: Span) {
+    // A library that does so where its user asked for it is no flaw of the library.
+    let mut within = context
+        .semantic
+        .nodes()
+        .ancestor_kinds(node.id())
+        .take_while(|kind| !matches!(kind, AstKind::Function(_) | AstKind::ArrowFunctionExpression(_)));
+    if within.any(|kind| {
+        matches!(kind, AstKind::IfStatement(_) | AstKind::SwitchCase(_) | AstKind::ConditionalExpression(_))
+    }) {
+        return;
+    }
     context.report(
         Issue::new(
             &RULE,

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[327, 328, 916],
     severity: Severity::Medium,
     confidence: Confidence::High,
-    policy: Policy::Common,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("weak_hash.md"),
     checks: &[Check::Calls { of: &["crypto.createHash", "crypto.hash"], check }],

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[326],
     severity: Severity::Medium,
     confidence: Confidence::High,
-    policy: Policy::Common,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("weak_key.md"),
     checks: &[
