@@ -1,0 +1,18 @@
+//! Data flow: where values from outside go, and whether they arrive where they do harm.
+//!
+//! Each file is lowered to a graph ([`lower`]); the graphs of a unit are joined ([`unit`]); what every node may hold
+//! is solved ([`values`]); then the dangers of values from outside are followed to the places where they do harm
+//! ([`taint`]). What is known of the platform and of packages is in [`models`].
+
+mod graph;
+mod lower;
+mod models;
+mod report;
+mod taint;
+mod unit;
+mod values;
+
+pub(crate) use graph::FileGraph;
+pub(crate) use lower::lower;
+pub(crate) use models::{Origin, SinkKind};
+pub(crate) use report::{FlowFinding, FlowStep, Mode, solve};

@@ -1,0 +1,282 @@
+//! Calls, and the calls that built-in functions make in turn.
+
+use nodeward_javascript::oxc::GetSpan as _;
+use nodeward_javascript::oxc::Span;
+use nodeward_javascript::oxc::ast::{
+    CallExpression, Expression, MemberExpression, NewExpression, TaggedTemplateExpression,
+};
+
+use super::Lowerer;
+use crate::flow::graph::{Argument, Call, CallKind, Label, NameId, NodeId, Seed, Shape, Spot, Taint};
+
+impl<'a> Lowerer<'a, '_> {
+    /// The node of a call's result.
+    pub(super) fn call(&mut self, call: &CallExpression<'a>) -> Option<NodeId> {
+        if let Some(literal) = call.common_js_require()
+            && is_free(self, &call.callee)
+        {
+            return Some(self.module(literal.value.as_str(), call.span));
+        }
+        let callee = call.callee.get_inner_expression();
+        if let Some(member) = callee.as_member_expression() {
+            return Some(self.method_call(member, call));
+        }
+        if let Expression::ChainExpression(chain) = callee
+            && let Some(member) = chain.expression.as_member_expression()
+        {
+            return Some(self.method_call(member, call));
+        }
+        let (name, receiver) = match callee {
+            Expression::Identifier(identifier) => (self.name(identifier.name.as_str()), NodeId::NONE),
+            Expression::Super(_) => (self.name("super"), self.this),
+            _ => (NameId::NONE, NodeId::NONE),
+        };
+        let callee = NodeId::from_option(self.expression(callee));
+        let arguments = self.arguments(&call.arguments);
+        Some(self.note_call(CallKind::Plain, callee, receiver, name, arguments, call.span))
+    }
+
+    pub(super) fn new_expression(&mut self, new: &NewExpression<'a>) -> Option<NodeId> {
+        let name = match new.callee.get_inner_expression() {
+            Expression::Identifier(identifier) => self.name(identifier.name.as_str()),
+            callee => match callee.as_member_expression().and_then(MemberExpression::static_property_name) {
+                Some(name) => self.name(name),
+                None => NameId::NONE,
+            },
+        };
+        let is_promise = self.graph.names.text(name) == "Promise";
+        let callee = NodeId::from_option(self.expression(&new.callee));
+        let arguments = self.arguments(&new.arguments);
+        let executor = is_promise.then(|| arguments.first().and_then(|first| first.node.get())).flatten();
+        let result = self.note_call(CallKind::New, callee, NodeId::NONE, name, arguments, new.span);
+        if executor.is_some() {
+            let resolve = self.seed(Seed::Deliver(result), new.span);
+            self.implied_call(executor, None, &[Some(resolve)], new.span);
+        }
+        Some(result)
+    }
+
+    pub(super) fn tagged(&mut self, tagged: &TaggedTemplateExpression<'a>) -> Option<NodeId> {
+        let tag = tagged.tag.get_inner_expression();
+        let (callee, receiver, name) = match tag.as_member_expression() {
+            Some(member) => {
+                let receiver = self.expression(member.object());
+                let callee = self.member_of(receiver, member);
+                let name = self.name(member.static_property_name().unwrap_or_default());
+                (callee, receiver, name)
+            }
+            None => {
+                let name = match tag {
+                    Expression::Identifier(identifier) => self.name(identifier.name.as_str()),
+                    _ => NameId::NONE,
+                };
+                (self.expression(tag), None, name)
+            }
+        };
+        let mut arguments = vec![Argument { node: NodeId::NONE, shape: Shape::Array }];
+        for expression in &tagged.quasi.expressions {
+            let node = NodeId::from_option(self.expression(expression));
+            arguments.push(Argument { node, shape: Shape::Other });
+        }
+        let (callee, receiver) = (NodeId::from_option(callee), NodeId::from_option(receiver));
+        Some(self.note_call(CallKind::Template, callee, receiver, name, arguments, tagged.span))
+    }
+
+    fn arguments(&mut self, arguments: &[nodeward_javascript::oxc::ast::Argument<'a>]) -> Vec<Argument> {
+        arguments.iter().map(|argument| self.argument(argument)).collect()
+    }
+
+    fn note_call(
+        &mut self,
+        kind: CallKind,
+        callee: NodeId,
+        receiver: NodeId,
+        name: NameId,
+        arguments: Vec<Argument>,
+        span: Span,
+    ) -> NodeId {
+        let result = self.node(span);
+        let start = u32::try_from(self.graph.arguments.len()).expect("fewer arguments than bytes");
+        self.graph.arguments.extend(arguments);
+        let end = u32::try_from(self.graph.arguments.len()).expect("fewer arguments than bytes");
+        let function = self.function;
+        self.graph.calls.push(Call {
+            kind,
+            callee,
+            receiver,
+            name,
+            arguments: (start, end),
+            result,
+            span,
+            function,
+        });
+        result
+    }
+
+    /// A call that some built-in function makes of a value.
+    pub(super) fn implied_call(
+        &mut self,
+        callee: Option<NodeId>,
+        receiver: Option<NodeId>,
+        arguments: &[Option<NodeId>],
+        span: Span,
+    ) -> NodeId {
+        let arguments = arguments
+            .iter()
+            .map(|node| Argument { node: NodeId::from_option(*node), shape: Shape::Other })
+            .collect();
+        let (callee, receiver) = (NodeId::from_option(callee), NodeId::from_option(receiver));
+        self.note_call(CallKind::Implied, callee, receiver, NameId::NONE, arguments, span)
+    }
+
+    fn method_call(&mut self, member: &MemberExpression<'a>, call: &CallExpression<'a>) -> NodeId {
+        let receiver = self.expression(member.object());
+        let callee = self.member_of(receiver, member);
+        let text = member.static_property_name().unwrap_or_default();
+        let name = self.name(text);
+        self.regex_use(member, receiver, call);
+        let arguments = self.arguments(&call.arguments);
+        let nodes: Vec<Option<NodeId>> = arguments.iter().map(|argument| argument.node.get()).collect();
+        let spread = arguments.first().map(|first| first.shape);
+        let span = call.span;
+        let result = self.note_call(
+            CallKind::Plain,
+            NodeId::from_option(callee),
+            NodeId::from_option(receiver),
+            name,
+            arguments,
+            span,
+        );
+        let first = nodes.first().copied().flatten();
+        let second = nodes.get(1).copied().flatten();
+        match text {
+            "forEach" | "map" | "filter" | "find" | "some" | "every" | "flatMap" | "findIndex" | "findLast"
+            | "each" => {
+                let element = self.step(receiver, Label::LoadAny, span);
+                let got = self.implied_call(first, second, &[element], span);
+                if matches!(text, "map" | "flatMap") {
+                    self.edge(got, result, Label::Derived(Taint::NONE));
+                    self.edge(got, result, Label::StoreAny);
+                }
+            }
+            "reduce" | "reduceRight" => {
+                let element = self.step(receiver, Label::LoadAny, span);
+                let accumulated = self.node(span);
+                self.edge(NodeId::from_option(second), accumulated, Label::Same);
+                let got = self.implied_call(first, None, &[Some(accumulated), element], span);
+                self.edge(got, accumulated, Label::Same);
+                self.edge(got, result, Label::Same);
+                self.edge(accumulated, result, Label::Same);
+                // Without a first value the first element is it.
+                if second.is_none() {
+                    self.edge(NodeId::from_option(element), accumulated, Label::Same);
+                }
+            }
+            "sort" => {
+                let element = self.step(receiver, Label::LoadAny, span);
+                self.implied_call(first, None, &[element, element], span);
+            }
+            "replace" | "replaceAll" if spread.is_some() => {
+                let got = self.implied_call(second, None, &[receiver, receiver, receiver], span);
+                self.edge(got, result, Label::Joined(Taint::NONE));
+            }
+            "then" => {
+                let got = self.implied_call(first, None, &[receiver], span);
+                self.edge(got, result, Label::Same);
+                let caught = self.implied_call(second, None, &[], span);
+                self.edge(caught, result, Label::Same);
+            }
+            "catch" | "finally" => {
+                let got = self.implied_call(first, None, &[], span);
+                self.edge(got, result, Label::Same);
+                self.edge(NodeId::from_option(receiver), result, Label::Same);
+            }
+            "call" => {
+                let got = self.implied_call(receiver, first, nodes.get(1..).unwrap_or_default(), span);
+                self.edge(got, result, Label::Same);
+            }
+            "apply" => {
+                let element = self.step(second, Label::LoadAny, span);
+                let list = Argument { node: NodeId::from_option(element), shape: Shape::Spread };
+                let callee = NodeId::from_option(receiver);
+                let got = self.note_call(
+                    CallKind::Implied,
+                    callee,
+                    NodeId::from_option(first),
+                    NameId::NONE,
+                    vec![list],
+                    span,
+                );
+                self.edge(got, result, Label::Same);
+            }
+            "bind" => self.edge(NodeId::from_option(receiver), result, Label::Same),
+            "push" | "unshift" | "append" | "add" | "splice" => {
+                let added = self.meet(&nodes, span);
+                self.edge(NodeId::from_option(added), NodeId::from_option(receiver), Label::StoreAny);
+                self.grow(member.object(), added, span);
+            }
+            "set" if nodes.len() == 2 => {
+                self.edge(NodeId::from_option(second), NodeId::from_option(receiver), Label::StoreAny);
+                self.grow(member.object(), second, span);
+            }
+            _ => {}
+        }
+        result
+    }
+
+    /// From here on a list holds one more value.
+    pub(super) fn grow(&mut self, list: &Expression<'a>, added: Option<NodeId>, span: Span) {
+        let Some(added) = added else { return };
+        match list.get_inner_expression() {
+            Expression::Identifier(identifier) => {
+                let Some(symbol) = self.symbol(identifier) else { return };
+                let old = self.read(symbol, span);
+                let node = self.node(span);
+                self.edge(NodeId::from_option(old), node, Label::Same);
+                self.edge(added, node, Label::Derived(Taint::NONE));
+                self.write(symbol, Some(node), span);
+            }
+            expression => {
+                if let Some(member) = expression.as_member_expression()
+                    && let Some(name) = member.static_property_name()
+                    && let Expression::Identifier(_) | Expression::ThisExpression(_) = member.object()
+                {
+                    let base = self.expression(member.object());
+                    let value = self.step(Some(added), Label::Derived(Taint::NONE), span);
+                    self.store(base, name, value);
+                }
+            }
+        }
+    }
+
+    /// `text.match(/…/)`, `/…/.test(text)`: the places where a slow pattern meets a text.
+    fn regex_use(&mut self, member: &MemberExpression<'a>, receiver: Option<NodeId>, call: &CallExpression<'a>) {
+        let Some(name) = member.static_property_name() else { return };
+        let first = call.arguments.first().and_then(|argument| argument.as_expression());
+        match name {
+            "match" | "matchAll" | "replace" | "replaceAll" | "search" | "split" => {
+                if let Some(regex) = first.and_then(|first| self.regex(first)) {
+                    self.spot(receiver, Spot::Match(regex), call.span);
+                }
+            }
+            "test" | "exec" => {
+                if let Some(regex) = self.regex(member.object())
+                    && let Some(first) = first
+                {
+                    let text = self.expression(first);
+                    self.spot(text, Spot::Match(regex), call.span);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a name is one that nobody declares.
+fn is_free<'a>(lowerer: &Lowerer<'a, '_>, callee: &Expression<'a>) -> bool {
+    matches!(callee, Expression::Identifier(identifier)
+        if lowerer.symbol(identifier).is_none()
+            // Bundlers and loaders hand `require` on as a parameter.
+            || identifier.name == "require")
+        || callee.span().is_unspanned()
+}

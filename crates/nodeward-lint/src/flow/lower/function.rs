@@ -1,0 +1,152 @@
+//! Functions: parameters, body, `this`, what is returned.
+
+use nodeward_javascript::oxc::ast::{ArrowFunctionBody, ArrowFunctionExpression, FormalParameters, Function};
+use nodeward_javascript::oxc::{GetSpan as _, Span};
+
+use super::Lowerer;
+use crate::flow::graph::{FunctionId, Label, NameId, NodeId, ObjectId, Seed};
+
+/// What `this` is in a function.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum This {
+    /// That of the function around it.
+    Outer,
+    /// Decided by the call.
+    Own,
+    /// A member of this object.
+    Of(ObjectId),
+}
+
+/// A function body being walked; what to put back afterwards.
+struct Frame {
+    function: FunctionId,
+    this: NodeId,
+    is_dead: bool,
+    loops: Vec<rustc_hash::FxHashMap<nodeward_javascript::oxc::SymbolId, NodeId>>,
+    breakables: Vec<super::Breakable>,
+}
+
+impl<'a> Lowerer<'a, '_> {
+    /// The node of a function expression.
+    pub(super) fn function(&mut self, function: &Function<'a>, name: &str, this: This) -> NodeId {
+        let name = function.id.as_ref().map_or(name, |id| id.name.as_str());
+        let id = self.new_function(name, function.span);
+        let node = self.seed(Seed::Function(id), function.span);
+        if let Some(symbol) = function.id.as_ref().and_then(|id| id.symbol_id.get())
+            && function.is_expression()
+        {
+            self.write(symbol, Some(node), function.span);
+        }
+        self.function_body(id, function, this);
+        node
+    }
+
+    /// The body of a function whose node is there already.
+    pub(super) fn function_body(&mut self, id: FunctionId, function: &Function<'a>, this: This) {
+        let Some(body) = &function.body else { return };
+        let frame = self.enter(id, this);
+        self.parameters(id, &function.params);
+        self.statements(&body.statements);
+        self.leave(frame);
+    }
+
+    /// The node of an arrow function.
+    pub(super) fn arrow(&mut self, arrow: &ArrowFunctionExpression<'a>, name: &str) -> NodeId {
+        let id = self.new_function(name, arrow.span);
+        let node = self.seed(Seed::Function(id), arrow.span);
+        let frame = self.enter(id, This::Outer);
+        self.parameters(id, &arrow.params);
+        match &arrow.body {
+            ArrowFunctionBody::FunctionBody(body) => self.statements(&body.statements),
+            body => {
+                if let Some(expression) = body.as_expression() {
+                    let value = self.expression(expression);
+                    self.returned(value);
+                }
+            }
+        }
+        self.leave(frame);
+        node
+    }
+
+    fn enter(&mut self, id: FunctionId, this: This) -> Frame {
+        let own = self.function_record(id).this;
+        let node = match this {
+            This::Outer => self.this,
+            This::Own => own,
+            This::Of(object) => {
+                self.graph.seeds.push((own, Seed::Object(object)));
+                own
+            }
+        };
+        Frame {
+            function: std::mem::replace(&mut self.function, id),
+            this: std::mem::replace(&mut self.this, node),
+            is_dead: std::mem::replace(&mut self.is_dead, false),
+            loops: std::mem::take(&mut self.loops),
+            breakables: std::mem::take(&mut self.breakables),
+        }
+    }
+
+    fn leave(&mut self, frame: Frame) {
+        self.function = frame.function;
+        self.this = frame.this;
+        self.is_dead = frame.is_dead;
+        self.loops = frame.loops;
+        self.breakables = frame.breakables;
+    }
+
+    fn parameters(&mut self, id: FunctionId, parameters: &FormalParameters<'a>) {
+        for parameter in &parameters.items {
+            let span = parameter.pattern.span();
+            let node = self.node(span);
+            let name = match parameter.pattern.get_binding_identifier() {
+                Some(identifier) => self.name(identifier.name.as_str()),
+                None => NameId::NONE,
+            };
+            let record = self.function_record(id);
+            record.parameters.push(node);
+            record.parameter_names.push(name);
+            let value = match &parameter.initializer {
+                Some(initializer) => {
+                    let default = self.expression(initializer);
+                    self.meet(&[Some(node), default], span)
+                }
+                None => Some(node),
+            };
+            self.bind(&parameter.pattern, value);
+            if parameter.accessibility.is_some() || parameter.readonly {
+                let name = self.graph.names.text(name).to_owned();
+                self.store(self.this.get(), &name, value);
+            }
+        }
+        if let Some(rest) = &parameters.rest {
+            let node = self.node(rest.span);
+            self.function_record(id).rest = node;
+            self.bind(&rest.rest.argument, Some(node));
+        }
+    }
+
+    /// The `arguments` of the nearest function that has one.
+    pub(super) fn all_arguments(&mut self, span: Span) -> NodeId {
+        let mut id = self.function;
+        // An arrow function has none; whether this is one is told by its `this` being another's.
+        while self.function_record(id).this != self.this && id.0 != 0 {
+            id = self.function_record(id).parent;
+        }
+        if let Some(node) = self.function_record(id).all.get() {
+            return node;
+        }
+        let node = self.node(span);
+        for parameter in self.function_record(id).parameters.clone() {
+            self.edge(parameter, node, Label::Same);
+        }
+        self.function_record(id).all = node;
+        node
+    }
+
+    pub(super) fn returned(&mut self, value: Option<NodeId>) {
+        let returned = self.function_record(self.function).returned;
+        self.edge(NodeId::from_option(value), returned, Label::Same);
+    }
+}

@@ -1,0 +1,310 @@
+//! What a test rules out.
+//!
+//! `if (name.includes('..')) return` leaves a name that climbs nowhere. Each test that is understood marks the
+//! variable that it looks at: from there on it is a node of its own.
+
+use nodeward_javascript::oxc::ast::{Argument, BinaryExpression, CallExpression, Expression, MemberExpression};
+use nodeward_javascript::oxc::{BinaryOperator, GetSpan as _, LogicalOperator, UnaryOperator};
+
+use super::Lowerer;
+use crate::flow::graph::{Label, Taint};
+
+/// Names that lead to the prototype.
+const PROTOTYPE_NAMES: [&str; 3] = ["__proto__", "constructor", "prototype"];
+
+impl<'a> Lowerer<'a, '_> {
+    /// Takes a test to have come out so.
+    pub(super) fn refine(&mut self, test: &Expression<'a>, outcome: bool) {
+        match test.get_inner_expression() {
+            Expression::UnaryExpression(unary) if unary.operator == UnaryOperator::LogicalNot => {
+                self.refine(&unary.argument, !outcome);
+            }
+            Expression::LogicalExpression(logical) => match (logical.operator, outcome) {
+                (LogicalOperator::And, true) | (LogicalOperator::Or, false) => {
+                    self.refine(&logical.left, outcome);
+                    self.refine(&logical.right, outcome);
+                }
+                _ => {}
+            },
+            Expression::BinaryExpression(binary) => self.refine_comparison(binary, outcome),
+            Expression::CallExpression(call) => self.refine_call(call, outcome),
+            Expression::ChainExpression(chain) => {
+                if let nodeward_javascript::oxc::ast::ChainElement::CallExpression(call) = &chain.expression {
+                    self.refine_call(call, outcome);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// `assert(test)` and the like.
+    pub(super) fn refine_by_assertion(&mut self, expression: &Expression<'a>) {
+        if let Expression::CallExpression(call) = expression
+            && matches!(call.callee_name(), Some("assert" | "invariant" | "ok"))
+            && let Some(test) = call.arguments.first().and_then(Argument::as_expression)
+        {
+            self.refine(test, true);
+        }
+    }
+
+    /// `case 'x':` says what the discriminant is.
+    pub(super) fn refine_equal(&mut self, subject: &Expression<'a>, value: &Expression<'a>) {
+        if value.is_literal() {
+            self.clear(subject, Taint::OUTSIDE);
+        }
+    }
+
+    /// Marks a variable as harmless for some uses.
+    fn clear(&mut self, subject: &Expression<'a>, cleared: Taint) {
+        let Expression::Identifier(identifier) = subject.get_inner_expression() else { return };
+        let Some(symbol) = self.symbol(identifier) else { return };
+        let Some(old) = self.read(symbol, identifier.span) else { return };
+        let node = self.node(identifier.span);
+        self.edge(old, node, Label::Tested(cleared));
+        self.set(symbol, node);
+    }
+
+    fn refine_comparison(&mut self, binary: &BinaryExpression<'a>, outcome: bool) {
+        let (left, right) = (binary.left.get_inner_expression(), binary.right.get_inner_expression());
+        let is_equal = match binary.operator {
+            BinaryOperator::Equality | BinaryOperator::StrictEquality => outcome,
+            BinaryOperator::Inequality | BinaryOperator::StrictInequality => !outcome,
+            BinaryOperator::In if outcome => return self.clear(left, Taint::OUTSIDE.without(Taint::KEY)),
+            operator if operator.is_compare() => return self.refine_order(binary, outcome),
+            _ => return,
+        };
+        for (subject, value) in [(left, right), (right, left)] {
+            if let Expression::UnaryExpression(unary) = subject
+                && unary.operator == UnaryOperator::Typeof
+                && let Expression::StringLiteral(kind) = value
+            {
+                let cleared = match (kind.value.as_str(), is_equal) {
+                    ("number", true) => Taint::OUTSIDE.without(Taint::NUMBER),
+                    ("boolean" | "undefined" | "function" | "symbol" | "bigint", true) => Taint::OUTSIDE,
+                    ("string", true) | ("object", false) => Taint::OPERATOR.and(Taint::OBJECT).and(Taint::SERIALISED),
+                    _ => continue,
+                };
+                self.clear(&unary.argument, cleared);
+            } else if let Expression::StringLiteral(literal) = value {
+                match (literal.value.as_str(), is_equal) {
+                    (_, true) => self.clear(subject, Taint::OUTSIDE.and(Taint::PROTOTYPE)),
+                    ("__proto__", false) => self.clear(subject, Taint::KEY),
+                    _ => {}
+                }
+            } else if value.is_literal() && is_equal && !value.is_null() {
+                self.clear(subject, Taint::OUTSIDE);
+            } else if let Expression::CallExpression(call) = subject {
+                self.refine_index(call, value, is_equal);
+            } else if let Expression::StaticMemberExpression(member) = value
+                && member.property.name == "prototype"
+                && !is_equal
+            {
+                self.clear(subject, Taint::PROTOTYPE);
+            }
+        }
+    }
+
+    /// `text.indexOf(part) === -1`, `=== 0`.
+    fn refine_index(&mut self, call: &CallExpression<'a>, value: &Expression<'a>, is_equal: bool) {
+        let Some(method) = method(call) else { return };
+        if !matches!(method.0, "indexOf" | "search" | "lastIndexOf") {
+            return;
+        }
+        if is_minus_one(value) {
+            self.refine_found(call, !is_equal);
+        } else if value.is_number_0() && is_equal {
+            self.refine_beginning(method.1, call);
+        } else if value.is_number_0()
+            && !is_equal
+            && argument_text(call).is_some_and(|text| text.contains(".."))
+        {
+            self.clear(method.1, Taint::PATH);
+        }
+    }
+
+    fn refine_order(&mut self, binary: &BinaryExpression<'a>, outcome: bool) {
+        let (left, right) = (binary.left.get_inner_expression(), binary.right.get_inner_expression());
+        let is_less = match binary.operator {
+            BinaryOperator::LessThan | BinaryOperator::LessEqualThan => outcome,
+            _ => !outcome,
+        };
+        if let Expression::CallExpression(call) = left
+            && let Some((name, _)) = method(call)
+            && matches!(name, "indexOf" | "search")
+        {
+            // `indexOf(…) >= 0`, `> -1`.
+            if is_minus_one(right) || right.is_number_0() {
+                self.refine_found(call, !is_less);
+            }
+            return;
+        }
+        let smaller = if is_less { left } else { right };
+        let bound = if is_less { right } else { left };
+        if let Expression::StaticMemberExpression(member) = smaller
+            && member.property.name == "length"
+        {
+            self.clear(&member.object, Taint::LENGTH);
+        } else if bound.is_number_literal() || matches!(bound, Expression::Identifier(_)) {
+            self.clear(smaller, Taint::NUMBER);
+        }
+    }
+
+    fn refine_call(&mut self, call: &CallExpression<'a>, outcome: bool) {
+        let first = call.arguments.first().and_then(Argument::as_expression);
+        let Some((name, receiver)) = method(call) else {
+            let Some(first) = first else { return };
+            match (call.callee_name().unwrap_or_default(), outcome) {
+                ("isNaN", false) | ("isFinite", true) => self.clear(first, Taint::OUTSIDE.without(Taint::NUMBER)),
+                (name, true) if is_checker(name) => self.clear(first, Taint::OUTSIDE.and(Taint::PROTOTYPE)),
+                (name, false) if is_alarm(name) => {
+                    self.clear(first, Taint::KEY.and(Taint::PATH));
+                }
+                _ => {}
+            }
+            return;
+        };
+        match (name, outcome) {
+            ("includes" | "contains" | "has" | "exec", _) => self.refine_found(call, outcome),
+            ("startsWith", true) => self.refine_beginning(receiver, call),
+            ("startsWith", false) if argument_text(call).is_some_and(|text| text.contains("..")) => {
+                self.clear(receiver, Taint::PATH);
+            }
+            ("isInteger" | "isSafeInteger" | "isFinite", true) => {
+                if let Some(first) = first {
+                    self.clear(first, Taint::OUTSIDE.without(Taint::NUMBER));
+                }
+            }
+            ("isArray", true) => {}
+            ("hasOwnProperty" | "hasOwn", true) => {
+                // The property may be the object's own and still be called `__proto__`.
+                if let Some(last) = call.arguments.last().and_then(Argument::as_expression) {
+                    self.clear(last, Taint::OUTSIDE.without(Taint::KEY));
+                }
+            }
+            ("test", _) => self.refine_pattern(receiver, first, outcome),
+            ("match", _) => {
+                if let Some(first) = first {
+                    self.refine_pattern(first, Some(receiver), outcome);
+                }
+            }
+            ("isAbsolute", false) => {}
+            (name, true) if is_checker(name) => {
+                if let Some(first) = first {
+                    self.clear(first, Taint::OUTSIDE.and(Taint::PROTOTYPE));
+                }
+            }
+            (name, false) if is_alarm(name) => {
+                if let Some(first) = first {
+                    self.clear(first, Taint::KEY.and(Taint::PATH));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A list holds the value or not; a text holds a part or not.
+    fn refine_found(&mut self, call: &CallExpression<'a>, found: bool) {
+        let Some((_, receiver)) = method(call) else { return };
+        let Some(first) = call.arguments.first().and_then(Argument::as_expression) else { return };
+        if let Some(text) = argument_text(call) {
+            if !found {
+                if text.contains("..") {
+                    self.clear(receiver, Taint::PATH);
+                }
+                if PROTOTYPE_NAMES.contains(&text) {
+                    self.clear(receiver, Taint::KEY);
+                }
+            }
+            return;
+        }
+        if is_prototype_list(receiver) {
+            if !found {
+                self.clear(first, Taint::KEY);
+            }
+        } else if found {
+            self.clear(first, Taint::OUTSIDE);
+        } else if let Expression::Identifier(list) = receiver.get_inner_expression()
+            && is_alarm(list.name.as_str())
+        {
+            self.clear(first, Taint::KEY);
+        }
+    }
+
+    /// A text begins with another: a path with the folder that it must stay in.
+    fn refine_beginning(&mut self, subject: &Expression<'a>, call: &CallExpression<'a>) {
+        let cleared = match argument_text(call) {
+            // `/` proves nothing but that the path is absolute.
+            Some("/" | "." | "./") => Taint::NONE,
+            Some(text) if text.contains("://") => Taint::HOST.and(Taint::REDIRECT),
+            _ => Taint::PATH.and(Taint::HOST).and(Taint::REDIRECT),
+        };
+        self.clear(subject, cleared);
+    }
+
+    /// A text matches a pattern or not.
+    fn refine_pattern(&mut self, pattern: &Expression<'a>, subject: Option<&Expression<'a>>, outcome: bool) {
+        let Some(subject) = subject else { return };
+        let Some(name) = self.regex(pattern) else { return };
+        let text = self.graph.names.text(name).to_owned();
+        let Some((body, _)) = text.get(1..).and_then(|rest| rest.rsplit_once('/')) else { return };
+        let is_whole = body.starts_with('^') && body.ends_with('$');
+        if outcome && is_whole {
+            let lets_through = if body.contains(".*") || body.contains(".+") { Taint::NONE } else { Taint::OUTSIDE };
+            self.clear(subject, lets_through);
+        } else if !outcome {
+            if body.contains("[^") && !is_whole {
+                self.clear(subject, Taint::OUTSIDE);
+            } else if body.contains("\\.\\.") || body.contains("\\.{2") {
+                self.clear(subject, Taint::PATH);
+            } else if body.contains("__proto__") {
+                self.clear(subject, Taint::KEY);
+            } else if body.contains([';', '&', '|']) || body.contains("\\s") {
+                self.clear(subject, Taint::SHELL);
+            }
+        }
+    }
+}
+
+/// The method's name and the object, of a method call.
+fn method<'c, 'a>(call: &'c CallExpression<'a>) -> Option<(&'c str, &'c Expression<'a>)> {
+    let member: &MemberExpression<'a> = call.callee.get_inner_expression().as_member_expression()?;
+    Some((member.static_property_name()?, member.object()))
+}
+
+fn argument_text<'c>(call: &'c CallExpression<'_>) -> Option<&'c str> {
+    match call.arguments.first()?.as_expression()?.get_inner_expression() {
+        Expression::StringLiteral(literal) => Some(literal.value.as_str()),
+        _ => None,
+    }
+}
+
+fn is_minus_one(expression: &Expression<'_>) -> bool {
+    matches!(expression, Expression::UnaryExpression(unary)
+        if unary.operator == UnaryOperator::UnaryNegation && unary.argument.is_number_value(1.0))
+}
+
+/// `['__proto__', 'constructor', …]`.
+fn is_prototype_list(expression: &Expression<'_>) -> bool {
+    let Expression::ArrayExpression(array) = expression.get_inner_expression() else { return false };
+    array.elements.iter().any(|element| {
+        matches!(element.as_expression(), Some(Expression::StringLiteral(literal)) if literal.value == "__proto__")
+    })
+}
+
+/// Functions whose yes means that a value was checked, by their names.
+fn is_checker(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower.contains("valid") && !lower.contains("invalid")
+        || lower.contains("issafe")
+        || lower.contains("allowed") && !lower.contains("disallowed")
+        || lower.contains("whitelist")
+        || matches!(lower.as_str(), "isinteger" | "isnumber" | "isnumeric" | "isboolean" | "isip" | "isuuid" | "isint")
+}
+
+/// Functions whose no means that a value is harmless, by their names.
+fn is_alarm(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ["unsafe", "prototypepolluted", "ispolluted", "isprototype", "dangerous", "forbidden", "blacklist", "denylist", "disallowed", "invalid", "malicious", "traversal"]
+        .iter()
+        .any(|word| lower.contains(word))
+}

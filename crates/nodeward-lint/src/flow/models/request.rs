@@ -1,0 +1,96 @@
+//! Requests, messages, arguments: where values from outside come in.
+
+use super::Origin;
+
+/// Interfaces that are the same as others. The target is the first named; a path may name several.
+pub(super) const ALIASES: &[(&str, &str)] = &[
+    // Node.js.
+    ("{http,https}.createServer.@*.0", "~request"),
+    ("{http,https}.createServer.@*.1", "~response"),
+    ("{http,https}.Server.new.on.@1.0", "~request"),
+    ("{http,https}.createServer.().on.@1.0", "~request"),
+    ("{http,https}.createServer.().on.@1.1", "~response"),
+    ("http2.{createServer,createSecureServer}.@*.0", "~request"),
+    ("http2.{createServer,createSecureServer}.@*.1", "~response"),
+    // Express and those that look like it.
+    ("express.()", "~app"),
+    ("express.Router.()", "~app"),
+    ("express.Router.new", "~app"),
+    ("router.()", "~app"),
+    ("connect.()", "~app"),
+    ("{restify,polka,restana}.{createServer,create}.()", "~app"),
+    ("{polka,restana,fastify,find-my-way,0http,tinyhttp,ultimate-express}.()", "~app"),
+    ("fastify.fastify.()", "~app"),
+    ("@tinyhttp/app.App.new", "~app"),
+    ("~app.route.()", "~app"),
+    ("~app.{get,post,put,delete,patch,all,use,head,options,del,param,route,any,on}.()", "~app"),
+    ("~app.{get,post,put,delete,patch,all,use,head,options,del,any,route}.@*.0", "~request"),
+    ("~app.{get,post,put,delete,patch,all,use,head,options,del,any,route}.@*.1", "~response"),
+    ("~app.param.@1.0", "~request"),
+    ("~app.param.@1.1", "~response"),
+    ("~app.{addHook,decorate}.@1.0", "~request"),
+    // Koa and Hono.
+    ("koa.new", "~koa"),
+    ("koa.()", "~koa"),
+    ("{koa-router,@koa/router}.new", "~koa"),
+    ("{koa-router,@koa/router}.()", "~koa"),
+    ("hono.Hono.new", "~koa"),
+    ("~koa.{get,post,put,delete,patch,all,use,head,options,del,prefix}.()", "~koa"),
+    ("~koa.{get,post,put,delete,patch,all,use,head,options,del}.@*.0", "~context"),
+    ("~context.{request,req}", "~request"),
+    ("~context.{response,res}", "~response"),
+    // Sockets.
+    ("ws.{Server,WebSocketServer}.new.on.@1.0", "~socket"),
+    ("ws.{Server,WebSocketServer}.new.on.@1.1", "~request"),
+    ("socket%io.Server.new.{on,of}.@1.0", "~socket"),
+    ("socket%io.().on.@1.0", "~socket"),
+    ("net.createServer.@*.0", "~socket"),
+    ("~socket.on.@1.0", "~message"),
+    ("~request.on.@1.0", "~message"),
+];
+
+/// Values from outside.
+pub(super) const SOURCES: &[(&[&str], Origin)] = &[
+    (
+        &[
+            "~request.{body,query,params,headers,cookies,signedCookies,url,originalUrl,path,hostname,rawBody,files}",
+            "~request.{file,rawHeaders,subdomains,host,href,search,querystring,payload,raw,text,json,baseUrl,fields}",
+            "~request.{param,get,header,formData,parseBody,queries,arrayBuffer}.()",
+            "~request.{json,text}.()",
+            "~request.query.()",
+            "~request.url.()",
+            "~context.{query,params,url,path,originalUrl,headers,href,querystring,search,hostname,host}",
+            "~context.{get}.()",
+            "~message",
+            "~socket.on.@1.0",
+            "kafkajs.Kafka.new.consumer.().run.@0.0",
+            "amqplib.connect.().createChannel.().consume.@1.0",
+        ],
+        Origin::Remote,
+    ),
+    (
+        &[
+            "global.process.argv",
+            "global.process.env",
+            "process.argv",
+            "process.env",
+            "{minimist,yargs-parser,mri,arg,getopts}.()",
+            "yargs.argv",
+            "yargs.().argv",
+            "optimist.argv",
+            "nopt.()",
+            "commander.program.opts.()",
+        ],
+        Origin::Launch,
+    ),
+    (
+        &[
+            "{axios,got,needle,node-fetch,request-promise,superagent,undici,phin,bent}.{get,post,request,fetch}.()",
+            "{axios,got,node-fetch,request-promise,phin}.()",
+            "global.fetch.()",
+            "request.@*.2",
+            "request.{get,post}.@*.2",
+        ],
+        Origin::Fetched,
+    ),
+];

@@ -1,0 +1,76 @@
+//! Functions whose results can no longer do certain things.
+
+use crate::flow::graph::Taint;
+
+const TEXT: Taint = Taint::OPERATOR.and(Taint::OBJECT).and(Taint::SERIALISED).and(Taint::PROTOTYPE);
+
+/// What is gone from a result, and of which functions.
+pub(super) const RESULTS: &[(Taint, &[&str])] = &[
+    (
+        Taint::OUTSIDE.and(Taint::PROTOTYPE).without(Taint::NUMBER),
+        &["global.{parseInt,parseFloat,Number,BigInt}", "global.Number.{parseInt,parseFloat}"],
+    ),
+    (
+        Taint(u32::MAX),
+        &[
+            "global.{Boolean,Symbol,isNaN,isFinite}",
+            "global.Date.new",
+            "global.Math.*",
+            "global.Array.isArray",
+            "global.Number.{isInteger,isNaN,isFinite,isSafeInteger}",
+            "fs.{existsSync,statSync,lstatSync,accessSync,writeFileSync,unlinkSync,mkdirSync,stat,exists}",
+            "fs.{readFileSync,readFile,createReadStream,createWriteStream,readdir,readdirSync}",
+            "fs.promises.{readFile,stat,access,writeFile,readdir}",
+            "{fs/promises,fs-extra,graceful-fs}.*",
+            "crypto.{createHash,createHmac,randomBytes,pbkdf2Sync,scryptSync,timingSafeEqual,createCipheriv}",
+            "crypto.createHash.().update.().digest",
+            "{bcrypt,bcryptjs,argon2}.*",
+            "child_process.*",
+            "{uuid,nanoid}.*",
+        ],
+    ),
+    (
+        TEXT,
+        &["global.String", "global.JSON.stringify", "util.{inspect,format}", "querystring.stringify", "global.escape"],
+    ),
+    (
+        Taint::MARKUP.and(Taint::PATH).and(Taint::HOST).and(Taint::LINE).and(Taint::REDIRECT).and(TEXT),
+        &["global.encodeURIComponent"],
+    ),
+    (Taint::LINE.and(TEXT), &["global.encodeURI"]),
+    (Taint::PATH.and(TEXT), &["path.{basename,extname}", "path.{posix,win32}.{basename,extname}"]),
+    (
+        Taint::HOST.and(Taint::REDIRECT).and(TEXT),
+        &["path.{join,resolve,normalize,dirname,relative}", "path.{posix,win32}.{join,resolve,normalize}"],
+    ),
+    (Taint::PATH.and(TEXT), &["sanitize-filename", "{sanitize-filename,filenamify}.()"]),
+    (
+        Taint::SHELL.and(TEXT),
+        &[
+            "shell-quote.quote",
+            "{shell-escape,shellescape,puka,shescape}",
+            "{any-shell-escape,shell-escape-tag}",
+            "shescape.{quote,escape,quoteAll,escapeAll}",
+            "{puka}.{sh,quoteForShell}",
+        ],
+    ),
+    (
+        Taint::MARKUP.and(TEXT),
+        &[
+            "{escape-html,html-escape,he,entities,xss,dompurify,sanitize-html,isomorphic-dompurify,striptags}",
+            "{he,entities,html-entities}.{encode,escape,encodeXML,encodeHTML,escapeUTF8}",
+            "{dompurify,isomorphic-dompurify}.sanitize",
+            "{lodash,underscore}.escape",
+            "validator.escape",
+        ],
+    ),
+    (
+        Taint::QUERY.and(TEXT),
+        &[
+            "{mysql,mysql2,sqlstring}.{escape,escapeId,format}",
+            "pg-format",
+            "pg.{escapeLiteral,escapeIdentifier}",
+            "pg-escape",
+        ],
+    ),
+];

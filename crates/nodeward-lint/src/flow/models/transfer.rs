@@ -1,0 +1,105 @@
+//! What functions that are not known do with their arguments, by their names.
+
+use super::Copies;
+use crate::flow::graph::Taint;
+
+/// What goes from receiver and arguments to the result; `None` for nothing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Transfer {
+    pub(crate) receiver: Option<Taint>,
+    pub(crate) arguments: Option<Taint>,
+    /// Whether the name is that of a built-in method; if not, what it does is a guess.
+    pub(crate) is_known: bool,
+}
+
+const NOTHING: Transfer = Transfer { receiver: None, arguments: None, is_known: true };
+const RECEIVER: Transfer = Transfer { receiver: Some(Taint::NONE), arguments: None, is_known: true };
+const BOTH: Transfer = Transfer { receiver: Some(Taint::NONE), arguments: Some(Taint::NONE), is_known: true };
+const TEXT: Taint = Taint::OPERATOR.and(Taint::OBJECT).and(Taint::SERIALISED).and(Taint::PROTOTYPE);
+
+/// Functions that hand their arguments on as they are.
+pub(super) const COPIES: &[(Copies, &[&str])] = &[
+    (
+        Copies { result: true, merge: false, inherit: false },
+        &[
+            "global.Object.{create,freeze,seal,preventExtensions}",
+            "global.Promise.{resolve,all,race,any,allSettled}",
+            "util.{promisify,callbackify,deprecate}",
+            "global.Object.{getPrototypeOf}",
+            "{pify,bluebird}.{promisify,promisifyAll,resolve}",
+            "{pify,universalify,es6-promisify}",
+            "{lodash,underscore}.{once,memoize,debounce,throttle,clone,cloneDeep}",
+        ],
+    ),
+    (
+        Copies { result: true, merge: true, inherit: false },
+        &[
+            "global.Object.assign",
+            "{lodash,underscore}.{extend,assign,merge,defaults,mixin,defaultsDeep}",
+            "{extend,xtend,object-assign,deepmerge,deep-extend,merge,node-extend,jquery-extend}",
+            "util._extend",
+        ],
+    ),
+    (Copies { result: false, merge: false, inherit: true }, &["util.inherits", "{inherits,util-inherits}"]),
+];
+
+/// What a call of this name does, where nothing else is known.
+pub(super) fn by_name(name: &str) -> Transfer {
+    match name {
+        "length" | "indexOf" | "lastIndexOf" | "charCodeAt" | "codePointAt" | "includes" | "startsWith" | "endsWith"
+        | "test" | "hasOwnProperty" | "localeCompare" | "search" | "push" | "unshift" | "forEach" | "some" | "every"
+        | "has" | "isArray" | "findIndex" | "propertyIsEnumerable" | "isPrototypeOf" | "on" | "once" | "emit"
+        | "addEventListener" | "removeListener" | "setHeader" | "writeHead" | "status" | "log" | "warn" | "error"
+        | "info" | "debug" | "assert" | "getTime" | "isBuffer" | "exists" | "existsSync" | "compare" | "equals"
+        | "delete" | "clear" | "close" | "destroy" | "setTimeout" | "setInterval" | "setImmediate" | "nextTick"
+        | "require" | "define" | "expect" | "describe" | "it" | "Error" | "TypeError" | "RangeError" | "SyntaxError"
+        | "reject" | "Set" | "Map" | "WeakMap" | "defineProperty" => NOTHING,
+        "toString" | "trim" | "trimStart" | "trimEnd" | "trimLeft" | "trimRight" | "toLowerCase" | "toUpperCase"
+        | "toLocaleLowerCase" | "normalize" | "substr" | "substring" | "charAt" | "repeat" | "padStart" | "padEnd" => {
+            Transfer { receiver: Some(TEXT), arguments: None, is_known: true }
+        }
+        "slice" | "split" | "match" | "matchAll" | "filter" | "find" | "findLast" | "pop" | "shift" | "reverse"
+        | "sort" | "flat" | "at" | "values" | "keys" | "entries" | "splice" | "get" | "valueOf" | "then" | "catch"
+        | "finally" | "next" | "getAll" | "exec" | "item" | "reduce" | "map" | "flatMap" => RECEIVER,
+        "concat" | "join" | "replace" | "replaceAll" | "apply" | "call" | "bind" | "fill" | "with" | "defaults"
+        | "extend" | "assign" | "merge" => BOTH,
+        name => {
+            let lower = name.to_ascii_lowercase();
+            if is_cleaner(&lower) {
+                let cleared = Taint::MARKUP
+                    .and(Taint::SHELL)
+                    .and(Taint::QUERY)
+                    .and(Taint::PATH)
+                    .and(Taint::LINE)
+                    .and(Taint::CODE)
+                    .and(Taint::KEY)
+                    .and(Taint::HOST);
+                return Transfer { receiver: None, arguments: Some(cleared), is_known: true };
+            }
+            if is_question(name) {
+                return NOTHING;
+            }
+            Transfer { receiver: Some(Taint::NONE), arguments: Some(Taint::NONE), is_known: false }
+        }
+    }
+}
+
+/// Whether a method of this name is one of strings, arrays, maps, promises, events or streams.
+pub(super) fn is_built_in(name: &str) -> bool {
+    by_name(name).is_known || matches!(name, "set" | "add" | "write" | "end" | "pipe" | "send" | "resolve" | "parse")
+}
+
+/// Names of functions that make a value harmless.
+fn is_cleaner(lower: &str) -> bool {
+    ["escape", "sanitiz", "sanitis", "encode", "quote", "purify", "hash", "md5", "sha1", "sha256", "slugify"]
+        .iter()
+        .any(|word| lower.contains(word))
+        && !lower.contains("unescape")
+        && !lower.contains("unquote")
+}
+
+/// Names of functions that answer yes or no.
+fn is_question(name: &str) -> bool {
+    let rest = name.strip_prefix("is").or_else(|| name.strip_prefix("has")).or_else(|| name.strip_prefix("can"));
+    rest.is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()))
+}

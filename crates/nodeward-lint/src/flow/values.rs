@@ -1,0 +1,608 @@
+//! Which functions, objects and known interfaces each node may hold.
+//!
+//! Functions and objects are told apart by where they are made; properties belong to objects; what is called is
+//! found while it goes (Andersen's analysis, with a small bound on what one node may hold: a node that may hold more
+//! is as good as unknown). A call that nothing is known of, but whose method name only few functions of the unit
+//! bear, is taken to call those.
+
+use std::collections::VecDeque;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::graph::{CallKind, FunctionId, Label, NameId, NodeId, ObjectId, Seed, Shape};
+use super::models::{ApiId, Models, Segment};
+use super::unit::Unit;
+
+/// How many facts a node holds at most.
+const FACTS: usize = 8;
+/// How many functions of one name a call of an unknown method may mean.
+const NAMESAKES: usize = 3;
+/// The cell of an object for properties with computed names.
+const ANY: NameId = NameId(u32::MAX - 1);
+/// The cell of an object that all its properties flow to.
+const ALL: NameId = NameId(u32::MAX - 2);
+
+/// What a node may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Fact {
+    Function(FunctionId),
+    Object(ObjectId),
+    /// A function, object or value of the platform or a known package.
+    Api(ApiId),
+    /// Functions here are called with arguments that this stands for.
+    Callback(ApiId),
+    Deliver(NodeId),
+}
+
+/// One call and a function that it may call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Link {
+    pub(crate) call: u32,
+    pub(crate) function: FunctionId,
+}
+
+/// The answer.
+pub(crate) struct Values<'u> {
+    unit: &'u Unit,
+    models: &'static Models,
+    /// Model names by the unit's names.
+    segments: Vec<Option<Segment>>,
+    heads: Vec<u32>,
+    facts: Vec<(Fact, u32)>,
+    /// Edges found while solving: values into properties and out of them.
+    pub(crate) flows: FxHashMap<NodeId, Vec<NodeId>>,
+    /// What calls pass: for facts only; taint follows the calls themselves.
+    passes: FxHashMap<NodeId, Vec<NodeId>>,
+    seen_flows: FxHashSet<(NodeId, NodeId)>,
+    cells: FxHashMap<(ObjectId, NameId), NodeId>,
+    cells_of: FxHashMap<ObjectId, Vec<(NameId, NodeId)>>,
+    /// The object that a cell belongs to, by the cell's number past the unit's nodes.
+    cell_objects: Vec<ObjectId>,
+    parents: FxHashMap<ObjectId, Vec<ObjectId>>,
+    children: FxHashMap<ObjectId, Vec<ObjectId>>,
+    pub(crate) links: Vec<Link>,
+    linked: FxHashSet<Link>,
+    queue: VecDeque<(NodeId, Fact)>,
+    index: Index,
+}
+
+/// Edges by where they begin, stores by their object, calls by their callee.
+struct Index {
+    out: Vec<u32>,
+    stores: FxHashMap<NodeId, Vec<u32>>,
+    calls: FxHashMap<NodeId, Vec<u32>>,
+    superclasses: FxHashMap<NodeId, Vec<FunctionId>>,
+}
+
+impl<'u> Values<'u> {
+    /// Solves a unit.
+    pub(crate) fn solve(unit: &'u Unit) -> Self {
+        let models = Models::get();
+        let mut values = Self {
+            unit,
+            models,
+            segments: unit.names.texts().iter().map(|text| models.segment(text)).collect(),
+            heads: vec![u32::MAX; unit.spans.len()],
+            facts: Vec::new(),
+            flows: FxHashMap::default(),
+            passes: FxHashMap::default(),
+            seen_flows: FxHashSet::default(),
+            cells: FxHashMap::default(),
+            cells_of: FxHashMap::default(),
+            cell_objects: Vec::new(),
+            parents: FxHashMap::default(),
+            children: FxHashMap::default(),
+            links: Vec::new(),
+            linked: FxHashSet::default(),
+            queue: VecDeque::new(),
+            index: Index::new(unit),
+        };
+        values.seed();
+        values.run();
+        values.give_objects();
+        values.run();
+        values.guess_methods();
+        values.run();
+        values.links.sort_unstable();
+        values
+    }
+
+    /// The facts of a node.
+    pub(crate) fn of(&self, node: NodeId) -> impl Iterator<Item = Fact> + '_ {
+        let mut at = self.heads.get(node.index()).copied().unwrap_or(u32::MAX);
+        std::iter::from_fn(move || {
+            let (fact, next) = *self.facts.get(at as usize)?;
+            at = next;
+            Some(fact)
+        })
+    }
+
+    /// How many nodes there are, properties included.
+    pub(crate) fn nodes(&self) -> usize {
+        self.heads.len()
+    }
+
+    /// The object whose property a node is, for nodes past the unit's own.
+    pub(crate) fn is_cell(&self, node: NodeId) -> bool {
+        node.index() >= self.unit.spans.len()
+    }
+
+    /// The properties of an object that are known.
+    pub(crate) fn properties(&self, object: ObjectId) -> &[(NameId, NodeId)] {
+        self.cells_of.get(&object).map_or(&[], Vec::as_slice)
+    }
+
+    /// The property of this name, if anything was stored in it.
+    pub(crate) fn property(&self, object: ObjectId, name: NameId) -> Option<NodeId> {
+        self.cells.get(&(object, name)).copied()
+    }
+
+    fn seed(&mut self) {
+        for (node, seed) in &self.unit.seeds {
+            match seed {
+                Seed::Function(id) => self.add(*node, Fact::Function(*id)),
+                Seed::Object(id) => self.add(*node, Fact::Object(*id)),
+                Seed::Deliver(target) => self.add(*node, Fact::Deliver(*target)),
+                Seed::Module(name) => {
+                    if let Some(api) = self.models.module(self.unit.names.text(*name)) {
+                        self.add(*node, Fact::Api(api));
+                    }
+                }
+                Seed::Global(name) => {
+                    if let Some(api) = self.models.global(self.unit.names.text(*name)) {
+                        self.add(*node, Fact::Api(api));
+                    }
+                }
+            }
+        }
+        // Handlers are often handed to somebody else's server: their parameters' names say what they are.
+        for function in &self.unit.functions {
+            let names: Vec<&str> =
+                function.parameter_names.iter().map(|name| self.unit.names.text(*name)).collect();
+            let (request, response) = match names[..] {
+                ["req" | "request", "res" | "response" | "reply" | "resp", ..] => (0, Some(1)),
+                ["err" | "error", "req" | "request", "res" | "response", ..] => (1, Some(2)),
+                ["ctx", "next"] => {
+                    if let Some(api) = self.models.context() {
+                        self.add(function.parameters[0], Fact::Api(api));
+                    }
+                    continue;
+                }
+                _ => continue,
+            };
+            let (asked, answered) = (self.models.request(), self.models.response());
+            if let Some(api) = asked {
+                self.add(function.parameters[request], Fact::Api(api));
+            }
+            if let (Some(api), Some(at)) = (answered, response) {
+                self.add(function.parameters[at], Fact::Api(api));
+            }
+        }
+    }
+
+    fn add(&mut self, node: NodeId, fact: Fact) {
+        let mut count = 0;
+        let mut at = self.heads[node.index()];
+        while let Some((known, next)) = self.facts.get(at as usize) {
+            if *known == fact {
+                return;
+            }
+            count += 1;
+            at = *next;
+        }
+        if count >= FACTS {
+            return;
+        }
+        let id = u32::try_from(self.facts.len()).expect("a unit's facts fit 32 bits");
+        self.facts.push((fact, self.heads[node.index()]));
+        self.heads[node.index()] = id;
+        self.queue.push_back((node, fact));
+    }
+
+    fn run(&mut self) {
+        while let Some((node, fact)) = self.queue.pop_front() {
+            self.along_edges(node, fact);
+            if !matches!(fact, Fact::Callback(_)) {
+                for target in self.flows.get(&node).cloned().unwrap_or_default() {
+                    self.add(target, fact);
+                }
+                for target in self.passes.get(&node).cloned().unwrap_or_default() {
+                    self.add(target, fact);
+                }
+            }
+            self.into_stores(node, fact);
+            self.into_calls(node, fact);
+            self.superclass(node, fact);
+            self.callback(node, fact);
+            if self.is_cell(node)
+                && let Fact::Function(function) = fact
+            {
+                let object = self.cell_objects[node.index() - self.unit.spans.len()];
+                let this = self.unit.functions[function.0 as usize].this;
+                self.add(this, Fact::Object(object));
+            }
+        }
+    }
+
+    fn along_edges(&mut self, node: NodeId, fact: Fact) {
+        if matches!(fact, Fact::Callback(_)) || self.is_cell(node) {
+            return;
+        }
+        for at in self.index.out(node) {
+            let edge = self.unit.edges[at];
+            match edge.label {
+                Label::Same | Label::Tested(_) => self.add(edge.to, fact),
+                Label::Load(name) => self.load(edge.to, fact, name),
+                Label::LoadAny => {
+                    if let Fact::Object(object) = fact {
+                        let all = self.cell(object, ALL);
+                        self.flow(all, edge.to);
+                    }
+                }
+                Label::Store(name) => {
+                    for held in self.of(edge.to).collect::<Vec<_>>() {
+                        self.store(node, held, name);
+                    }
+                }
+                Label::StoreAny => {
+                    for held in self.of(edge.to).collect::<Vec<_>>() {
+                        self.store(node, held, ANY);
+                    }
+                }
+                Label::Derived(_) | Label::Joined(_) => {}
+            }
+        }
+    }
+
+    fn load(&mut self, to: NodeId, fact: Fact, name: NameId) {
+        match fact {
+            Fact::Object(object) => {
+                let cell = self.cell(object, name);
+                self.flow(cell, to);
+                let any = self.cell(object, ANY);
+                self.flow(any, to);
+            }
+            Fact::Function(function) => {
+                let record = &self.unit.functions[function.0 as usize];
+                let (instance, statics) = (record.instance, record.statics);
+                if self.unit.names.text(name) == "prototype" {
+                    self.add(to, Fact::Object(instance));
+                } else {
+                    let cell = self.cell(statics, name);
+                    self.flow(cell, to);
+                }
+            }
+            Fact::Api(api) => {
+                if let Some(member) = self.segments[name.0 as usize].and_then(|name| self.models.child(api, name)) {
+                    self.add(to, Fact::Api(member));
+                }
+            }
+            Fact::Callback(_) | Fact::Deliver(_) => {}
+        }
+    }
+
+    fn into_stores(&mut self, base: NodeId, fact: Fact) {
+        let Some(stores) = self.index.stores.get(&base) else { return };
+        for at in stores.clone() {
+            let edge = self.unit.edges[at as usize];
+            match edge.label {
+                Label::Store(name) => self.store(edge.from, fact, name),
+                _ => self.store(edge.from, fact, ANY),
+            }
+        }
+    }
+
+    fn store(&mut self, value: NodeId, base: Fact, name: NameId) {
+        match base {
+            Fact::Object(object) => {
+                let cell = self.cell(object, name);
+                self.flow(value, cell);
+            }
+            Fact::Function(function) => {
+                let record = &self.unit.functions[function.0 as usize];
+                let (instance, statics) = (record.instance, record.statics);
+                if name != ANY && self.unit.names.text(name) == "prototype" {
+                    for fact in self.of(value).collect::<Vec<_>>() {
+                        if let Fact::Object(object) = fact {
+                            self.inherit(instance, object);
+                            self.inherit(object, instance);
+                        }
+                    }
+                } else {
+                    let cell = self.cell(statics, name);
+                    self.flow(value, cell);
+                }
+            }
+            Fact::Api(_) | Fact::Callback(_) | Fact::Deliver(_) => {}
+        }
+    }
+
+    /// The node of an object's property.
+    fn cell(&mut self, object: ObjectId, name: NameId) -> NodeId {
+        if let Some(cell) = self.cells.get(&(object, name)) {
+            return *cell;
+        }
+        let cell = NodeId(u32::try_from(self.heads.len()).expect("a unit's nodes fit 32 bits"));
+        self.heads.push(u32::MAX);
+        self.cell_objects.push(object);
+        self.cells.insert((object, name), cell);
+        self.cells_of.entry(object).or_default().push((name, cell));
+        if name != ALL {
+            let all = self.cell(object, ALL);
+            self.flow(cell, all);
+        }
+        for parent in self.parents.get(&object).cloned().unwrap_or_default() {
+            let inherited = self.cell(parent, name);
+            self.flow(inherited, cell);
+        }
+        for child in self.children.get(&object).cloned().unwrap_or_default() {
+            let heir = self.cell(child, name);
+            self.flow(cell, heir);
+        }
+        cell
+    }
+
+    fn inherit(&mut self, child: ObjectId, parent: ObjectId) {
+        let parents = self.parents.entry(child).or_default();
+        if child == parent || parents.contains(&parent) || parents.len() >= FACTS {
+            return;
+        }
+        parents.push(parent);
+        self.children.entry(parent).or_default().push(child);
+        for (name, cell) in self.cells_of.get(&parent).cloned().unwrap_or_default() {
+            let heir = self.cell(child, name);
+            self.flow(cell, heir);
+        }
+        for (name, cell) in self.cells_of.get(&child).cloned().unwrap_or_default() {
+            let inherited = self.cell(parent, name);
+            self.flow(inherited, cell);
+        }
+    }
+
+    fn flow(&mut self, from: NodeId, to: NodeId) {
+        if from == to || !self.seen_flows.insert((from, to)) {
+            return;
+        }
+        self.flows.entry(from).or_default().push(to);
+        for fact in self.of(from).collect::<Vec<_>>() {
+            if !matches!(fact, Fact::Callback(_)) {
+                self.add(to, fact);
+            }
+        }
+    }
+
+    fn into_calls(&mut self, callee: NodeId, fact: Fact) {
+        let Some(calls) = self.index.calls.get(&callee) else { return };
+        for at in calls.clone() {
+            match fact {
+                Fact::Function(function) => self.link(at, function),
+                Fact::Api(api) => self.call_api(at, api),
+                Fact::Deliver(target) => {
+                    let call = &self.unit.calls[at as usize];
+                    if let Some(first) = self.unit.arguments(call).first().and_then(|first| first.node.get()) {
+                        self.flow(first, target);
+                    }
+                }
+                Fact::Object(_) | Fact::Callback(_) => {}
+            }
+        }
+    }
+
+    /// A call may call this function.
+    fn link(&mut self, at: u32, function: FunctionId) {
+        let link = Link { call: at, function };
+        if !self.linked.insert(link) {
+            return;
+        }
+        self.links.push(link);
+        let unit = self.unit;
+        let call = &unit.calls[at as usize];
+        let record = &unit.functions[function.0 as usize];
+        for (from, to) in passed(unit, at, function) {
+            self.pass(from, to);
+        }
+        match call.kind {
+            CallKind::New => {
+                self.add(record.this, Fact::Object(record.instance));
+                self.add(call.result, Fact::Object(record.instance));
+            }
+            _ => {
+                if let Some(receiver) = call.receiver.get() {
+                    self.pass(receiver, record.this);
+                }
+            }
+        }
+        self.pass(record.returned, call.result);
+    }
+
+    /// Facts go from one node to another for good, but what is dangerous goes there only by the call.
+    fn pass(&mut self, from: NodeId, to: NodeId) {
+        if from == to || !self.seen_flows.insert((from, to)) {
+            return;
+        }
+        self.passes.entry(from).or_default().push(to);
+        for fact in self.of(from).collect::<Vec<_>>() {
+            if !matches!(fact, Fact::Callback(_)) {
+                self.add(to, fact);
+            }
+        }
+    }
+
+    fn call_api(&mut self, at: u32, api: ApiId) {
+        let unit = self.unit;
+        let call = &unit.calls[at as usize];
+        let kind = if call.kind == CallKind::New { Segment::NEW } else { Segment::RESULT };
+        if let Some(result) = self.models.child(api, kind) {
+            self.add(call.result, Fact::Api(result));
+        }
+        for (position, argument) in unit.arguments(call).iter().enumerate() {
+            let Some(node) = argument.node.get() else { continue };
+            if let Some(callback) = self.models.argument(api, position) {
+                self.add(node, Fact::Callback(callback));
+            }
+        }
+        if let Some(copies) = self.models.copies(api) {
+            let arguments = unit.arguments(call);
+            let first = arguments.first().and_then(|first| first.node.get());
+            if let Some(first) = first {
+                if copies.result {
+                    self.flow(first, call.result);
+                }
+                if copies.merge {
+                    for other in arguments.iter().skip(1).filter_map(|other| other.node.get()) {
+                        self.flow(other, first);
+                    }
+                }
+            }
+            if copies.inherit
+                && let [child, parent, ..] = arguments
+                && let (Some(child), Some(parent)) = (child.node.get(), parent.node.get())
+            {
+                let parents: Vec<Fact> = self.of(parent).collect();
+                for fact in self.of(child).collect::<Vec<_>>() {
+                    for parent in &parents {
+                        if let (Fact::Function(child), Fact::Function(parent)) = (fact, *parent) {
+                            let child = self.unit.functions[child.0 as usize].instance;
+                            let parent = self.unit.functions[parent.0 as usize].instance;
+                            self.inherit(child, parent);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// A function that is a known callback gets known parameters.
+    fn callback(&mut self, node: NodeId, fact: Fact) {
+        let others: Vec<Fact> = self.of(node).collect();
+        for other in others {
+            let (function, api) = match (fact, other) {
+                (Fact::Function(function), Fact::Callback(api)) | (Fact::Callback(api), Fact::Function(function)) => {
+                    (function, api)
+                }
+                _ => continue,
+            };
+            let unit = self.unit;
+            for (position, parameter) in unit.functions[function.0 as usize].parameters.iter().enumerate() {
+                if let Some(known) = self.models.parameter(api, position) {
+                    self.add(*parameter, Fact::Api(known));
+                }
+            }
+        }
+    }
+
+    fn superclass(&mut self, node: NodeId, fact: Fact) {
+        let Fact::Function(parent) = fact else { return };
+        let Some(classes) = self.index.superclasses.get(&node) else { return };
+        for class in classes.clone() {
+            let (child, parent) =
+                (&self.unit.functions[class.0 as usize], &self.unit.functions[parent.0 as usize]);
+            self.inherit(child.instance, parent.instance);
+            self.inherit(child.statics, parent.statics);
+        }
+    }
+
+    /// Objects that come from elsewhere hold what is stored in them, too: each gets a name of its own.
+    fn give_objects(&mut self) {
+        let mut next = self.unit.objects;
+        let mut bases: Vec<NodeId> = self.index.stores.keys().copied().collect();
+        bases.sort_unstable();
+        for base in bases {
+            if !self.of(base).any(|fact| matches!(fact, Fact::Object(_) | Fact::Function(_))) {
+                self.add(base, Fact::Object(ObjectId(next)));
+                next += 1;
+            }
+        }
+    }
+
+    fn guess_methods(&mut self) {
+        let unit = self.unit;
+        let mut named: FxHashMap<NameId, Vec<FunctionId>> = FxHashMap::default();
+        for edge in &unit.edges {
+            if let Label::Store(name) = edge.label {
+                for fact in self.of(edge.from) {
+                    if let Fact::Function(function) = fact {
+                        let functions = named.entry(name).or_default();
+                        if !functions.contains(&function) && functions.len() <= NAMESAKES {
+                            functions.push(function);
+                        }
+                    }
+                }
+            }
+        }
+        for (at, call) in unit.calls.iter().enumerate() {
+            if call.receiver == NodeId::NONE
+                || call.callee == NodeId::NONE
+                || self.of(call.callee).next().is_some()
+                || self.of(call.receiver).any(|fact| matches!(fact, Fact::Api(_)))
+                || self.models.is_built_in_method(unit.names.text(call.name))
+            {
+                continue;
+            }
+            let Some(functions) = named.get(&call.name) else { continue };
+            if functions.len() <= NAMESAKES {
+                for function in functions.clone() {
+                    self.link(u32::try_from(at).expect("a unit's calls fit 32 bits"), function);
+                }
+            }
+        }
+    }
+}
+
+/// From which argument to which parameter a call passes values.
+pub(crate) fn passed(unit: &Unit, call: u32, function: FunctionId) -> Vec<(NodeId, NodeId)> {
+    let call = &unit.calls[call as usize];
+    let record = &unit.functions[function.0 as usize];
+    let mut pairs = Vec::new();
+    for (position, argument) in unit.arguments(call).iter().enumerate() {
+        let Some(node) = argument.node.get() else { continue };
+        if argument.shape == Shape::Spread {
+            pairs.extend(record.parameters.iter().skip(position).map(|parameter| (node, *parameter)));
+        } else if let Some(parameter) = record.parameters.get(position) {
+            pairs.push((node, *parameter));
+        }
+        if record.rest != NodeId::NONE && (position >= record.parameters.len() || argument.shape == Shape::Spread) {
+            pairs.push((node, record.rest));
+        }
+        if record.all != NodeId::NONE {
+            pairs.push((node, record.all));
+        }
+    }
+    pairs
+}
+
+impl Index {
+    fn new(unit: &Unit) -> Self {
+        let mut out = vec![0_u32; unit.spans.len() + 1];
+        for edge in &unit.edges {
+            out[edge.from.index() + 1] += 1;
+        }
+        for at in 1..out.len() {
+            out[at] += out[at - 1];
+        }
+        let mut stores: FxHashMap<NodeId, Vec<u32>> = FxHashMap::default();
+        for (at, edge) in unit.edges.iter().enumerate() {
+            if matches!(edge.label, Label::Store(_) | Label::StoreAny) {
+                stores.entry(edge.to).or_default().push(u32::try_from(at).expect("a unit's edges fit 32 bits"));
+            }
+        }
+        let mut calls: FxHashMap<NodeId, Vec<u32>> = FxHashMap::default();
+        for (at, call) in unit.calls.iter().enumerate() {
+            if call.callee != NodeId::NONE {
+                calls.entry(call.callee).or_default().push(u32::try_from(at).expect("a unit's calls fit 32 bits"));
+            }
+        }
+        let mut superclasses: FxHashMap<NodeId, Vec<FunctionId>> = FxHashMap::default();
+        for (class, superclass) in &unit.extends {
+            superclasses.entry(*superclass).or_default().push(*class);
+        }
+        Self { out, stores, calls, superclasses }
+    }
+
+    fn out(&self, node: NodeId) -> std::ops::Range<usize> {
+        match self.out.get(node.index()..node.index() + 2) {
+            Some([from, to]) => *from as usize..*to as usize,
+            _ => 0..0,
+        }
+    }
+}
