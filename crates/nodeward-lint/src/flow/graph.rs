@@ -10,7 +10,7 @@ use nodeward_javascript::oxc::Span;
 use rustc_hash::{FxHashMap, FxHasher};
 
 /// A value at a place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(crate) struct NodeId(pub(crate) u32);
 
 impl NodeId {
@@ -38,7 +38,7 @@ impl NodeId {
 pub(crate) struct FunctionId(pub(crate) u32);
 
 /// A place where objects are made: a literal, the instances of one constructor, the exports of one file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(crate) struct ObjectId(pub(crate) u32);
 
 /// A property or module name, interned.
@@ -118,13 +118,15 @@ impl Taint {
     /// It is an object whose properties are all the outside's choice.
     pub(crate) const OBJECT: Self = Self(1 << 15);
     /// Everything that a value from outside may be.
-    pub(crate) const OUTSIDE: Self = Self((1 << 16) - 1);
+    pub(crate) const OUTSIDE: Self = Self((1 << 17) - 1);
+    /// As a property name it may be `constructor`, and the next `prototype`.
+    pub(crate) const CONSTRUCTOR: Self = Self(1 << 16);
     /// An object read by a name from outside: it may be `Object.prototype`.
-    pub(crate) const PROTOTYPE: Self = Self(1 << 16);
+    pub(crate) const PROTOTYPE: Self = Self(1 << 17);
     /// A secret of this machine: environment, credential files.
-    pub(crate) const SECRET: Self = Self(1 << 17);
+    pub(crate) const SECRET: Self = Self(1 << 18);
     /// Bytes fetched from the network.
-    pub(crate) const FETCHED: Self = Self(1 << 18);
+    pub(crate) const FETCHED: Self = Self(1 << 19);
 
     /// Both sets.
     pub(crate) const fn and(self, other: Self) -> Self {

@@ -250,7 +250,7 @@ impl Reporter<'_, '_> {
             if !computed.is_write || computed.base == NodeId::NONE {
                 continue;
             }
-            if self.walk.taint(computed.key).meets(Taint::KEY)
+            if self.walk.taint(computed.key).meets(Taint::KEY.and(Taint::CONSTRUCTOR))
                 && self.walk.taint(computed.base).meets(Taint::PROTOTYPE)
             {
                 self.report(computed.base, SinkKind::PrototypeWrite, computed.span, Extra::default());

@@ -230,7 +230,7 @@ impl Walker<'_, '_> {
 
     /// A property name from outside may choose the prototype.
     fn choose(&mut self, at: u32, visit: Visit) {
-        if !visit.taint.meets(Taint::KEY) {
+        if !visit.taint.meets(Taint::KEY.and(Taint::CONSTRUCTOR)) {
             return;
         }
         let Some(reads) = self.web.keys.get(&visit.node) else { return };

@@ -35,7 +35,7 @@ pub(crate) enum Fact {
 }
 
 /// One call and a function that it may call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Link {
     pub(crate) call: u32,
     pub(crate) function: FunctionId,

@@ -81,7 +81,7 @@ impl<'a> Lowerer<'a, '_> {
             Expression::UnaryExpression(unary) => {
                 let value = self.expression(&unary.argument);
                 match unary.operator {
-                    UnaryOperator::UnaryPlus | UnaryOperator::UnaryNegation | UnaryOperator::BitwiseNOT => {
+                    UnaryOperator::UnaryPlus | UnaryOperator::UnaryNegation | UnaryOperator::BitwiseNot => {
                         self.cleared(value, Taint::OUTSIDE.without(Taint::NUMBER), unary.span)
                     }
                     _ => None,
@@ -391,7 +391,7 @@ impl<'a> Lowerer<'a, '_> {
             let node = self.expression(expression);
             let mut cleared = JOINED.and(after_text(&before));
             if !before.is_empty() {
-                cleared = cleared.and(Taint::KEY).and(Taint::OPTION);
+                cleared = cleared.and(Taint::KEY).and(Taint::CONSTRUCTOR).and(Taint::OPTION);
             }
             if let Some(node) = node {
                 parts.push((node, cleared));
@@ -404,7 +404,7 @@ impl<'a> Lowerer<'a, '_> {
         }
         let node = self.node(span);
         for (part, cleared) in parts {
-            let cleared = if is_alone { cleared } else { cleared.and(Taint::KEY) };
+            let cleared = if is_alone { cleared } else { cleared.and(Taint::KEY).and(Taint::CONSTRUCTOR) };
             self.edge(part, node, Label::Joined(cleared));
         }
         Some(node)

@@ -131,7 +131,7 @@ impl<'a> Lowerer<'a, '_> {
     pub(super) fn all_arguments(&mut self, span: Span) -> NodeId {
         let mut id = self.function;
         // An arrow function has none; whether this is one is told by its `this` being another's.
-        while self.function_record(id).this != self.this && id.0 != 0 {
+        while self.graph.functions[id.0 as usize].this != self.this && id.0 != 0 {
             id = self.function_record(id).parent;
         }
         if let Some(node) = self.function_record(id).all.get() {

@@ -4,11 +4,14 @@
 //! variable that it looks at: from there on it is a node of its own.
 
 use nodeward_javascript::oxc::ast::{Argument, BinaryExpression, CallExpression, Expression, MemberExpression};
-use nodeward_javascript::oxc::{BinaryOperator, GetSpan as _, LogicalOperator, UnaryOperator};
+use nodeward_javascript::oxc::{BinaryOperator, LogicalOperator, UnaryOperator};
 
 use super::Lowerer;
 use crate::flow::graph::{Label, Taint};
 
+/// Names that lead to the prototype.
+/// Every property name that leads to a prototype.
+const ANY_KEY: Taint = Taint::KEY.and(Taint::CONSTRUCTOR);
 /// Names that lead to the prototype.
 const PROTOTYPE_NAMES: [&str; 3] = ["__proto__", "constructor", "prototype"];
 
@@ -69,7 +72,7 @@ impl<'a> Lowerer<'a, '_> {
         let is_equal = match binary.operator {
             BinaryOperator::Equality | BinaryOperator::StrictEquality => outcome,
             BinaryOperator::Inequality | BinaryOperator::StrictInequality => !outcome,
-            BinaryOperator::In if outcome => return self.clear(left, Taint::OUTSIDE.without(Taint::KEY)),
+            BinaryOperator::In if outcome => return self.clear(left, Taint::OUTSIDE.without(ANY_KEY)),
             operator if operator.is_compare() => return self.refine_order(binary, outcome),
             _ => return,
         };
@@ -89,6 +92,7 @@ impl<'a> Lowerer<'a, '_> {
                 match (literal.value.as_str(), is_equal) {
                     (_, true) => self.clear(subject, Taint::OUTSIDE.and(Taint::PROTOTYPE)),
                     ("__proto__", false) => self.clear(subject, Taint::KEY),
+                    ("constructor" | "prototype", false) => self.clear(subject, Taint::CONSTRUCTOR),
                     _ => {}
                 }
             } else if value.is_literal() && is_equal && !value.is_null() {
@@ -157,7 +161,7 @@ impl<'a> Lowerer<'a, '_> {
                 ("isNaN", false) | ("isFinite", true) => self.clear(first, Taint::OUTSIDE.without(Taint::NUMBER)),
                 (name, true) if is_checker(name) => self.clear(first, Taint::OUTSIDE.and(Taint::PROTOTYPE)),
                 (name, false) if is_alarm(name) => {
-                    self.clear(first, Taint::KEY.and(Taint::PATH));
+                    self.clear(first, ANY_KEY.and(Taint::PATH));
                 }
                 _ => {}
             }
@@ -178,7 +182,7 @@ impl<'a> Lowerer<'a, '_> {
             ("hasOwnProperty" | "hasOwn", true) => {
                 // The property may be the object's own and still be called `__proto__`.
                 if let Some(last) = call.arguments.last().and_then(Argument::as_expression) {
-                    self.clear(last, Taint::OUTSIDE.without(Taint::KEY));
+                    self.clear(last, Taint::OUTSIDE.without(ANY_KEY));
                 }
             }
             ("test", _) => self.refine_pattern(receiver, first, outcome),
@@ -195,7 +199,7 @@ impl<'a> Lowerer<'a, '_> {
             }
             (name, false) if is_alarm(name) => {
                 if let Some(first) = first {
-                    self.clear(first, Taint::KEY.and(Taint::PATH));
+                    self.clear(first, ANY_KEY.and(Taint::PATH));
                 }
             }
             _ => {}
@@ -212,21 +216,21 @@ impl<'a> Lowerer<'a, '_> {
                     self.clear(receiver, Taint::PATH);
                 }
                 if PROTOTYPE_NAMES.contains(&text) {
-                    self.clear(receiver, Taint::KEY);
+                    self.clear(receiver, if text == "__proto__" { Taint::KEY } else { Taint::CONSTRUCTOR });
                 }
             }
             return;
         }
         if is_prototype_list(receiver) {
             if !found {
-                self.clear(first, Taint::KEY);
+                self.clear(first, ANY_KEY);
             }
         } else if found {
             self.clear(first, Taint::OUTSIDE);
         } else if let Expression::Identifier(list) = receiver.get_inner_expression()
             && is_alarm(list.name.as_str())
         {
-            self.clear(first, Taint::KEY);
+            self.clear(first, ANY_KEY);
         }
     }
 

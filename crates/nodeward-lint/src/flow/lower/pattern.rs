@@ -2,7 +2,7 @@
 
 use nodeward_javascript::oxc::GetSpan as _;
 use nodeward_javascript::oxc::ast::{
-    AssignmentTarget, AssignmentTargetMaybeDefault, AssignmentTargetProperty, BindingPattern, MemberExpression,
+    AssignmentTarget, AssignmentTargetMaybeDefault, AssignmentTargetProperty, BindingPattern, Expression, MemberExpression,
     PropertyKey, SimpleAssignmentTarget,
 };
 
@@ -114,7 +114,14 @@ impl<'a> Lowerer<'a, '_> {
         } else if let Some(member) = target.as_member_expression() {
             self.assign_member(member, value);
         } else if let Some(expression) = target.get_expression() {
-            self.assign_expression(expression, value);
+            match expression.get_inner_expression() {
+                Expression::Identifier(identifier) => self.assign_identifier(identifier, value),
+                expression => {
+                    if let Some(member) = expression.as_member_expression() {
+                        self.assign_member(member, value);
+                    }
+                }
+            }
         }
     }
 

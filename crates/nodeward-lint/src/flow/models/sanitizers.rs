@@ -30,6 +30,22 @@ pub(super) const RESULTS: &[(Taint, &[&str])] = &[
         ],
     ),
     (
+        Taint::NONE,
+        &[
+            "global.Object.{keys,values,entries,getOwnPropertyNames,getOwnPropertySymbols,fromEntries}",
+            "global.Reflect.{ownKeys,get}",
+            "global.Array.{from,of}",
+            "global.JSON.parse",
+            "{lodash,underscore}.{keys,values,toPairs,pairs,map,filter,flatten,toPath,split}",
+            "{querystring,qs}.{parse,unescape}",
+            "url.{parse,resolve,format}",
+            "global.URL.new",
+            "url.URL.new",
+            "global.{decodeURIComponent,decodeURI,unescape}",
+            "global.Buffer.from",
+        ],
+    ),
+    (
         TEXT,
         &["global.String", "global.JSON.stringify", "util.{inspect,format}", "querystring.stringify", "global.escape"],
     ),

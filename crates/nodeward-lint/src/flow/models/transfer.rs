@@ -73,6 +73,7 @@ pub(super) fn by_name(name: &str) -> Transfer {
                     .and(Taint::LINE)
                     .and(Taint::CODE)
                     .and(Taint::KEY)
+                    .and(Taint::CONSTRUCTOR)
                     .and(Taint::HOST);
                 return Transfer { receiver: None, arguments: Some(cleared), is_known: true };
             }
