@@ -9,7 +9,6 @@ use nodeward_javascript::oxc::{BinaryOperator, LogicalOperator, UnaryOperator};
 use super::Lowerer;
 use crate::flow::graph::{Label, Taint};
 
-/// Names that lead to the prototype.
 /// Every property name that leads to a prototype.
 const ANY_KEY: Taint = Taint::KEY.and(Taint::CONSTRUCTOR);
 /// Names that lead to the prototype.
