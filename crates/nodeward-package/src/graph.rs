@@ -189,8 +189,8 @@ pub struct Edge {
     pub to: Option<PackageId>,
     /// Why.
     pub kind: EdgeKind,
-    /// The name as required (the alias, where it is one).
-    pub name: Box<str>,
+    /// The name as required (the alias, where it is one). [`GraphBuilder::required_name`] gives it without a copy.
+    pub name: Arc<str>,
     /// The range or specifier as written; empty where the lockfile does not repeat it.
     pub specifier: Box<str>,
 }
@@ -419,6 +419,18 @@ impl GraphBuilder {
     /// Adds a requirement. Order between packages is free; order within one package is kept.
     pub fn require(&mut self, edge: Edge) {
         self.edges.push(edge);
+    }
+
+    /// The name of a requirement, shared with the package that it resolved to where that is called the same: as
+    /// nearly every one is, and a lockfile has several times as many requirements as packages.
+    pub fn required_name(&self, to: Option<PackageId>, name: &str) -> Arc<str> {
+        let target = to.map(|id| self.package(id));
+        let known =
+            target.into_iter().flat_map(|target| [Some(&target.name), target.alias.as_ref()]).flatten();
+        known
+            .into_iter()
+            .find(|known| known.as_str() == name)
+            .map_or_else(|| name.into(), PackageName::shared)
     }
 
     /// Notes something odd.
