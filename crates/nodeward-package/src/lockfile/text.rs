@@ -55,19 +55,14 @@ const MARKER: usize = 7;
 /// hold such a line otherwise.
 fn conflict_marker(text: &[u8]) -> Option<usize> {
     // A marker is seven equal bytes, so that one of every seven of the text is within it.
-    let mut at = MARKER - 1;
-    while let Some(&byte) = text.get(at) {
-        if matches!(byte, b'<' | b'=' | b'>' | b'|') {
-            let before = text[..at].iter().rev().take(MARKER - 1).take_while(|&&other| other == byte);
-            let start = at - before.count();
-            let starts_line = start == 0 || text[start - 1] == b'\n';
-            if starts_line && is_conflict_marker(&text[start..]) {
-                return Some(start);
-            }
-        }
-        at += MARKER;
-    }
-    None
+    let sample = |part: &[u8]| matches!(part[MARKER - 1], b'<' | b'=' | b'>' | b'|');
+    let sampled = text.chunks_exact(MARKER).enumerate().filter(|(_, part)| sample(part));
+    sampled.map(|(index, _)| (index + 1) * MARKER - 1).find_map(|at| {
+        let before = text[..at].iter().rev().take(MARKER - 1).take_while(|&&other| other == text[at]);
+        let start = at - before.count();
+        let starts_line = start == 0 || text[start - 1] == b'\n';
+        (starts_line && is_conflict_marker(&text[start..])).then_some(start)
+    })
 }
 
 fn is_conflict_marker(line: &[u8]) -> bool {

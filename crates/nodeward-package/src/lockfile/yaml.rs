@@ -7,6 +7,7 @@
 
 mod block;
 mod flow;
+mod halves;
 mod scalar;
 
 use crate::lookup::LookupSet;
@@ -123,7 +124,10 @@ pub(super) fn parse(text: &str, duplicates: TopDuplicates) -> Result<Vec<Documen
             format!("the file is larger than the {} MiB that are read", (1 << Node::NUMBER_BITS) >> 20);
         return Err(YamlError { offset: 0, message, cause: Cause::Limit });
     }
-    block::Parser::new(text, duplicates).documents()
+    match halves::parse(text, duplicates) {
+        Some(documents) => Ok(documents),
+        None => block::Parser::new(text, duplicates).documents(),
+    }
 }
 
 impl<'a> Document<'a> {
@@ -133,14 +137,36 @@ impl<'a> Document<'a> {
     }
 
     /// The text of a scalar; nothing for anything else.
+    #[inline]
     fn scalar(&self, node: Node) -> &str {
-        let offset = node.offset as usize;
-        match node.tag() {
-            Tag::Plain => &self.text[offset..offset + node.number()],
-            Tag::Quoted => &self.text[offset + 1..offset + 1 + node.number()],
-            Tag::PlainMade | Tag::QuotedMade => &self.made[node.number()],
-            Tag::Mapping | Tag::Sequence => "",
+        match self.extent(node) {
+            Some(extent) => &self.text[extent],
+            None => self.made_text(node),
         }
+    }
+
+    /// The same as bytes, which are cheaper to come by.
+    #[inline]
+    fn bytes(&self, node: Node) -> &[u8] {
+        match self.extent(node) {
+            Some(extent) => &self.text.as_bytes()[extent],
+            None => self.made_text(node).as_bytes(),
+        }
+    }
+
+    /// Where a scalar stands in the text, if it stands there as it is.
+    #[inline]
+    fn extent(&self, node: Node) -> Option<std::ops::Range<usize>> {
+        let start = match node.tag() {
+            Tag::Plain => node.offset as usize,
+            Tag::Quoted => node.offset as usize + 1,
+            _ => return None,
+        };
+        Some(start..start + node.number())
+    }
+
+    fn made_text(&self, node: Node) -> &str {
+        if node.is_collection() { "" } else { &self.made[node.number()] }
     }
 
     /// The index after a node and all that it holds.
@@ -210,7 +236,15 @@ impl<'d, 'a> Value<'d, 'a> {
 
     /// The value of a key of a mapping.
     pub(super) fn get(self, key: &str) -> Option<Value<'d, 'a>> {
-        self.entries().find(|(known, _)| known.text == key).map(|(_, value)| value)
+        let mut keys = self.entries();
+        while keys.next < keys.end {
+            let value = Value { document: self.document, index: keys.next + 1 };
+            if self.document.bytes(self.document.nodes[keys.next]) == key.as_bytes() {
+                return Some(value);
+            }
+            keys.next = self.document.after(value.index);
+        }
+        None
     }
 }
 

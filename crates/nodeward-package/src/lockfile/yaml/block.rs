@@ -20,6 +20,15 @@ pub(super) struct Parser<'a> {
     duplicates: TopDuplicates,
 }
 
+/// The last part of a document.
+pub(super) struct Rest<'a> {
+    /// A mapping with the entries of the section that the part starts in, if it starts in one; then a mapping with
+    /// those of the document, if there are any.
+    pub(super) document: Document<'a>,
+    /// How many of the nodes are the first mapping.
+    pub(super) of_section: usize,
+}
+
 impl<'a> Parser<'a> {
     pub(super) fn new(text: &'a str, duplicates: TopDuplicates) -> Self {
         let document = Document { text, nodes: Vec::new(), made: Vec::new() };
@@ -35,13 +44,20 @@ impl<'a> Parser<'a> {
         }
     }
 
-    pub(super) fn documents(mut self) -> Result<Vec<Document<'a>>, YamlError> {
+    /// The documents of the text.
+    pub(super) fn documents(self) -> Result<Vec<Document<'a>>, YamlError> {
+        self.documents_so_far().map(|(documents, _)| documents)
+    }
+
+    /// The documents of the text, and whether what follows it would belong to the last of them.
+    pub(super) fn documents_so_far(mut self) -> Result<(Vec<Document<'a>>, bool), YamlError> {
         let mut documents = Vec::new();
         // A guess that avoids most of the growing: real lockfiles have a node per 15 to 40 bytes.
         self.document.nodes.reserve(self.bytes.len() / 16);
         loop {
             self.next_line()?;
-            if self.indent != END {
+            let has_content = self.indent != END;
+            if has_content {
                 self.block(END)?;
                 if self.indent != END {
                     return Err(self.error("indented differently from what stands above it"));
@@ -53,9 +69,31 @@ impl<'a> Parser<'a> {
                 self.pos += 3;
                 self.end_line()?;
             } else if self.pos >= self.bytes.len() {
-                return Ok(documents);
+                return Ok((documents, has_content));
             }
         }
+    }
+
+    /// What is left of a document from a line on that starts an entry, up to the end of the text: the entries of a
+    /// section, if the line is indented, and those of the document. `None` where it is not all of that kind.
+    pub(super) fn rest(mut self, from: usize) -> Option<Rest<'a>> {
+        self.pos = from;
+        self.next_line().ok()?;
+        // As many as there are around the line.
+        self.depth = if self.indent > 0 { 2 } else { 1 };
+        let mut of_section = 0;
+        if self.indent > 0 {
+            let key = self.key().ok()??;
+            self.mapping(self.indent, key).ok()?;
+            of_section = self.document.nodes.len();
+        }
+        if self.indent == 0 && !self.at_marker() {
+            let key = self.key().ok()??;
+            self.depth = 1;
+            self.mapping(0, key).ok()?;
+        }
+        let is_end = self.indent == END && self.pos >= self.bytes.len();
+        is_end.then_some(Rest { document: self.document, of_section })
     }
 
     /// A mapping, a sequence or a scalar that starts on the current line and belongs to a parent with the given
@@ -78,6 +116,8 @@ impl<'a> Parser<'a> {
     fn mapping(&mut self, indent: i32, first: Node) -> Result<(), YamlError> {
         let mapping = self.open(Tag::Mapping, first.offset as usize);
         let mut key = first;
+        // Package managers sort their keys: then nothing is to be remembered but the last.
+        let mut is_sorted = true;
         loop {
             self.document.nodes.push(key);
             self.value_after_key(indent)?;
@@ -87,10 +127,12 @@ impl<'a> Parser<'a> {
             if self.at_dash() {
                 return Err(self.error("expected a key, found an item of a list"));
             }
-            key = match self.key()? {
+            let next = match self.key()? {
                 Some(key) => key,
                 None => return Err(self.error("expected a key and a colon")),
             };
+            is_sorted = is_sorted && self.document.bytes(key) < self.document.bytes(next);
+            key = next;
         }
         if self.indent > indent {
             return Err(self.error("indented more than the key above it"));
@@ -98,6 +140,7 @@ impl<'a> Parser<'a> {
         self.close(mapping);
         match (mapping, self.duplicates) {
             (0, TopDuplicates::Kept) => Ok(()),
+            _ if is_sorted => Ok(()),
             _ => self.refuse_duplicates(mapping),
         }
     }
