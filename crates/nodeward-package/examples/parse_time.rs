@@ -2,6 +2,7 @@
 //! within one process, as `bench/parsers.mjs` takes it of the package managers' own parsers.
 
 use std::error::Error;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -19,6 +20,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     times.sort_by(f64::total_cmp);
-    println!("{:.3}", times[RUNS / 2]);
+    writeln!(std::io::stdout(), "{:.3}", times[RUNS / 2])?;
     Ok(())
 }
