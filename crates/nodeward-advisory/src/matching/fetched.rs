@@ -53,13 +53,14 @@ pub(super) fn version(package: &Package) -> Option<Version> {
 }
 
 /// What the tarball's URL names, where it is not what the entry says.
-fn other(package: &Package) -> Option<TarballUrl> {
+fn other(package: &Package) -> Option<TarballUrl<'_>> {
     let named = tarball(package)?;
-    let says_more = super::version_of(package).is_none() && named.version().is_some();
+    let says_more =
+        package.version.is_none() && super::version_of(package).is_none() && named.version().is_some();
     (says_more || named.names_other_than(package)).then_some(named)
 }
 
-fn tarball(package: &Package) -> Option<TarballUrl> {
+fn tarball(package: &Package) -> Option<TarballUrl<'_>> {
     match &package.origin {
         Origin::Registry { resolved: Some(url) } | Origin::Http { url } => TarballUrl::of(url),
         _ => None,
