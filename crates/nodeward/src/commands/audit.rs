@@ -57,7 +57,10 @@ pub(crate) fn audit(args: &AuditArgs, session: &Session) -> anyhow::Result<Outco
         }
     }
     super::scan::print(&inspection.report, &args.report, session)?;
-    Ok(Outcome::from_code(inspection.report.exit_code()))
+    let outcome = Outcome::from_code(inspection.report.exit_code());
+    // The process ends here: taking the report and its graphs apart would only keep the user waiting.
+    std::mem::forget((inspection, planned));
+    Ok(outcome)
 }
 
 fn works(inspection: &Inspection, planned: &[Planned]) -> anyhow::Result<Vec<Work>> {
