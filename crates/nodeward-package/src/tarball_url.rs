@@ -56,6 +56,9 @@ impl<'a> TarballUrl<'a> {
         if !self.names(package) {
             return true;
         }
+        if self.version() == Some(&*package.version_text) {
+            return false;
+        }
         // Build metadata is not part of a published version.
         let wanted = package.version_text.split('+').next().unwrap_or_default();
         let wanted = wanted.trim_start_matches(['v', '=']);
@@ -67,8 +70,9 @@ impl<'a> TarballUrl<'a> {
 }
 
 fn name_and_file(path: &str) -> Option<(&str, &str)> {
-    let end = path.as_bytes().windows(3).rposition(|bytes| bytes == b"/-/")?;
-    let (before, after) = (&path[..end], &path[end + 3..]);
+    let slash = path.rmatch_indices('/').map(|(at, _)| at).find(|&at| path[..at].ends_with("/-"))?;
+    let (end, after) = (slash - 2, &path[slash + 1..]);
+    let before = &path[..end];
     let segment = |end: usize| before[..end].rfind('/').map_or(0, |slash| slash + 1);
     let last = segment(end);
     let scope = if last > 0 { segment(last - 1) } else { last };

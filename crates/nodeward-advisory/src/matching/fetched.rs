@@ -10,10 +10,10 @@ use super::{Flaw, MAX_PATHS, by_identity};
 use crate::index::{Affected, Index, IndexError};
 
 /// What is known of the releases that are fetched in the place of others.
-pub(super) fn scan<'g>(
-    graph: &'g DependencyGraph,
+pub(super) fn scan(
+    graph: &DependencyGraph,
     index: &Index,
-    paths: &mut Option<Paths<'g>>,
+    paths: &Paths<'_>,
     findings: &mut Vec<(PackageId, Finding)>,
 ) -> Result<(), IndexError> {
     let mut fetched: BTreeMap<(PackageName, String), Vec<PackageId>> = BTreeMap::new();
@@ -32,7 +32,6 @@ pub(super) fn scan<'g>(
         let hits: Vec<Affected> = index.affecting(name.as_str())?.into_iter().filter(holds).collect();
         for same_flaw in by_identity(&hits) {
             let flaw = Flaw::read(index, name.as_str(), &same_flaw)?;
-            let paths = paths.get_or_insert_with(|| Paths::new(graph));
             let subject = Subject::Release { name: name.clone(), version: version_text.clone().into() };
             let mut finding = flaw.finding(subject, graph.place(copies[0]));
             finding.production = copies.iter().any(|&id| super::is_production(graph.package(id)));

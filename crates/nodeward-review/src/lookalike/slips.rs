@@ -284,19 +284,38 @@ fn homoglyphs(name: &str, report: &mut dyn FnMut(LookAlike)) {
     if name.chars().all(is_plain) && !pairs.into_iter().any(|pair| matches!(pair, b"rn" | b"vv")) {
         return;
     }
-    for one in ['l', 'i'] {
-        let plain: String = name.chars().map(|c| if c == '1' { one } else { plain_letter(c) }).collect();
-        let plain = plain.replace("rn", "m").replace("vv", "w");
-        // Names with a number in them are many: without a letter of another script, only long ones tell.
-        let clear = !name.is_ascii() || name.len() >= 6 || !name.bytes().any(|byte| byte.is_ascii_digit());
+    // Names with a number in them are many: without a letter of another script, only long ones tell.
+    if name.is_ascii() && name.len() < 6 && name.bytes().any(|byte| byte.is_ascii_digit()) {
+        return;
+    }
+    let ones = if name.contains('1') { &['l', 'i'][..] } else { &['l'] };
+    for &one in ones {
+        let plain = plain_name(name, one);
         if plain != name
-            && clear
             && plain.len() >= 4
             && let Some(target) = exactly(&[&plain])
         {
             report(found(target, Slip::Homoglyph, Strength::Strong));
         }
     }
+}
+
+/// The name as it is read at a glance, `1` for the letter given.
+fn plain_name(name: &str, one: char) -> String {
+    let mut plain = String::with_capacity(name.len());
+    for c in name.chars() {
+        let letter = if c == '1' { one } else { plain_letter(c) };
+        let pair = match (plain.as_bytes().last(), letter) {
+            (Some(b'r'), 'n') => Some('m'),
+            (Some(b'v'), 'v') => Some('w'),
+            _ => None,
+        };
+        if pair.is_some() {
+            plain.pop();
+        }
+        plain.push(pair.unwrap_or(letter));
+    }
+    plain
 }
 
 fn plain_letter(c: char) -> char {
