@@ -10,7 +10,7 @@ mod fetched;
 mod flaw;
 mod paths;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use nodeward_package::version::Syntax;
 use nodeward_package::{DependencyGraph, Origin, Package, PackageId, TarballUrl, Version};
@@ -170,8 +170,10 @@ fn finding(graph: &DependencyGraph, copies: &[PackageId], flaw: &Flaw, paths: &P
     if !is_registry(first) || copies.iter().all(|&id| graph.package(id).patched) {
         finding.confidence = Confidence::Medium;
     }
-    if let Some(alias) = copies.iter().find_map(|&id| graph.package(id).alias.as_ref()) {
-        finding.evidence.push(Evidence { label: "required as", value: alias.to_string(), place: None });
+    let aliases: BTreeSet<&str> = copies.iter().flat_map(|&id| graph.aliases(id)).collect();
+    if !aliases.is_empty() {
+        let value = aliases.into_iter().collect::<Vec<_>>().join(", ");
+        finding.evidence.push(Evidence { label: "required as", value, place: None });
     }
     if copies.len() > 1 {
         let places = copies.iter().filter_map(|&id| graph.package(id).folder.as_deref()).take(10);

@@ -9,18 +9,21 @@
 //! Without registry metadata only the fixed versions that advisories name are known: nothing is then called checked.
 
 mod edit;
+mod forget;
 mod instruct;
 mod settle;
 mod universe;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use nodeward_package::manifest::Override;
 use nodeward_package::{DependencyGraph, PackageId, PackageName, Packument, Version};
 use nodeward_report::{Change, ChangeKind, Finding, Kind, Subject};
 
 use crate::index::{Index, IndexError};
 
 pub use edit::{EditError, set_manifest_override, set_requirement, set_workspace_override};
+pub use forget::{forget_pnpm_release, forget_yarn_release};
 pub use instruct::{Edit, PackageManager};
 use settle::{Settler, Step};
 use universe::Universe;
@@ -34,6 +37,8 @@ pub struct Project<'a> {
     pub index: usize,
     /// Who installs it.
     pub manager: PackageManager,
+    /// What its manifest forces already.
+    pub overrides: &'a [Override],
 }
 
 /// Looks up what the registry says of a package; `None` where it can't be known.
@@ -46,6 +51,8 @@ pub struct Planned {
     pub change: Change,
     /// What to write into manifests; empty where the lockfile alone changes or nothing can be done.
     pub edits: Vec<Edit>,
+    /// The packages, as they are required, that the package manager has to be told to update within their ranges.
+    pub updates: Vec<String>,
     /// The command of the package manager that makes the change, or that installs what the edits ask for; empty
     /// where there is none.
     pub command: Vec<String>,
@@ -62,7 +69,7 @@ pub fn plan(
     metadata: Option<&Metadata<'_>>,
 ) -> Result<Vec<Planned>, IndexError> {
     let universe = Universe::new(index, metadata);
-    let mut settler = Settler::new(project.graph, &universe);
+    let mut settler = Settler::new(project, &universe);
     let mut drafts: BTreeMap<DraftKey, Draft> = BTreeMap::new();
     for (release, clears) in releases(project, findings) {
         let package = project.graph.package(release[0]);
@@ -176,7 +183,7 @@ fn finish(
             && draft.steps.iter().all(Step::is_checked),
         breaking: from.zip(to).is_some_and(|(from, to)| is_breaking(&from, &to)),
     };
-    Ok(Some(Planned { change, edits: how.edits, command: how.command }))
+    Ok(Some(Planned { change, edits: how.edits, updates: how.updates, command: how.command }))
 }
 
 fn common_target(steps: &[Step]) -> Option<Version> {

@@ -86,7 +86,7 @@ pub struct Reach {
 pub struct Package {
     /// The name under which its registry knows it: for `npm:` aliases, the target's.
     pub name: PackageName,
-    /// The name under which it is required, where that is another one.
+    /// A name under which it is required, where that is another one; [`DependencyGraph::aliases`] has all of them.
     pub alias: Option<PackageName>,
     /// Its version as the lockfile has it; empty where it gives none (git, link).
     pub version_text: Box<str>,
@@ -285,6 +285,23 @@ impl DependencyGraph {
     /// Whether some root requires the package itself.
     pub fn is_direct(&self, id: PackageId) -> bool {
         self.dependents(id).any(|edge| self.is_root(edge.from))
+    }
+
+    /// The other names under which a package is required, in order: `npm:` aliases, of which one release can have
+    /// several.
+    pub fn aliases(&self, id: PackageId) -> Vec<&str> {
+        let package = self.package(id);
+        if package.origin.is_first_party() {
+            return Vec::new();
+        }
+        let required = self.dependents(id).map(|edge| &*edge.name);
+        let mut names: Vec<&str> = required
+            .chain(package.alias.as_ref().map(PackageName::as_str))
+            .filter(|name| *name != package.name.as_str())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     /// Simple paths from a root to `target`, root first, shortest first, at most `limit` of them. With a cycle or

@@ -9,7 +9,7 @@ use nodeward_advisory::store::Guard;
 use crate::database;
 use crate::feeds::{self, Feed};
 use crate::session::{Network, Session};
-use crate::transport::Patience;
+use crate::transport::{Patience, TransportError};
 
 /// After a failure the network is left alone for so long.
 const REST: SignedDuration = SignedDuration::from_mins(10);
@@ -29,7 +29,11 @@ pub(crate) fn fetch(session: &Session) -> Result<Index, String> {
         Ok(index) => Ok(index),
         Err(error) => {
             remember_failure(session);
-            Err(format!("there is no advisory index, and none could be fetched ({error:#})"))
+            // Half of a report's line is no place for an address.
+            let why = error
+                .downcast_ref::<TransportError>()
+                .map_or_else(|| format!("{error:#}"), TransportError::in_short);
+            Err(format!("there is no advisory index, and none could be fetched ({why})"))
         }
     }
 }

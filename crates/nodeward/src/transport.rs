@@ -87,6 +87,14 @@ pub(crate) struct TransportError {
     pub(crate) problem: Problem,
 }
 
+impl TransportError {
+    /// Who did not answer, and why, without the rest of the address.
+    pub(crate) fn in_short(&self) -> String {
+        let host = self.url.split("://").last().and_then(|rest| rest.split('/').next()).unwrap_or_default();
+        format!("{host}: {}", self.problem)
+    }
+}
+
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Problem {
