@@ -107,11 +107,10 @@ fn within(project: &Project<'_>, id: PackageId) -> How {
         // `yarn upgrade` knows only what the project in the same folder requires itself.
         PackageManager::YarnClassic => return forget(package, "yarn.lock", &["yarn", "install"]),
         PackageManager::YarnBerry => &["yarn", "up", "--recursive"],
-        // In a workspace pnpm updates nothing below what the members require themselves.
-        PackageManager::Pnpm | PackageManager::PnpmWithManifest if is_workspace => {
+        // `pnpm update` reaches nothing below what it also updates at the top, nor below a workspace's members.
+        PackageManager::Pnpm | PackageManager::PnpmWithManifest => {
             return forget(package, "pnpm-lock.yaml", &["pnpm", "install", "--fix-lockfile"]);
         }
-        PackageManager::Pnpm | PackageManager::PnpmWithManifest => &["pnpm", "update", "--depth", "Infinity"],
         PackageManager::Bun if is_workspace => &["bun", "update", "--recursive"],
         PackageManager::Bun => &["bun", "update"],
     };

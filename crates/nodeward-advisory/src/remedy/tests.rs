@@ -247,7 +247,7 @@ fn what_the_lockfile_does_not_repeat_the_registry_tells() {
          c@1.0.0
          c@1.0.5",
     );
-    let update = "c 1.0.0>1.0.5 [0]: pnpm update --depth Infinity c";
+    let update = "c 1.0.0>1.0.5 [0]: delete the entry of c@1.0.0 from pnpm-lock.yaml, then run `pnpm install --fix-lockfile`";
     assert_eq!(world.told(PackageManager::Pnpm, true), [format!("UpgradeWithinRange {update}")]);
     assert!(world.told(PackageManager::Pnpm, false)[0].starts_with("Override? c 1.0.0>1.0.5"));
 }
