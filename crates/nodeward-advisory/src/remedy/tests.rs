@@ -274,25 +274,24 @@ fn an_upgrade_that_leaves_the_flaw_in_the_lockfile_takes_an_update_too() {
 
 #[test]
 fn an_override_that_a_project_contradicts_changes_the_project_too() {
-    for tree in ["z@1.0.0 -> c@1.0.0 1.0.0\nroot -> z@1.0.0 1.0.0\nROOT -> c@1.0.0 1.0.0"] {
-        let registry = "z@1.0.0 c:1.0.0\nc@1.0.0\nc@1.0.5";
-        let top = World::new(&tree.replace("ROOT", "root"), "c <1.0.5", registry).told(NPM, true);
-        assert_eq!(
-            top,
-            [
-                "UpgradeBeyondRange c 1.0.0>1.0.5 [0]: npm install c@1.0.5",
-                "Override c 1.0.0>1.0.5 [0]: in package.json, \"overrides\": { \"c\": \"$c\" }"
-            ]
-        );
-        let member = World::new(&tree.replace("ROOT", "web"), "c <1.0.5", registry).told(NPM, true);
-        assert_eq!(
-            member,
-            [
-                "UpgradeBeyondRange c 1.0.0>1.0.5 [0]: npm install c@1.0.5 --workspace packages/web",
-                "Override c 1.0.0>1.0.5 [0]: in package.json, \"overrides\": { \"c\": \"1.0.5\" }"
-            ]
-        );
-    }
+    let tree = "z@1.0.0 -> c@1.0.0 1.0.0\nroot -> z@1.0.0 1.0.0\nROOT -> c@1.0.0 1.0.0";
+    let registry = "z@1.0.0 c:1.0.0\nc@1.0.0\nc@1.0.5";
+    let top = World::new(&tree.replace("ROOT", "root"), "c <1.0.5", registry).told(NPM, true);
+    assert_eq!(
+        top,
+        [
+            "UpgradeBeyondRange c 1.0.0>1.0.5 [0]: npm install c@1.0.5",
+            "Override c 1.0.0>1.0.5 [0]: in package.json, \"overrides\": { \"c\": \"$c\" }"
+        ]
+    );
+    let member = World::new(&tree.replace("ROOT", "web"), "c <1.0.5", registry).told(NPM, true);
+    assert_eq!(
+        member,
+        [
+            "UpgradeBeyondRange c 1.0.0>1.0.5 [0]: npm install c@1.0.5 --workspace packages/web",
+            "Override c 1.0.0>1.0.5 [0]: in package.json, \"overrides\": { \"c\": \"1.0.5\" }"
+        ]
+    );
 }
 
 #[test]
