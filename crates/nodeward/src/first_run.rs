@@ -8,6 +8,7 @@ use nodeward_advisory::store::Guard;
 
 use crate::database;
 use crate::feeds::{self, Feed};
+use crate::refresh;
 use crate::session::{Network, Session};
 use crate::transport::{Patience, TransportError};
 
@@ -58,7 +59,8 @@ fn failure_file(session: &Session) -> PathBuf {
 }
 
 fn last_failure(session: &Session) -> Option<Timestamp> {
-    std::fs::read_to_string(failure_file(session)).ok()?.trim().parse().ok()
+    let bytes = refresh::read_bounded(&failure_file(session), 100).ok()?;
+    std::str::from_utf8(&bytes).ok()?.trim().parse().ok()
 }
 
 /// Only saves waiting: a folder that can't be written is no error here.
