@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::Path;
 
-use nodeward_advisory::remedy::{self, Planned};
+use nodeward_advisory::remedy::{self, FindingsByFile, Planned};
 use nodeward_package::npm_config::NpmConfig;
 use nodeward_package::{PackageName, Packument, packument};
 
@@ -35,6 +35,7 @@ pub(crate) fn plan(
     session: &Session,
 ) -> anyhow::Result<Vec<Planned>> {
     let mut all = Vec::new();
+    let findings = FindingsByFile::new(&inspection.report.findings);
     for (index, project) in inspection.report.projects.iter().enumerate() {
         let folder = &inspection.folders[index];
         let manifest = gather::read_manifest(&folder.join("package.json"));
@@ -45,19 +46,18 @@ pub(crate) fn plan(
         };
         let overrides = manifest.as_ref().map_or(&[][..], |manifest| &manifest.overrides);
         let target = remedy::Project { graph: &project.graph, index, manager, overrides };
-        let findings = &inspection.report.findings;
         let planned = match metadata {
             Metadata::FromRegistry => {
                 let npm = NpmSettings::read(session, Some(folder))?;
                 let registry = Registry::new(&npm.config, folder, session);
                 remedy::plan(
                     &target,
-                    findings,
+                    &findings,
                     &inspection.index,
                     Some(&|name| registry.packument(name, session)),
                 )
             }
-            Metadata::FromAdvisories => remedy::plan(&target, findings, &inspection.index, None),
+            Metadata::FromAdvisories => remedy::plan(&target, &findings, &inspection.index, None),
         };
         all.extend(planned.map_err(|error| database::damaged(session, &error))?);
     }

@@ -94,7 +94,7 @@ impl World {
         let project = Project { graph: &self.graph, index: 0, manager, overrides: &self.overrides };
         let metadata = |name: &PackageName| self.packument(name);
         let metadata: Option<&Metadata<'_>> = if online { Some(&metadata) } else { None };
-        let planned = plan(&project, &findings, &self.index, metadata).unwrap();
+        let planned = plan(&project, &FindingsByFile::new(&findings), &self.index, metadata).unwrap();
         (findings, planned)
     }
 
