@@ -312,4 +312,15 @@ mod tests {
         assert_eq!(reach, expected.map(|(label, production, line)| (label.to_owned(), production, line)));
         assert!(graph.edges().iter().all(|edge| edge.to.is_some()));
     }
+
+    #[test]
+    fn lone_carriage_returns_are_told() {
+        let text = "# yarn lockfile v1\r\rlodash@^4.0.0:\r  version \"4.17.20\"\r";
+        let input = Input { file: Path::new("yarn.lock"), bytes: text.as_bytes(), manifests: &[] };
+        let error = parse(&input).unwrap_err().to_string();
+        assert!(error.starts_with("yarn.lock:1:1: ") && error.contains("carriage return"), "{error}");
+        let text = text.replace('\r', "\r\n");
+        let input = Input { file: Path::new("yarn.lock"), bytes: text.as_bytes(), manifests: &[] };
+        assert!(parse(&input).unwrap().iter().any(|(_, package)| package.label() == "lodash@4.17.20"));
+    }
 }
