@@ -244,7 +244,9 @@ pub(crate) fn lock(folder: &Path, session: &Session) -> anyhow::Result<File> {
 pub(crate) fn clean(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
-        if entry.file_name().to_string_lossy().starts_with(DOWNLOAD_PREFIX) {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(DOWNLOAD_PREFIX) || name.starts_with(crate::output::UNFINISHED_PREFIX) {
             let _ = std::fs::remove_file(entry.path());
         }
     }
@@ -253,6 +255,19 @@ pub(crate) fn clean(folder: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_killed_updates_left_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [".download-a", ".nodeward-b", "feeds.json", ".keep"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        clean(folder.path());
+        let left = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut left: Vec<_> = left.map(|name| name.into_string().unwrap()).collect();
+        left.sort();
+        assert_eq!(left, [".keep", "feeds.json"]);
+    }
 
     #[test]
     fn the_list_of_changes_is_read_up_to_a_time() {
