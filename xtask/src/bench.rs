@@ -4,6 +4,8 @@
 //! same machine and the same data, and the ratio is what counts. CPU time and memory come from GNU time where it is
 //! installed.
 
+mod parsers;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -18,7 +20,7 @@ const RECORDS: &str = "250000";
 const RELEASES: &str = "1500";
 const RUNS: usize = 9;
 
-/// Runs the named measurements, or all: `index`, `scan`, `cold`, `lockfiles`, `peers`.
+/// Runs the named measurements, or all: `index`, `scan`, `cold`, `lockfiles`, `peers`, `parsers`.
 pub(crate) fn run(root: &Path, names: &[String]) -> anyhow::Result<()> {
     let bench = Bench::prepare(root)?;
     let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
@@ -37,6 +39,9 @@ pub(crate) fn run(root: &Path, names: &[String]) -> anyhow::Result<()> {
     }
     if wanted("peers") {
         bench.peers()?;
+    }
+    if wanted("parsers") {
+        bench.parsers()?;
     }
     Ok(())
 }

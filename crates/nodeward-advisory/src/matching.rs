@@ -10,7 +10,7 @@ mod fetched;
 mod flaw;
 mod paths;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use nodeward_package::version::Syntax;
 use nodeward_package::{DependencyGraph, Origin, Package, PackageId, TarballUrl, Version};
@@ -24,15 +24,42 @@ use paths::Paths;
 /// The most paths that a finding shows.
 const MAX_PATHS: usize = 3;
 
+/// Fewer names are looked up sooner than a thread has started.
+const WORTH_A_THREAD: usize = 400;
+
 /// One finding per flaw and release, whatever names the flaw has and however many copies of the release there are;
 /// in the order of the graph.
 ///
 /// # Errors
 /// An index that can't be read: what was not looked up was not checked.
 pub fn scan(graph: &DependencyGraph, index: &Index) -> Result<Vec<Finding>, IndexError> {
-    let mut paths = None;
+    let paths = Paths::new(graph);
+    let names = releases_by_name(graph);
+    let half = if names.len() < WORTH_A_THREAD { names.len() } else { names.len() / 2 };
+    let (here, beside) = names.split_at(half);
+    let (found, found_beside) = std::thread::scope(|scope| {
+        let matching = (!beside.is_empty()).then(|| scope.spawn(|| of_names(beside, graph, index, &paths)));
+        let found = of_names(here, graph, index, &paths);
+        (found, matching.map(|matching| matching.join().expect("matching does not panic")))
+    });
+    let mut findings = found?;
+    findings.extend(found_beside.transpose()?.unwrap_or_default());
+    fetched::scan(graph, index, &paths, &mut findings)?;
+    findings.sort_by_key(|(first, _)| *first);
+    Ok(findings.into_iter().map(|(_, finding)| finding).collect())
+}
+
+/// The copies of each release of one name.
+type Named<'g> = (&'g str, Vec<Vec<PackageId>>);
+
+fn of_names(
+    names: &[Named<'_>],
+    graph: &DependencyGraph,
+    index: &Index,
+    paths: &Paths<'_>,
+) -> Result<Vec<(PackageId, Finding)>, IndexError> {
     let mut findings = Vec::new();
-    for (name, releases) in releases_by_name(graph) {
+    for (name, releases) in names {
         let known = index.affecting(name)?;
         if known.is_empty() {
             continue;
@@ -43,14 +70,11 @@ pub fn scan(graph: &DependencyGraph, index: &Index) -> Result<Vec<Finding>, Inde
                 known.iter().filter(|affected| is_hit(package, affected)).cloned().collect();
             for same_flaw in by_identity(&hits) {
                 let flaw = Flaw::read(index, name, &same_flaw)?;
-                let paths = paths.get_or_insert_with(|| Paths::new(graph));
-                findings.push((copies[0], finding(graph, &copies, &flaw, paths)));
+                findings.push((copies[0], finding(graph, copies, &flaw, paths)));
             }
         }
     }
-    fetched::scan(graph, index, &mut paths, &mut findings)?;
-    findings.sort_by_key(|(first, _)| *first);
-    Ok(findings.into_iter().map(|(_, finding)| finding).collect())
+    Ok(findings)
 }
 
 /// The packages of the registry whose version nobody can read, although advisories tell versions of that name apart:
@@ -74,9 +98,9 @@ pub fn unchecked(graph: &DependencyGraph, index: &Index) -> Result<Vec<PackageId
 
 /// Third-party packages by name, and of each name the copies of each release. Copies of different origin are different
 /// releases, even of one version.
-fn releases_by_name(graph: &DependencyGraph) -> Vec<(&str, Vec<Vec<PackageId>>)> {
+fn releases_by_name(graph: &DependencyGraph) -> Vec<Named<'_>> {
     let mut at: HashMap<&str, usize> = HashMap::with_capacity(graph.packages().len());
-    let mut names: Vec<(&str, Vec<Vec<PackageId>>)> = Vec::new();
+    let mut names: Vec<Named<'_>> = Vec::new();
     for (id, package) in graph.iter().filter(|(_, package)| is_third_party(package)) {
         let name = package.name.as_str();
         let index = *at.entry(name).or_insert_with(|| {
@@ -146,8 +170,10 @@ fn finding(graph: &DependencyGraph, copies: &[PackageId], flaw: &Flaw, paths: &P
     if !is_registry(first) || copies.iter().all(|&id| graph.package(id).patched) {
         finding.confidence = Confidence::Medium;
     }
-    if let Some(alias) = copies.iter().find_map(|&id| graph.package(id).alias.as_ref()) {
-        finding.evidence.push(Evidence { label: "required as", value: alias.to_string(), place: None });
+    let aliases: BTreeSet<&str> = copies.iter().flat_map(|&id| graph.aliases(id)).collect();
+    if !aliases.is_empty() {
+        let value = aliases.into_iter().collect::<Vec<_>>().join(", ");
+        finding.evidence.push(Evidence { label: "required as", value, place: None });
     }
     if copies.len() > 1 {
         let places = copies.iter().filter_map(|&id| graph.package(id).folder.as_deref()).take(10);

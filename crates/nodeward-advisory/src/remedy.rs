@@ -9,18 +9,22 @@
 //! Without registry metadata only the fixed versions that advisories name are known: nothing is then called checked.
 
 mod edit;
+mod forget;
 mod instruct;
 mod settle;
 mod universe;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 
+use nodeward_package::manifest::Override;
 use nodeward_package::{DependencyGraph, PackageId, PackageName, Packument, Version};
 use nodeward_report::{Change, ChangeKind, Finding, Kind, Subject};
 
 use crate::index::{Index, IndexError};
 
 pub use edit::{EditError, set_manifest_override, set_requirement, set_workspace_override};
+pub use forget::{forget_pnpm_release, forget_yarn_release};
 pub use instruct::{Edit, PackageManager};
 use settle::{Settler, Step};
 use universe::Universe;
@@ -34,6 +38,8 @@ pub struct Project<'a> {
     pub index: usize,
     /// Who installs it.
     pub manager: PackageManager,
+    /// What its manifest forces already.
+    pub overrides: &'a [Override],
 }
 
 /// Looks up what the registry says of a package; `None` where it can't be known.
@@ -46,9 +52,31 @@ pub struct Planned {
     pub change: Change,
     /// What to write into manifests; empty where the lockfile alone changes or nothing can be done.
     pub edits: Vec<Edit>,
+    /// The packages, as they are required, that the package manager has to be told to update within their ranges.
+    pub updates: Vec<String>,
     /// The command of the package manager that makes the change, or that installs what the edits ask for; empty
     /// where there is none.
     pub command: Vec<String>,
+}
+
+/// Findings by the file that they stand in, each with its place in the report, in order. One report can have
+/// thousands of projects, and none should look through the findings of all.
+#[derive(Debug)]
+pub struct FindingsByFile<'a>(HashMap<&'a Path, Vec<(usize, &'a Finding)>>);
+
+impl<'a> FindingsByFile<'a> {
+    /// Sorts the findings of a report.
+    pub fn new(findings: &'a [Finding]) -> Self {
+        let mut by_file: HashMap<&Path, Vec<(usize, &Finding)>> = HashMap::new();
+        for (at, finding) in findings.iter().enumerate() {
+            by_file.entry(&finding.place.file).or_default().push((at, finding));
+        }
+        Self(by_file)
+    }
+
+    fn of(&self, project: &Project<'_>) -> &[(usize, &'a Finding)] {
+        self.0.get(&**project.graph.file()).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// Plans the changes of one project. `findings` are the whole report's; those of other projects are passed over.
@@ -57,12 +85,13 @@ pub struct Planned {
 /// An index that can't be read.
 pub fn plan(
     project: &Project<'_>,
-    findings: &[Finding],
+    findings: &FindingsByFile<'_>,
     index: &Index,
     metadata: Option<&Metadata<'_>>,
 ) -> Result<Vec<Planned>, IndexError> {
+    let findings = findings.of(project);
     let universe = Universe::new(index, metadata);
-    let mut settler = Settler::new(project.graph, &universe);
+    let mut settler = Settler::new(project, &universe);
     let mut drafts: BTreeMap<DraftKey, Draft> = BTreeMap::new();
     for (release, clears) in releases(project, findings) {
         let package = project.graph.package(release[0]);
@@ -71,7 +100,7 @@ pub fn plan(
             None => Vec::new(),
         };
         let (lasting, clears): (BTreeSet<usize>, BTreeSet<usize>) =
-            clears.into_iter().partition(|&at| lasting.iter().any(|id| findings[at].is_called(id)));
+            clears.into_iter().partition(|&at| is_called_any(findings, at, &lasting));
         let upgrades = if clears.is_empty() { Vec::new() } else { settler.steps(&release)? };
         let replacements = if lasting.is_empty() { Vec::new() } else { settler.replace(&release) };
         let steps = upgrades.into_iter().map(|step| (step, &clears));
@@ -125,14 +154,20 @@ impl DraftKey {
     }
 }
 
+/// Whether the finding at a place of the report has one of these names.
+fn is_called_any(findings: &[(usize, &Finding)], at: usize, ids: &[String]) -> bool {
+    findings
+        .binary_search_by_key(&at, |&(at, _)| at)
+        .is_ok_and(|found| ids.iter().any(|id| findings[found].1.is_called(id)))
+}
+
 /// The releases with findings, and which: the copies of one release together.
-fn releases(project: &Project<'_>, findings: &[Finding]) -> Vec<(Vec<PackageId>, BTreeSet<usize>)> {
+fn releases(project: &Project<'_>, findings: &[(usize, &Finding)]) -> Vec<(Vec<PackageId>, BTreeSet<usize>)> {
     let mut by_release: BTreeMap<(&str, &str), BTreeSet<usize>> = BTreeMap::new();
-    for (at, finding) in findings.iter().enumerate() {
+    for &(at, finding) in findings {
         let is_flaw = matches!(finding.kind, Kind::Advisory | Kind::Malware);
         if let Subject::Release { name, version } = &finding.subject
             && is_flaw
-            && finding.place.file == *project.graph.file()
         {
             by_release.entry((name.as_str(), version)).or_default().insert(at);
         }
@@ -176,7 +211,7 @@ fn finish(
             && draft.steps.iter().all(Step::is_checked),
         breaking: from.zip(to).is_some_and(|(from, to)| is_breaking(&from, &to)),
     };
-    Ok(Some(Planned { change, edits: how.edits, command: how.command }))
+    Ok(Some(Planned { change, edits: how.edits, updates: how.updates, command: how.command }))
 }
 
 fn common_target(steps: &[Step]) -> Option<Version> {

@@ -10,7 +10,7 @@ use std::sync::mpsc;
 
 use jiff::Timestamp;
 
-use crate::feed::{self, FeedError, Limits};
+use crate::feed::{self, Document, FeedError, Limits};
 use crate::index::{BuildError, BuildSummary, Index, IndexBuilder, IndexError, SourceInfo};
 
 const INDEX: &str = "index.nwx";
@@ -55,6 +55,8 @@ pub enum Extent {
 pub enum Guard {
     /// Refuse what is older, much smaller, or empty.
     Enforce,
+    /// Refuse only what is empty: whoever keeps the feed may take records back.
+    Readable,
     /// Take it.
     Force,
 }
@@ -165,7 +167,7 @@ impl Store {
         let before = present.as_ref().and_then(|index| source_of(index, update.source)).cloned();
         builder.source(update.source, now);
         let read = read_feed(update, &mut builder)?;
-        if update.guard == Guard::Enforce {
+        if update.guard != Guard::Force {
             check(update, &builder, before.as_ref(), read)?;
         }
         // A mapped file cannot be renamed over everywhere.
@@ -225,7 +227,7 @@ impl Store {
         match (present, guard) {
             (Ok(present), _) => Ok(present),
             (Err(_), Guard::Force) => Ok(None),
-            (Err(error), Guard::Enforce) => Err(StoreError::Present(error)),
+            (Err(error), Guard::Enforce | Guard::Readable) => Err(StoreError::Present(error)),
         }
     }
 
@@ -301,17 +303,19 @@ impl From<FeedError> for Stop {
 
 /// Documents handed over at once, so that the two threads seldom meet.
 const BATCH: usize = 256;
+/// What is handed over at once is no longer than this, but for a last document.
+const BATCH_BYTES: usize = 1 << 20;
 
-type Batch = Vec<(String, Vec<u8>)>;
+type Batch = Vec<Document>;
 
 /// Reads the feed into the builder: one thread unpacks, this one parses. Gives the number of records read.
 fn read_feed(update: &Update<'_>, builder: &mut IndexBuilder) -> Result<usize, StoreError> {
     std::thread::scope(|scope| {
-        let (sender, receiver) = mpsc::sync_channel::<Batch>(4);
+        let (sender, receiver) = mpsc::sync_channel::<Batch>(2);
         let unpacking = scope.spawn(move || unpack(update, &sender));
         let mut read = 0;
-        for (name, document) in receiver.into_iter().flatten() {
-            read += add_document(update.source, &name, &document, builder)?;
+        for document in receiver.into_iter().flatten() {
+            read += add_document(update.source, &document, builder)?;
         }
         match unpacking.join().expect("unpacking does not panic") {
             Err(Stop::Feed(error)) => Err(error.into()),
@@ -321,10 +325,12 @@ fn read_feed(update: &Update<'_>, builder: &mut IndexBuilder) -> Result<usize, S
 }
 
 fn unpack(update: &Update<'_>, sender: &mpsc::SyncSender<Batch>) -> Result<(), Stop> {
-    let mut batch = Batch::with_capacity(BATCH);
-    feed::documents(update.feed, &update.limits, &mut |name, bytes| -> Result<(), Stop> {
-        batch.push((name.to_owned(), bytes));
-        if batch.len() == BATCH {
+    let (mut batch, mut bytes) = (Batch::with_capacity(BATCH), 0);
+    feed::documents(update.feed, &update.limits, &mut |document| -> Result<(), Stop> {
+        bytes += document.text.len();
+        batch.push(document);
+        if batch.len() == BATCH || bytes > BATCH_BYTES {
+            bytes = 0;
             sender.send(std::mem::take(&mut batch)).map_err(|_| Stop::Unheard)?;
         }
         Ok(())
@@ -332,14 +338,9 @@ fn unpack(update: &Update<'_>, sender: &mpsc::SyncSender<Batch>) -> Result<(), S
     sender.send(batch).map_err(|_| Stop::Unheard)
 }
 
-fn add_document(
-    source: &str,
-    name: &str,
-    document: &[u8],
-    builder: &mut IndexBuilder,
-) -> Result<usize, StoreError> {
+fn add_document(source: &str, document: &Document, builder: &mut IndexBuilder) -> Result<usize, StoreError> {
     let (mut outcome, mut read) = (Ok(()), 0);
-    feed::records(name, document, &mut |record, remarks| {
+    feed::records(document, &mut |record, remarks| {
         read += usize::from(!record.packages.is_empty());
         builder.remark(remarks);
         if outcome.is_ok() {
@@ -363,7 +364,7 @@ fn check(
     if read == 0 {
         return Err(Refusal::Empty);
     }
-    let Some(before) = before else {
+    let Some(before) = before.filter(|_| update.guard == Guard::Enforce) else {
         return Ok(());
     };
     let (records, newest) = builder.source_state(update.source);

@@ -86,7 +86,7 @@ pub struct Reach {
 pub struct Package {
     /// The name under which its registry knows it: for `npm:` aliases, the target's.
     pub name: PackageName,
-    /// The name under which it is required, where that is another one.
+    /// A name under which it is required, where that is another one; [`DependencyGraph::aliases`] has all of them.
     pub alias: Option<PackageName>,
     /// Its version as the lockfile has it; empty where it gives none (git, link).
     pub version_text: Box<str>,
@@ -189,8 +189,8 @@ pub struct Edge {
     pub to: Option<PackageId>,
     /// Why.
     pub kind: EdgeKind,
-    /// The name as required (the alias, where it is one).
-    pub name: Box<str>,
+    /// The name as required (the alias, where it is one). [`GraphBuilder::required_name`] gives it without a copy.
+    pub name: Arc<str>,
     /// The range or specifier as written; empty where the lockfile does not repeat it.
     pub specifier: Box<str>,
 }
@@ -285,6 +285,23 @@ impl DependencyGraph {
     /// Whether some root requires the package itself.
     pub fn is_direct(&self, id: PackageId) -> bool {
         self.dependents(id).any(|edge| self.is_root(edge.from))
+    }
+
+    /// The other names under which a package is required, in order: `npm:` aliases, of which one release can have
+    /// several.
+    pub fn aliases(&self, id: PackageId) -> Vec<&str> {
+        let package = self.package(id);
+        if package.origin.is_first_party() {
+            return Vec::new();
+        }
+        let required = self.dependents(id).map(|edge| &*edge.name);
+        let mut names: Vec<&str> = required
+            .chain(package.alias.as_ref().map(PackageName::as_str))
+            .filter(|name| *name != package.name.as_str())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     /// Simple paths from a root to `target`, root first, shortest first, at most `limit` of them. With a cycle or
@@ -419,6 +436,18 @@ impl GraphBuilder {
     /// Adds a requirement. Order between packages is free; order within one package is kept.
     pub fn require(&mut self, edge: Edge) {
         self.edges.push(edge);
+    }
+
+    /// The name of a requirement, shared with the package that it resolved to where that is called the same: as
+    /// nearly every one is, and a lockfile has several times as many requirements as packages.
+    pub fn required_name(&self, to: Option<PackageId>, name: &str) -> Arc<str> {
+        let target = to.map(|id| self.package(id));
+        let known =
+            target.into_iter().flat_map(|target| [Some(&target.name), target.alias.as_ref()]).flatten();
+        known
+            .into_iter()
+            .find(|known| known.as_str() == name)
+            .map_or_else(|| name.into(), PackageName::shared)
     }
 
     /// Notes something odd.

@@ -50,13 +50,16 @@ impl Algorithm {
 pub struct Integrity(Box<[Digest]>);
 
 /// One digest.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Digest {
     /// Which function.
     pub algorithm: Algorithm,
-    /// The digest, raw.
-    pub bytes: Box<[u8]>,
+    /// Zero beyond what the function gives.
+    bytes: [u8; LONGEST],
 }
+
+/// The bytes of the longest digest.
+const LONGEST: usize = 64;
 
 /// The text holds no digest that we know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -86,11 +89,10 @@ impl Integrity {
             return None;
         }
         let nibble = |byte: u8| (byte as char).to_digit(16).map(|value| value as u8);
-        let bytes = hex
-            .as_bytes()
-            .chunks_exact(2)
-            .map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?))
-            .collect::<Option<_>>()?;
+        let mut bytes = [0; LONGEST];
+        for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
+            *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+        }
         Some(Self(Box::new([Digest { algorithm, bytes }])))
     }
 
@@ -114,14 +116,30 @@ impl Digest {
                 .into_iter()
                 .find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))?;
         let encoded = &rest[..memchr::memchr(b'?', rest.as_bytes()).unwrap_or(rest.len())];
-        let mut digest = [0; LONGEST_ENCODED];
-        let length = decode_base64(encoded, &mut digest)?;
-        (length == algorithm.digest_bytes()).then(|| Self { algorithm, bytes: digest[..length].into() })
+        let mut decoded = [0; LONGEST_ENCODED];
+        let length = decode_base64(encoded, &mut decoded)?;
+        if length != algorithm.digest_bytes() {
+            return None;
+        }
+        let mut bytes = [0; LONGEST];
+        bytes[..length].copy_from_slice(&decoded[..length]);
+        Some(Self { algorithm, bytes })
+    }
+
+    /// The digest, raw.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.algorithm.digest_bytes()]
     }
 
     /// Lower-case hexadecimal, as SBOMs write digests.
     pub fn to_hex(&self) -> String {
-        self.bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        self.bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Digest").field("algorithm", &self.algorithm).field("bytes", &self.bytes()).finish()
     }
 }
 
@@ -130,7 +148,7 @@ impl fmt::Display for Integrity {
         use base64::Engine as _;
         for (index, digest) in self.0.iter().enumerate() {
             let space = if index == 0 { "" } else { " " };
-            let encoded = base64::engine::general_purpose::STANDARD.encode(&digest.bytes);
+            let encoded = base64::engine::general_purpose::STANDARD.encode(digest.bytes());
             write!(f, "{space}{}-{encoded}", digest.algorithm.name())?;
         }
         Ok(())

@@ -542,6 +542,13 @@ pub(crate) fn has_top_level_key(bytes: &[u8], keys: &[&str]) -> bool {
     top_level_kind(bytes, |key, _| keys.contains(&key))
 }
 
+/// Whether a text that could be an object holds something of the wanted one, such as a key in quotes, anywhere: what to ask before its members are
+/// read for it. What starts otherwise, such as a large lockfile in YAML, is not looked through.
+pub(crate) fn mentions(bytes: &[u8], wanted: &[u8]) -> bool {
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes).trim_ascii_start();
+    matches!(text.first(), Some(b'{' | b'/')) && memchr::memmem::find(text, wanted).is_some()
+}
+
 /// Whether the text is an object with a top-level member that `wanted` holds for, given its key and the kind of
 /// its value.
 pub(crate) fn top_level_kind(bytes: &[u8], wanted: impl Fn(&str, Kind) -> bool) -> bool {

@@ -1,6 +1,7 @@
 //! Package names.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// The longest name we take, in bytes. npm's own limit for new packages is 214; a few older ones are longer.
 pub const MAX_NAME_BYTES: usize = 512;
@@ -9,9 +10,9 @@ pub const MAX_NAME_BYTES: usize = 512;
 ///
 /// Holding one means that it is not empty, not absurdly long, and has no character that could end a line, move a
 /// cursor or leave a path segment. It may still be a name that npm would not let anyone publish today
-/// (capital letters, say): many such are installed.
+/// (capital letters, say): many such are installed. A clone shares the text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PackageName(Box<str>);
+pub struct PackageName(Arc<str>);
 
 /// Why a text is no package name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +44,11 @@ impl PackageName {
     /// The whole name, scope included.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The whole name, to be held without a copy of it.
+    pub fn shared(&self) -> Arc<str> {
+        self.0.clone()
     }
 
     /// The scope without `@`, if there is one.

@@ -51,26 +51,57 @@ pub struct Position {
     pub column: u32,
 }
 
-/// Turns byte offsets into positions. Built once per text, then each look-up is a binary search.
+/// Turns byte offsets into positions, at a price that depends neither on how many lines there are nor on how long
+/// one is: a document can be a single line of many megabytes. Texts over 4 GiB are not supported by anything that
+/// builds one.
 #[derive(Debug)]
 pub struct LineIndex<'a> {
     text: &'a str,
-    starts: Vec<u32>,
+    /// What is known at the start of each block of the text.
+    blocks: Vec<Block>,
+}
+
+/// How many bytes a block has.
+const BLOCK: usize = 1024;
+
+/// What stands before a block.
+#[derive(Debug, Clone, Copy, Default)]
+struct Block {
+    /// Line feeds.
+    feeds: u32,
+    /// Characters of the line that the block starts in.
+    characters: u32,
+}
+
+impl Block {
+    /// What stands before the byte that follows `bytes`, which this stands before.
+    fn after(self, bytes: &[u8]) -> Self {
+        match memchr::memrchr(b'\n', bytes) {
+            None => Self { characters: self.characters + characters(bytes), ..self },
+            Some(last) => Self {
+                feeds: self.feeds + memchr::memchr_iter(b'\n', bytes).count() as u32,
+                characters: characters(&bytes[last + 1..]),
+            },
+        }
+    }
+}
+
+/// How many characters start in a part of a text.
+fn characters(bytes: &[u8]) -> u32 {
+    bytes.iter().map(|&byte| u32::from(byte & 0xc0 != 0x80)).sum()
 }
 
 impl<'a> LineIndex<'a> {
-    /// Notes where each line of `text` starts. Texts over 4 GiB are not supported by anything that calls this.
+    /// Looks once at the whole of `text`.
     pub fn new(text: &'a str) -> Self {
-        // A guess that spares most of the growing.
-        let mut starts = Vec::with_capacity(1 + text.len() / 32);
-        starts.push(0);
-        starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1));
-        Self { text, starts }
-    }
-
-    /// The offset at which each line starts.
-    pub(crate) fn starts(&self) -> impl Iterator<Item = usize> + '_ {
-        self.starts.iter().map(|&start| start as usize)
+        let mut blocks = Vec::with_capacity(1 + text.len() / BLOCK);
+        let mut block = Block::default();
+        blocks.push(block);
+        for bytes in text.as_bytes().chunks_exact(BLOCK) {
+            block = block.after(bytes);
+            blocks.push(block);
+        }
+        Self { text, blocks }
     }
 
     /// The position of a byte offset; an offset past the end gives the end.
@@ -79,18 +110,30 @@ impl<'a> LineIndex<'a> {
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let line = self.starts.partition_point(|&start| start as usize <= offset);
-        let start = self.starts[line - 1] as usize;
-        let column = self.text[start..offset].chars().count() + 1;
-        Position { line: line as u32, column: column as u32 }
+        let block = offset / BLOCK;
+        let found = self.blocks[block].after(&self.text.as_bytes()[block * BLOCK..offset]);
+        Position { line: found.feeds + 1, column: found.characters + 1 }
     }
 
     /// The byte offset of a position that this index gave.
     pub fn offset(&self, position: Position) -> usize {
-        let line = (position.line.max(1) as usize - 1).min(self.starts.len() - 1);
-        let start = self.starts[line] as usize;
+        let start = self.line_start(position.line.max(1) - 1);
         let column = position.column.max(1) as usize - 1;
         self.text[start..].char_indices().nth(column).map_or(self.text.len(), |(at, _)| start + at)
+    }
+
+    /// Where the line after so many line feeds starts; the last line where there are fewer.
+    fn line_start(&self, feeds: u32) -> usize {
+        let bytes = self.text.as_bytes();
+        let Some(block) = self.blocks.partition_point(|block| block.feeds < feeds).checked_sub(1) else {
+            return 0;
+        };
+        let more = (feeds - self.blocks[block].feeds) as usize - 1;
+        let from = block * BLOCK;
+        match memchr::memchr_iter(b'\n', &bytes[from..]).nth(more) {
+            Some(feed) => from + feed + 1,
+            None => memchr::memrchr(b'\n', bytes).map_or(0, |feed| feed + 1),
+        }
     }
 
     /// The position of `part`, a slice of the indexed text; `None` if it is not one.
@@ -103,6 +146,27 @@ impl<'a> LineIndex<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Lines shorter and longer than a block, with characters of several bytes across the edges of blocks.
+    #[test]
+    fn blocks_do_not_show() {
+        let short: String = (0..700).map(|line| format!("{line} é\n")).collect();
+        for text in [short, "→".repeat(2000), format!("{}\nx\n{}", "é".repeat(1500), "→\n".repeat(900))]
+        {
+            let index = LineIndex::new(&text);
+            let mut expected = Position { line: 1, column: 1 };
+            for (offset, character) in text.char_indices() {
+                assert_eq!(index.position(offset), expected, "{offset}");
+                assert_eq!(index.offset(expected), offset);
+                match character {
+                    '\n' => expected = Position { line: expected.line + 1, column: 1 },
+                    _ => expected.column += 1,
+                }
+            }
+            assert_eq!(index.position(text.len()), expected);
+        }
+        assert_eq!(LineIndex::new("a\nb").offset(Position { line: 9, column: 1 }), 2, "the last line");
+    }
 
     #[test]
     fn offsets_become_lines_and_columns() {

@@ -1,30 +1,32 @@
 //! What the URL of a tarball says of the release behind it.
 
+use std::borrow::Cow;
+
 use crate::{Package, WebAddress};
 
 /// What a URL of the form that npm's registry uses, `…/NAME/-/FILE-VERSION.tgz`, says of itself. Registries with
 /// other forms say nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TarballUrl {
+pub struct TarballUrl<'a> {
     /// The name, scope included.
-    pub name: String,
+    pub name: Cow<'a, str>,
     /// File name without `.tgz`.
-    file: String,
+    file: Cow<'a, str>,
 }
 
-impl TarballUrl {
+impl<'a> TarballUrl<'a> {
     /// Reads it; `None` for URLs of other forms.
-    pub fn of(url: &str) -> Option<Self> {
-        let path = percent_decode(WebAddress::parse(url)?.path)?;
-        let (before, after) = path.rsplit_once("/-/")?;
-        let mut segments = before.rsplit('/');
-        let last = segments.next().filter(|last| !last.is_empty())?;
-        let name = match segments.next() {
-            Some(scope) if scope.starts_with('@') => format!("{scope}/{last}"),
-            _ => last.to_owned(),
-        };
-        let file = after.rsplit('/').next()?.strip_suffix(".tgz")?.to_owned();
-        Some(Self { name, file })
+    pub fn of(url: &'a str) -> Option<Self> {
+        match percent_decode(WebAddress::parse(url)?.path)? {
+            Cow::Borrowed(path) => {
+                let (name, file) = name_and_file(path)?;
+                Some(Self { name: name.into(), file: file.into() })
+            }
+            Cow::Owned(path) => {
+                let (name, file) = name_and_file(&path)?;
+                Some(Self { name: name.to_owned().into(), file: file.to_owned().into() })
+            }
+        }
     }
 
     /// The version. Only where the file is named as the package is; some old ones are not.
@@ -40,7 +42,7 @@ impl TarballUrl {
     pub fn label(&self) -> String {
         match self.version() {
             Some(version) => format!("{}@{version}", self.name),
-            None => self.name.clone(),
+            None => self.name.to_string(),
         }
     }
 
@@ -54,6 +56,9 @@ impl TarballUrl {
         if !self.names(package) {
             return true;
         }
+        if self.version() == Some(&*package.version_text) {
+            return false;
+        }
         // Build metadata is not part of a published version.
         let wanted = package.version_text.split('+').next().unwrap_or_default();
         let wanted = wanted.trim_start_matches(['v', '=']);
@@ -64,9 +69,21 @@ impl TarballUrl {
     }
 }
 
-fn percent_decode(path: &str) -> Option<String> {
+fn name_and_file(path: &str) -> Option<(&str, &str)> {
+    let slash = path.rmatch_indices('/').map(|(at, _)| at).find(|&at| path[..at].ends_with("/-"))?;
+    let (end, after) = (slash - 2, &path[slash + 1..]);
+    let before = &path[..end];
+    let segment = |end: usize| before[..end].rfind('/').map_or(0, |slash| slash + 1);
+    let last = segment(end);
+    let scope = if last > 0 { segment(last - 1) } else { last };
+    let name = if before[scope..].starts_with('@') { &before[scope..] } else { &before[last..] };
+    let file = after.rsplit('/').next()?.strip_suffix(".tgz")?;
+    (last < end).then_some((name, file))
+}
+
+fn percent_decode(path: &str) -> Option<Cow<'_, str>> {
     if !path.contains('%') {
-        return Some(path.to_owned());
+        return Some(path.into());
     }
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();
@@ -83,7 +100,7 @@ fn percent_decode(path: &str) -> Option<String> {
             }
         }
     }
-    String::from_utf8(bytes).ok()
+    String::from_utf8(bytes).ok().map(Cow::from)
 }
 
 #[cfg(test)]

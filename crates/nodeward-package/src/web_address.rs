@@ -2,13 +2,17 @@
 //!
 //! No general URL type: nothing is decoded or resolved, and nothing is fetched.
 
+use std::borrow::Cow;
+
+use memchr::memchr2;
+
 /// Scheme, host and path of a URL with an authority.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebAddress<'a> {
     /// As written, without `git+`, in lower case.
-    pub scheme: String,
+    pub scheme: Cow<'a, str>,
     /// Host and, unless it is the scheme's own, port; lower case.
-    pub host: String,
+    pub host: Cow<'a, str>,
     /// From the first slash on, without query and fragment; empty or starting with `/`.
     pub path: &'a str,
     /// User, or user and password, are written into it.
@@ -20,25 +24,26 @@ pub struct WebAddress<'a> {
 impl<'a> WebAddress<'a> {
     /// Reads `scheme://[user[:password]@]host[:port][/path][?query][#fragment]`; `None` for anything else.
     pub fn parse(url: &'a str) -> Option<Self> {
-        let (scheme, rest) = url.split_once("://")?;
-        let scheme = scheme.strip_prefix("git+").unwrap_or(scheme).to_ascii_lowercase();
+        // A scheme has no colon, so the first one has to end it.
+        let (scheme, rest) = url.split_once(':')?;
+        let rest = rest.strip_prefix("//")?;
+        let scheme = lower(scheme.strip_prefix("git+").unwrap_or(scheme));
         if scheme.is_empty()
             || !scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte))
         {
             return None;
         }
-        let rest = rest.split(['?', '#']).next()?;
+        let rest = &rest[..memchr2(b'?', b'#', rest.as_bytes()).unwrap_or(rest.len())];
         // A browser and Node take `\` for `/` here, so it ends the host too.
-        let (authority, path) = rest.split_at(rest.find(['/', '\\']).unwrap_or(rest.len()));
+        let (authority, path) = rest.split_at(memchr2(b'/', b'\\', rest.as_bytes()).unwrap_or(rest.len()));
         let (user, host) =
             authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
-        let host = host.to_ascii_lowercase();
-        let default_port = match scheme.as_str() {
+        let default_port = match &*scheme {
             "https" => ":443",
             "http" => ":80",
             _ => "",
         };
-        let host = host.strip_suffix(default_port).unwrap_or(&host).to_owned();
+        let host = lower(host.strip_suffix(default_port).unwrap_or(host));
         (!host.is_empty()).then(|| Self {
             scheme,
             host,
@@ -63,6 +68,15 @@ impl<'a> WebAddress<'a> {
     }
 }
 
+/// Nearly all are written so already.
+fn lower(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        text.to_ascii_lowercase().into()
+    } else {
+        text.into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,7 +96,18 @@ mod tests {
             let address = WebAddress::parse(url).unwrap();
             assert_eq!((&*address.host, address.path), (host, path), "{url}");
         }
-        for url in ["", "://", "https://", "https:///x", "github:o/r", "h.example.org/x", "a b://x"] {
+        for url in [
+            "",
+            "://",
+            "a:b://x",
+            "https:/x",
+            "https:x://y",
+            "https://",
+            "https:///x",
+            "github:o/r",
+            "h.example.org/x",
+            "a b://x",
+        ] {
             assert_eq!(WebAddress::parse(url), None, "{url}");
         }
     }

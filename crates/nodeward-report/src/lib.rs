@@ -19,6 +19,6 @@ pub mod threat;
 pub use exposure::{Counts, Exposure};
 pub use finding::{Confidence, Evidence, Finding, Kind, Reachable, Subject};
 pub use printable::Printable;
-pub use report::{Change, ChangeKind, Coverage, Gap, Report, ScannedProject, Suppressed};
+pub use report::{Change, ChangeKind, Coverage, Gap, Progress, Report, ScannedProject, Suppressed};
 pub use severity::Severity;
 pub use threat::Threat;

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
-use crate::{Change, ChangeKind, Finding, Kind, Report, Severity, Subject, fit};
+use crate::{Change, ChangeKind, Finding, Kind, Progress, Report, Severity, Subject, fit};
 
 /// Findings that belong together, and what to do about them. Every finding of a report is in exactly one step.
 #[derive(Debug)]
@@ -349,8 +349,11 @@ pub(crate) fn next_steps(report: &Report) -> Vec<String> {
     for gap in report.coverage.gaps.iter().filter(|gap| !gap.remedy.is_empty()).take(3) {
         next.push(format!("Complete the check: {}", gap.remedy));
     }
-    if !report.changes.is_empty() {
-        next.push("See what would change: nodeward audit --fix --dry-run".to_owned());
+    match report.progress {
+        _ if report.changes.is_empty() => {}
+        Progress::Proposed => next.push("See what would change: nodeward audit --fix --dry-run".to_owned()),
+        Progress::Shown => next.push("Make the changes: nodeward audit --fix".to_owned()),
+        Progress::Made => next.push("What is left, change by hand, as proposed above.".to_owned()),
     }
     let transitive = report.findings.iter().find_map(|finding| match &finding.subject {
         Subject::Release { name, .. } if finding.paths.first().is_some_and(|path| path.len() > 2) => {

@@ -22,10 +22,23 @@ pub struct Report {
     pub suppressed: Vec<Suppressed>,
     /// The changes that would clear findings, most clearing first.
     pub changes: Vec<Change>,
+    /// How far they have come.
+    pub progress: Progress,
     /// The advisory data that was used.
     pub coverage: Coverage,
     /// From which severity on a finding fails the run.
     pub fail_on: Severity,
+}
+
+/// How far the changes of a report have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Nobody asked for them yet.
+    Proposed,
+    /// The user was shown what they do.
+    Shown,
+    /// They were made; those that the report has are what is left.
+    Made,
 }
 
 /// One project, that is one lockfile.

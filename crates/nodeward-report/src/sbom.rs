@@ -15,6 +15,7 @@ use crate::{Finding, Report, ScannedProject, Subject, Suppressed, safe_json};
 
 mod cyclonedx;
 mod licence;
+mod parts;
 pub mod purl;
 mod spdx;
 mod spdx3;

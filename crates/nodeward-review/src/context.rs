@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use nodeward_package::npm_config::{Layer, NpmConfig};
-use nodeward_package::{DependencyGraph, Manifest, Package, PackageId};
+use nodeward_package::{DependencyGraph, Manifest, Origin, Package, PackageId};
 use rustc_hash::FxHashSet;
 
 /// Everything at once.
@@ -97,20 +97,34 @@ impl<'a> Project<'a> {
 
     /// The packages that are not the project's own, one for each release: two copies in one tree are one release.
     pub(crate) fn releases(&self) -> impl Iterator<Item = (PackageId, &'a Package)> {
+        self.releases_from(|_| true)
+    }
+
+    /// The same, of some origins only; those are told apart first, since most signals want few.
+    pub(crate) fn releases_from(
+        &self,
+        is_wanted: impl Fn(&Origin) -> bool,
+    ) -> impl Iterator<Item = (PackageId, &'a Package)> {
         let mut seen = FxHashSet::default();
         self.graph.iter().filter(move |(_, package)| {
             let origin = std::mem::discriminant(&package.origin);
-            !package.origin.is_first_party() && seen.insert((&package.name, &package.version_text, origin))
+            !package.origin.is_first_party()
+                && is_wanted(&package.origin)
+                && seen.insert((&package.name, &package.version_text, origin))
         })
     }
 
     /// The same, but entries of one release that differ in where they come from or what they are checked against
     /// are each there: one bad copy among good ones must not hide.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = (PackageId, &'a Package)> {
+    /// Only those that are wanted, which is asked first: most signals want few.
+    pub(crate) fn entries(
+        &self,
+        is_wanted: impl Fn(&Package) -> bool,
+    ) -> impl Iterator<Item = (PackageId, &'a Package)> {
         let mut seen = FxHashSet::default();
         self.graph.iter().filter(move |(_, package)| {
             let key = (&package.name, &package.version_text, &package.origin, &package.integrity);
-            !package.origin.is_first_party() && seen.insert(key)
+            !package.origin.is_first_party() && is_wanted(package) && seen.insert(key)
         })
     }
 }

@@ -5,6 +5,7 @@
 //! that a popular name is never suspicious, that a word which popular names are made of is no misspelling, and
 //! that short or obscure targets need better evidence. Knows names only: nothing is said of what a package does.
 
+mod key;
 mod popular;
 mod slips;
 

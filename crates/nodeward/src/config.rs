@@ -3,6 +3,7 @@
 //! Unknown keys are errors: a misspelt suppression must not pass for one. The same types make the JSON Schema that
 //! editors use, `docs/formats/nodeward.toml.schema.json`.
 
+use std::io::Read as _;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -161,6 +162,8 @@ impl Config {
     /// Below `here` (the current folder, absolute) it is named from there.
     pub(crate) fn for_project(folder: &Path, here: &Path) -> anyhow::Result<Self> {
         match find(folder) {
+            // A policy that cannot be read must not pass for none, and a pipe may never begin.
+            Some(file) if !file.is_file() => bail!("{}: not a regular file", file.display()),
             Some(file) => Self::read(file.strip_prefix(here).unwrap_or(&file)),
             None => Ok(Self::default()),
         }
@@ -169,10 +172,13 @@ impl Config {
     /// Reads a file.
     pub(crate) fn read(file: &Path) -> anyhow::Result<Self> {
         let read = || -> std::io::Result<String> {
-            if std::fs::metadata(file)?.len() > MAX_BYTES {
+            let mut text = String::new();
+            // The length of a pipe or a device is not known before its end.
+            std::fs::File::open(file)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
+            if text.len() as u64 > MAX_BYTES {
                 return Err(std::io::Error::other("larger than 4 MiB, which no configuration needs"));
             }
-            std::fs::read_to_string(file)
+            Ok(text)
         };
         let text = read().with_context(|| format!("cannot read {}", file.display()))?;
         Self::parse(file, &text)
@@ -280,7 +286,7 @@ fn find(folder: &Path) -> Option<PathBuf> {
     let folder = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());
     for ancestor in folder.ancestors() {
         let file = ancestor.join(FILE_NAME);
-        if file.is_file() {
+        if file.symlink_metadata().is_ok() {
             return Some(file);
         }
         if ancestor.join(".git").exists() {

@@ -10,11 +10,14 @@ use nodeward_advisory::{Index, IndexError, landmarks};
 use nodeward_report::{Coverage, Gap};
 
 use crate::first_run;
-use crate::refresh::FeedState;
+use crate::refresh::{self, FeedState};
 use crate::session::Session;
 
 /// After so many days without an update, a report says that the index is old.
 pub(crate) const STALE_DAYS: i64 = 7;
+
+/// The real one has a few kilobytes.
+pub(crate) const MAX_SCHEDULE_BYTES: u64 = 1 << 20;
 
 /// What is known, and how much that is.
 #[derive(Debug)]
@@ -90,11 +93,13 @@ pub(crate) fn schedule_file(session: &Session) -> PathBuf {
 
 fn schedule(session: &Session) -> anyhow::Result<Schedule> {
     let file = schedule_file(session);
-    match std::fs::read(&file) {
-        Ok(bytes) => Schedule::parse(&bytes).map_err(|error| {
-            anyhow::anyhow!("{}: {error}; remove the file, or run `nodeward db update`", file.display())
-        }),
-        Err(_) => Ok(Schedule::built_in()),
+    let broken = |error: &dyn std::fmt::Display| {
+        anyhow::anyhow!("{}: {error}; remove the file, or run `nodeward db update`", file.display())
+    };
+    match refresh::read_bounded(&file, MAX_SCHEDULE_BYTES) {
+        Ok(bytes) => Schedule::parse(&bytes).map_err(|error| broken(&error)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Schedule::built_in()),
+        Err(error) => Err(broken(&error)),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::npm_settings::NpmSettings;
 use crate::output;
 use crate::refresh::{self, FeedState, Fetched};
 use crate::session::{Network, Session};
-use crate::transport::{Patience, Transport};
+use crate::transport::{Patience, Transport, without_credentials};
 
 /// OSV's export of everything about npm packages, malware included.
 const OSV: &str = "https://osv-vulnerabilities.storage.googleapis.com/npm/all.zip";
@@ -149,7 +149,9 @@ pub(crate) fn update(
     let mut results = Vec::new();
     for feed in feeds {
         let result = update_one(feed, guard, &transport, &mut state, session);
-        results.push(result.with_context(|| format!("the feed {} was not taken", feed.kind.name())));
+        results.push(result.with_context(|| {
+            format!("the feed {} was not taken, and what the index has of it stays", feed.kind.name())
+        }));
     }
     if results.iter().any(Result::is_ok) {
         state.checked = Some(session.now);
@@ -166,7 +168,7 @@ fn update_one(
     session: &Session,
 ) -> anyhow::Result<Updated> {
     let url = match &feed.location {
-        Location::Path(path) => return take(feed.kind, path, Extent::Whole, guard, session),
+        Location::Path(path) => return take(feed.kind, path, None, Extent::Whole, guard, session),
         Location::Url(_) if session.network == Network::Denied => {
             bail!("the network is not to be used (--offline); name a file or folder with --from")
         }
@@ -174,9 +176,9 @@ fn update_one(
     };
     match fetch(feed.kind, url, guard, transport, state, session)? {
         Fetched::Unchanged => Ok(Updated::Current { name: feed.kind.name() }),
-        Fetched::Changes(file) => take(feed.kind, file.path(), Extent::Changes, guard, session),
+        Fetched::Changes(file) => take(feed.kind, file.path(), Some(url), Extent::Changes, guard, session),
         Fetched::Whole(file, validators) => {
-            let taken = take(feed.kind, file.path(), Extent::Whole, guard, session)?;
+            let taken = take(feed.kind, file.path(), Some(url), Extent::Whole, guard, session)?;
             state.validators.insert(url.clone(), validators);
             state.whole.insert(url.clone(), session.now);
             Ok(taken)
@@ -220,14 +222,17 @@ fn present(kind: FeedKind, session: &Session) -> Option<Option<Timestamp>> {
 fn take(
     kind: FeedKind,
     path: &Path,
+    url: Option<&str>,
     extent: Extent,
     guard: Guard,
     session: &Session,
 ) -> anyhow::Result<Updated> {
+    let shown = url.map_or_else(|| path.display().to_string(), without_credentials);
     if kind == FeedKind::NodeSchedule {
-        return take_schedule(path, session);
+        return take_schedule(path, session).with_context(|| shown);
     }
-    let summary = put(&database::store(session), kind.name(), path, extent, guard, session.now)?;
+    let update = Update { source: kind.name(), feed: path, extent, guard, limits: Limits::default() };
+    let summary = put(&database::store(session), &update, &shown, session.now)?;
     let info = summary.info.sources.iter().find(|source| source.name == kind.name());
     Ok(Updated::Taken {
         name: kind.name(),
@@ -237,29 +242,30 @@ fn take(
     })
 }
 
-/// Puts a feed into the index, and says what to do where it is refused.
+/// Puts a feed into the index, and says what to do where it is refused. `shown` is the feed's name for the user.
 pub(crate) fn put(
     store: &Store,
-    source: &str,
-    feed: &Path,
-    extent: Extent,
-    guard: Guard,
+    update: &Update<'_>,
+    shown: &str,
     now: Timestamp,
 ) -> anyhow::Result<nodeward_advisory::index::BuildSummary> {
-    let update = Update { source, feed, extent, guard, limits: Limits::default() };
-    store.update(&update, now).map_err(|error| match error {
+    store.update(update, now).map_err(|error| match error {
         StoreError::Refused(refusal) => {
-            anyhow::anyhow!("{refusal}; the present index is kept (--force takes the feed all the same)")
+            anyhow::anyhow!(
+                "{shown}: {refusal}; the present index is kept (--force takes the feed all the same)"
+            )
         }
         StoreError::Present(error) => {
             anyhow::anyhow!("the present index is damaged: {error}; --force builds a new one without it")
         }
+        StoreError::Feed(error) => error.renamed(update.feed, shown).into(),
         error => error.into(),
     })
 }
 
 fn take_schedule(path: &Path, session: &Session) -> anyhow::Result<Updated> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let bytes =
+        refresh::read_bounded(path, database::MAX_SCHEDULE_BYTES).context("cannot read the schedule")?;
     let schedule = Schedule::parse(&bytes)?;
     let file = database::schedule_file(session);
     output::write_file(&file, |out| out.write_all(&bytes))

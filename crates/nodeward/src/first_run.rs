@@ -8,8 +8,9 @@ use nodeward_advisory::store::Guard;
 
 use crate::database;
 use crate::feeds::{self, Feed};
+use crate::refresh;
 use crate::session::{Network, Session};
-use crate::transport::Patience;
+use crate::transport::{Patience, TransportError};
 
 /// After a failure the network is left alone for so long.
 const REST: SignedDuration = SignedDuration::from_mins(10);
@@ -29,7 +30,11 @@ pub(crate) fn fetch(session: &Session) -> Result<Index, String> {
         Ok(index) => Ok(index),
         Err(error) => {
             remember_failure(session);
-            Err(format!("there is no advisory index, and none could be fetched ({error:#})"))
+            // Half of a report's line is no place for an address.
+            let why = error
+                .downcast_ref::<TransportError>()
+                .map_or_else(|| format!("{error:#}"), TransportError::in_short);
+            Err(format!("there is no advisory index, and none could be fetched ({why})"))
         }
     }
 }
@@ -54,7 +59,8 @@ fn failure_file(session: &Session) -> PathBuf {
 }
 
 fn last_failure(session: &Session) -> Option<Timestamp> {
-    std::fs::read_to_string(failure_file(session)).ok()?.trim().parse().ok()
+    let bytes = refresh::read_bounded(&failure_file(session), 100).ok()?;
+    std::str::from_utf8(&bytes).ok()?.trim().parse().ok()
 }
 
 /// Only saves waiting: a folder that can't be written is no error here.

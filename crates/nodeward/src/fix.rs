@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use nodeward_advisory::remedy::{self, Edit, PackageManager, Planned};
 use nodeward_package::DependencyGraph;
-use nodeward_report::ChangeKind;
 
 use crate::gather;
 use crate::inspection::Inspection;
+use crate::interrupt::Watch;
 use crate::output;
 use crate::package_manager::{self, Task};
 use crate::session::Session;
@@ -19,6 +19,7 @@ use crate::session::Session;
 #[derive(Debug)]
 pub(crate) struct Work {
     folder: PathBuf,
+    lockfile: PathBuf,
     manager: PackageManager,
     /// Files with their new text.
     edited: BTreeMap<PathBuf, String>,
@@ -44,30 +45,30 @@ pub(crate) fn work(
     let mut work = Work {
         before: originals(&folder, graph)?,
         folder,
+        lockfile: graph.file().to_path_buf(),
         manager,
         edited: BTreeMap::new(),
         tasks: Vec::new(),
         by_hand: Vec::new(),
     };
     let mut updates = Vec::new();
+    let workspace = graph.roots().len() > 1;
     for planned in planned.iter().filter(|planned| planned.change.project == index) {
-        match (planned.change.kind, planned.command.last()) {
-            (ChangeKind::Replace, _) | (_, None) => work.by_hand.push(planned.change.instruction.clone()),
-            (ChangeKind::UpgradeWithinRange, Some(name)) => updates.push(name.clone()),
-            _ => {
-                for edit in &planned.edits {
-                    work.edit(edit)?;
-                }
-            }
+        if planned.edits.is_empty() && planned.updates.is_empty() {
+            work.by_hand.push(planned.change.instruction.clone());
         }
+        planned.edits.iter().try_for_each(|edit| work.edit(edit))?;
+        updates.extend(planned.updates.iter().cloned());
     }
-    if !work.edited.is_empty() {
+    if work.edited.contains_key(&work.lockfile) {
+        work.tasks.push(Task::Complete);
+    } else if !work.edited.is_empty() {
         work.tasks.push(Task::Resolve);
     }
     if !updates.is_empty() {
         updates.sort();
         updates.dedup();
-        work.tasks.push(Task::Update(updates));
+        work.tasks.push(Task::Update { names: updates, workspace });
     }
     Ok(Some(work))
 }
@@ -98,6 +99,7 @@ impl Work {
             }
             Edit::Requirement { .. } | Edit::ManifestOverride { .. } => self.folder.join("package.json"),
             Edit::WorkspaceOverride { .. } => self.folder.join("pnpm-workspace.yaml"),
+            Edit::Forget { .. } => self.lockfile.clone(),
         };
         let text = match self.edited.get(&file) {
             Some(text) => text.clone(),
@@ -111,8 +113,13 @@ impl Work {
         let edited = match edit {
             Edit::Requirement { name, specifier, .. } => remedy::set_requirement(&text, name, specifier),
             Edit::ManifestOverride { path, selector, version } => {
-                remedy::set_manifest_override(&text, path, selector, version)
+                let path: Vec<&str> = path.iter().map(String::as_str).collect();
+                remedy::set_manifest_override(&text, &path, selector, version)
             }
+            Edit::Forget { name, version } if self.manager == PackageManager::YarnClassic => {
+                Ok(remedy::forget_yarn_release(&text, name, version))
+            }
+            Edit::Forget { name, version } => Ok(remedy::forget_pnpm_release(&text, name, version)),
             Edit::WorkspaceOverride { selector, version } => {
                 remedy::set_workspace_override(&text, selector, version)
             }
@@ -137,23 +144,43 @@ impl Work {
         self.tasks.is_empty()
     }
 
-    /// Does it; where any of it fails, every file is as it was.
-    pub(crate) fn apply(&self, session: &Session) -> anyhow::Result<()> {
-        self.try_apply(session).map_err(|error| match self.restore() {
+    /// Does it; where any of it fails or the user asks to stop, every file is as it was.
+    pub(crate) fn apply(&self, watch: &Watch, session: &Session) -> anyhow::Result<()> {
+        self.try_apply(watch, session).map_err(|error| match self.restore() {
             Ok(()) => error.context("nothing was changed"),
             Err(broken) => error.context(format!("the files could not be put back: {broken:#}")),
         })
     }
 
-    fn try_apply(&self, session: &Session) -> anyhow::Result<()> {
+    fn try_apply(&self, watch: &Watch, session: &Session) -> anyhow::Result<()> {
         for (file, text) in &self.edited {
-            output::write_file(file, |out| out.write_all(text.as_bytes()))
-                .with_context(|| format!("cannot write {}", file.display()))?;
+            watch.check()?;
+            write(file, text.as_bytes())?;
         }
         for task in &self.tasks {
-            package_manager::run(self.manager, task, &self.folder, session)?;
+            package_manager::run(self.manager, task, &self.folder, watch, session)?;
+        }
+        // bun raises the ranges of what it updates; the manifest is the user's, and the lockfile can follow it.
+        if self.reset_manifests()? {
+            package_manager::run(self.manager, &Task::Resolve, &self.folder, watch, session)?;
         }
         Ok(())
+    }
+
+    /// Undoes what the package manager did to manifests; whether there was anything.
+    fn reset_manifests(&self) -> anyhow::Result<bool> {
+        let mut reset = false;
+        for (file, before) in &self.before {
+            let meant = self.edited.get(file).map(String::as_bytes).or(before.as_deref());
+            if let Some(meant) = meant
+                && file.ends_with("package.json")
+                && std::fs::read(file).ok().as_deref() != Some(meant)
+            {
+                write(file, meant)?;
+                reset = true;
+            }
+        }
+        Ok(reset)
     }
 
     /// Puts every file back as it was.
@@ -162,8 +189,7 @@ impl Work {
             let now = std::fs::read(file).ok();
             match before {
                 Some(bytes) if now.as_ref() != Some(bytes) => {
-                    output::write_file(file, |out| out.write_all(bytes))
-                        .with_context(|| format!("cannot write {}", file.display()))?;
+                    write(file, bytes)?;
                 }
                 None if now.is_some() => {
                     std::fs::remove_file(file)
@@ -174,4 +200,9 @@ impl Work {
         }
         Ok(())
     }
+}
+
+fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    output::write_file(file, |out| out.write_all(bytes))
+        .with_context(|| format!("cannot write {}", file.display()))
 }

@@ -10,7 +10,7 @@ use nodeward_advisory::vex;
 use nodeward_advisory::{Index, matching};
 use nodeward_package::{DependencyGraph, Place};
 use nodeward_report::finding::Kind;
-use nodeward_report::{Finding, Report, ScannedProject, Severity, Subject, Threat};
+use nodeward_report::{Finding, Progress, Report, ScannedProject, Severity, Subject, Threat};
 
 use crate::cli::{ProjectArgs, ReportArgs};
 use crate::config::Config;
@@ -115,6 +115,7 @@ pub(crate) fn inspect(job: Job<'_>, session: &Session) -> anyhow::Result<Inspect
         findings: sorted.findings,
         suppressed,
         changes: Vec::new(),
+        progress: Progress::Proposed,
         coverage,
         fail_on: fail_on(job, &configs),
     };

@@ -13,6 +13,7 @@ mod fix;
 mod gather;
 mod git;
 mod inspection;
+mod interrupt;
 mod npm_settings;
 mod outcome;
 mod output;
@@ -30,6 +31,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use crate::interrupt::Interrupted;
 use crate::outcome::Outcome;
 
 fn main() -> ExitCode {
@@ -44,6 +46,9 @@ fn main() -> ExitCode {
     cli::run(&cli, &session)
         .unwrap_or_else(|error| {
             session.print_error(&error);
+            if let Some(interrupted) = error.downcast_ref::<Interrupted>() {
+                interrupted.obey();
+            }
             Outcome::Incomplete
         })
         .into()

@@ -5,6 +5,9 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
+/// Files that are not written to their end are called so.
+pub(crate) const UNFINISHED_PREFIX: &str = ".nodeward-";
+
 /// Writes results. A reader that goes away early (`| head`) is no error.
 pub(crate) fn write(
     file: Option<&Path>,
@@ -44,7 +47,7 @@ pub(crate) fn write_file(
         _ => Path::new("."),
     };
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".nodeward-");
+    builder.prefix(UNFINISHED_PREFIX);
     #[cfg(unix)]
     let builder = {
         use std::os::unix::fs::PermissionsExt as _;

@@ -2,40 +2,38 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+#[cfg(unix)]
+use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use nodeward_advisory::remedy::PackageManager;
-use nodeward_package::Manifest;
 use nodeward_package::lockfile::Format;
-use nodeward_package::manifest::OverrideField;
+use nodeward_package::manifest::{Override, OverrideField};
+use nodeward_package::{Manifest, Version};
 
+use crate::interrupt::Watch;
 use crate::session::{self, Session};
+
+/// How often a running program and the user are looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// How long a program may take to end by itself.
+#[cfg(unix)]
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The one that installs a project: what its manifest's `packageManager` says, else whose lockfile it is. None
 /// installs from a bill of materials.
 pub(crate) fn of(format: Format, manifest: Option<&Manifest>) -> Option<PackageManager> {
     let said = manifest.and_then(|manifest| manifest.package_manager.as_ref()).map(|said| &*said.text);
-    let pnpm = || {
-        let major = said.and_then(|said| said.strip_prefix("pnpm@")?.split('.').next()?.parse::<u32>().ok());
-        // Who has overrides in the manifest has a pnpm that reads them there.
-        let in_manifest = manifest.is_some_and(|manifest| {
-            manifest.overrides.iter().any(|known| known.field == OverrideField::PnpmOverrides)
-        });
-        match major {
-            Some(major) if major < 10 => PackageManager::PnpmBefore10,
-            None if in_manifest => PackageManager::PnpmBefore10,
-            _ => PackageManager::Pnpm,
-        }
-    };
     Some(match format {
         Format::NpmPackageLock => PackageManager::Npm,
-        Format::Pnpm => pnpm(),
+        Format::Pnpm => pnpm(manifest),
         Format::YarnClassic => PackageManager::YarnClassic,
         Format::YarnBerry => PackageManager::YarnBerry,
         Format::Bun => PackageManager::Bun,
         Format::Installed | Format::Manifest => match said.and_then(|said| said.split('@').next()) {
-            Some("pnpm") => pnpm(),
+            Some("pnpm") => pnpm(manifest),
             Some("yarn") if said.is_some_and(|said| said.starts_with("yarn@1.")) => {
                 PackageManager::YarnClassic
             }
@@ -47,10 +45,68 @@ pub(crate) fn of(format: Format, manifest: Option<&Manifest>) -> Option<PackageM
     })
 }
 
+/// Which pnpm: where it reads overrides from depends on its version.
+fn pnpm(manifest: Option<&Manifest>) -> PackageManager {
+    if let Some(version) = pinned_pnpm(manifest) {
+        return pnpm_at(&version, manifest);
+    }
+    if has_pnpm_overrides(manifest) { PackageManager::PnpmWithManifest } else { PackageManager::Pnpm }
+}
+
+/// The version of pnpm that a manifest asks for, without the hash that may follow it.
+fn pinned_pnpm(manifest: Option<&Manifest>) -> Option<Version> {
+    let said = manifest?.package_manager.as_ref()?.text.strip_prefix("pnpm@")?;
+    Version::parse(said.split('+').next()?).ok()
+}
+
+fn has_pnpm_overrides(manifest: Option<&Manifest>) -> bool {
+    let is_pnpms = |known: &Override| known.field == OverrideField::PnpmOverrides;
+    manifest.is_some_and(|manifest| manifest.overrides.iter().any(is_pnpms))
+}
+
+/// Overrides stand in the manifest before 10.5, and in `pnpm-workspace.yaml` from 11 on; in between in either, and
+/// then better all of them in one.
+fn pnpm_at(version: &Version, manifest: Option<&Manifest>) -> PackageManager {
+    match (version.major, version.minor) {
+        (..10, _) | (10, ..5) => PackageManager::PnpmWithManifest,
+        (10, _) if has_pnpm_overrides(manifest) => PackageManager::PnpmWithManifest,
+        _ => PackageManager::Pnpm,
+    }
+}
+
+/// The same, once the one on this machine may be asked for its version where the manifest is silent.
+pub(crate) fn installed(
+    said: PackageManager,
+    manifest: Option<&Manifest>,
+    folder: &Path,
+    session: &Session,
+) -> PackageManager {
+    if !matches!(said, PackageManager::Pnpm | PackageManager::PnpmWithManifest)
+        || pinned_pnpm(manifest).is_some()
+    {
+        return said;
+    }
+    let version = answer("pnpm", &["--version"], folder, session).and_then(|text| Version::parse(&text).ok());
+    version.map_or(said, |version| pnpm_at(&version, manifest))
+}
+
+/// What a program on the PATH answers to a question, if it does.
+pub(crate) fn answer(name: &str, question: &[&str], folder: &Path, session: &Session) -> Option<String> {
+    let output = Command::new(find(name, session)?)
+        .args(question)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| text.trim().to_owned())
+}
+
 fn program(manager: PackageManager) -> &'static str {
     match manager {
         PackageManager::Npm => "npm",
-        PackageManager::Pnpm | PackageManager::PnpmBefore10 => "pnpm",
+        PackageManager::Pnpm | PackageManager::PnpmWithManifest => "pnpm",
         PackageManager::YarnClassic | PackageManager::YarnBerry => "yarn",
         PackageManager::Bun => "bun",
     }
@@ -62,12 +118,20 @@ fn resolve(manager: PackageManager) -> &'static [&'static str] {
         PackageManager::Npm => {
             &["install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund"]
         }
-        PackageManager::Pnpm | PackageManager::PnpmBefore10 => {
+        PackageManager::Pnpm | PackageManager::PnpmWithManifest => {
             &["install", "--lockfile-only", "--ignore-scripts", "--no-frozen-lockfile"]
         }
         PackageManager::YarnClassic => &["install", "--ignore-scripts", "--non-interactive", "--no-progress"],
         PackageManager::YarnBerry => &["install", "--mode=update-lockfile"],
         PackageManager::Bun => &["install", "--lockfile-only", "--ignore-scripts"],
+    }
+}
+
+/// What more it takes where entries of the lockfile are gone.
+fn complete(manager: PackageManager) -> &'static [&'static str] {
+    match manager {
+        PackageManager::Pnpm | PackageManager::PnpmWithManifest => &["--fix-lockfile"],
+        _ => &[],
     }
 }
 
@@ -77,12 +141,20 @@ fn update(manager: PackageManager) -> &'static [&'static str] {
         PackageManager::Npm => {
             &["update", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save"]
         }
-        PackageManager::Pnpm | PackageManager::PnpmBefore10 => {
-            &["update", "--lockfile-only", "--ignore-scripts", "--no-save", "--recursive", "--depth=Infinity"]
+        PackageManager::Pnpm | PackageManager::PnpmWithManifest => {
+            &["update", "--lockfile-only", "--ignore-scripts", "--no-save", "--depth=Infinity"]
         }
         PackageManager::YarnClassic => &["upgrade", "--ignore-scripts", "--non-interactive", "--no-progress"],
         PackageManager::YarnBerry => &["up", "--recursive", "--mode=update-lockfile"],
         PackageManager::Bun => &["update", "--lockfile-only", "--ignore-scripts"],
+    }
+}
+
+/// What more it takes in a workspace, where the packages may be required by its members alone.
+fn update_members(manager: PackageManager) -> &'static [&'static str] {
+    match manager {
+        PackageManager::Bun => &["--recursive"],
+        _ => &[],
     }
 }
 
@@ -101,8 +173,15 @@ fn environment(manager: PackageManager) -> &'static [(&'static str, &'static str
 pub(crate) enum Task {
     /// Write the lockfile for the edited manifest.
     Resolve,
+    /// The same, and put back what the lockfile lost.
+    Complete,
     /// Newer versions of these packages, within their ranges.
-    Update(Vec<String>),
+    Update {
+        /// The packages.
+        names: Vec<String>,
+        /// In all members of a workspace.
+        workspace: bool,
+    },
 }
 
 /// The whole command line of a task, as the user would type it.
@@ -113,10 +192,13 @@ pub(crate) fn command_line(manager: PackageManager, task: &Task) -> String {
 }
 
 fn arguments(manager: PackageManager, task: &Task) -> Vec<String> {
+    let words = |words: &'static [&'static str]| words.iter().map(|&word| word.to_owned());
     match task {
-        Task::Resolve => resolve(manager).iter().map(|&word| word.to_owned()).collect(),
-        Task::Update(names) => {
-            update(manager).iter().map(|&word| word.to_owned()).chain(names.iter().cloned()).collect()
+        Task::Resolve => words(resolve(manager)).collect(),
+        Task::Complete => words(resolve(manager)).chain(words(complete(manager))).collect(),
+        Task::Update { names, workspace } => {
+            let members = if *workspace { update_members(manager) } else { &[] };
+            words(update(manager)).chain(words(members)).chain(names.iter().cloned()).collect()
         }
     }
 }
@@ -126,24 +208,63 @@ pub(crate) fn run(
     manager: PackageManager,
     task: &Task,
     folder: &Path,
+    watch: &Watch,
     session: &Session,
 ) -> anyhow::Result<()> {
     let name = program(manager);
     let program = find(name, session)
         .with_context(|| format!("{name} is not on the PATH; it is needed to write the lockfile"))?;
     session.note(format_args!("running {}", command_line(manager, task)));
-    let status = Command::new(&program)
+    let mut command = Command::new(&program);
+    command
         .args(arguments(manager, task))
         .envs(environment(manager).iter().copied())
         .current_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
         .stdin(Stdio::null())
-        .stdout(Stdio::from(std::io::stderr()))
-        .status()
-        .with_context(|| format!("cannot start {}", program.display()))?;
+        .stdout(Stdio::from(std::io::stderr()));
+    // Apart, so that what it starts itself can be ended with it.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let mut child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
+    let status = wait(&mut child, watch)?;
     if !status.success() {
         bail!("`{}` failed ({status})", command_line(manager, task));
     }
     Ok(())
+}
+
+/// Waits for the program to end, and ends it when the user asks to stop.
+fn wait(child: &mut Child, watch: &Watch) -> anyhow::Result<ExitStatus> {
+    loop {
+        if let Some(status) = child.try_wait().context("cannot wait for the package manager")? {
+            return Ok(status);
+        }
+        if let Err(interrupted) = watch.check() {
+            end(child);
+            return Err(interrupted.into());
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+}
+
+/// Asks the program and all it started to end, and does not return before they can't write any more.
+#[cfg(unix)]
+fn end(child: &mut Child) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    let group = Pid::from_child(child);
+    let _ = kill_process_group(group, Signal::TERM);
+    let asked = Instant::now();
+    while asked.elapsed() < PATIENCE && matches!(child.try_wait(), Ok(None)) {
+        std::thread::sleep(LOOK_EVERY);
+    }
+    let _ = kill_process_group(group, Signal::KILL);
+    let _ = child.wait();
+}
+
+#[cfg(not(unix))]
+fn end(child: &mut Child) {
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 /// A program on the PATH. Relative entries are passed over: a project must not bring its own package manager.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +18,9 @@ use crate::session::Session;
 use crate::transport::{Answer, Audience, Request, Transport, Validators};
 
 /// Beyond any feed there is; OSV's npm export has a few hundred megabytes.
-const MAX_FEED_BYTES: u64 = 4 << 30;
+const MAX_FEED_BYTES: u64 = 2 << 30;
+/// No more than this of what was noted down about feeds is read back.
+const MAX_STATE_BYTES: u64 = 1 << 20;
 /// One record, or the list of changes.
 const MAX_SMALL_BYTES: u64 = 64 << 20;
 /// With more changes than this, the whole export is quicker.
@@ -46,10 +48,17 @@ impl FeedState {
 
     /// What is remembered. It only saves work: unreadable is as good as empty.
     pub(crate) fn read(session: &Session) -> Self {
-        std::fs::read(Self::file(session))
+        let state: Self = read_bounded(&Self::file(session), MAX_STATE_BYTES)
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default()
+            .unwrap_or_default();
+        let is_past = |time: &Timestamp| *time <= session.now;
+        // A time to come would keep feeds from being read whole, and the index from looking old.
+        Self {
+            checked: state.checked.filter(is_past),
+            whole: state.whole.into_iter().filter(|(_, time)| is_past(time)).collect(),
+            ..state
+        }
     }
 
     /// Remembers.
@@ -58,6 +67,20 @@ impl FeedState {
         crate::output::write_file(&file, |out| serde_json::to_writer(out, self).map_err(Into::into))
             .with_context(|| format!("cannot write {}", file.display()))
     }
+}
+
+/// The bytes of a regular file that has at most so many.
+pub(crate) fn read_bounded(file: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+    let metadata = std::fs::metadata(file)?;
+    if !metadata.is_file() {
+        return Err(std::io::Error::other("not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(file)?.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(std::io::Error::other(format!("larger than {most} bytes")));
+    }
+    Ok(bytes)
 }
 
 /// What came of asking for one feed.
@@ -221,7 +244,9 @@ pub(crate) fn lock(folder: &Path, session: &Session) -> anyhow::Result<File> {
 pub(crate) fn clean(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
-        if entry.file_name().to_string_lossy().starts_with(DOWNLOAD_PREFIX) {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(DOWNLOAD_PREFIX) || name.starts_with(crate::output::UNFINISHED_PREFIX) {
             let _ = std::fs::remove_file(entry.path());
         }
     }
@@ -230,6 +255,19 @@ pub(crate) fn clean(folder: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_killed_updates_left_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [".download-a", ".nodeward-b", "feeds.json", ".keep"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        clean(folder.path());
+        let left = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut left: Vec<_> = left.map(|name| name.into_string().unwrap()).collect();
+        left.sort();
+        assert_eq!(left, [".keep", "feeds.json"]);
+    }
 
     #[test]
     fn the_list_of_changes_is_read_up_to_a_time() {

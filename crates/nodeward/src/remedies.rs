@@ -3,9 +3,8 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
-use nodeward_advisory::remedy::{self, Planned};
+use nodeward_advisory::remedy::{self, FindingsByFile, Planned};
 use nodeward_package::npm_config::NpmConfig;
 use nodeward_package::{PackageName, Packument, packument};
 
@@ -36,24 +35,29 @@ pub(crate) fn plan(
     session: &Session,
 ) -> anyhow::Result<Vec<Planned>> {
     let mut all = Vec::new();
+    let findings = FindingsByFile::new(&inspection.report.findings);
     for (index, project) in inspection.report.projects.iter().enumerate() {
         let folder = &inspection.folders[index];
         let manifest = gather::read_manifest(&folder.join("package.json"));
         let Some(manager) = package_manager::of(project.graph.format(), manifest.as_ref()) else { continue };
-        let target = remedy::Project { graph: &project.graph, index, manager };
-        let findings = &inspection.report.findings;
+        let manager = match metadata {
+            Metadata::FromAdvisories => manager,
+            Metadata::FromRegistry => package_manager::installed(manager, manifest.as_ref(), folder, session),
+        };
+        let overrides = manifest.as_ref().map_or(&[][..], |manifest| &manifest.overrides);
+        let target = remedy::Project { graph: &project.graph, index, manager, overrides };
         let planned = match metadata {
             Metadata::FromRegistry => {
                 let npm = NpmSettings::read(session, Some(folder))?;
                 let registry = Registry::new(&npm.config, folder, session);
                 remedy::plan(
                     &target,
-                    findings,
+                    &findings,
                     &inspection.index,
                     Some(&|name| registry.packument(name, session)),
                 )
             }
-            Metadata::FromAdvisories => remedy::plan(&target, findings, &inspection.index, None),
+            Metadata::FromAdvisories => remedy::plan(&target, &findings, &inspection.index, None),
         };
         all.extend(planned.map_err(|error| database::damaged(session, &error))?);
     }
@@ -138,15 +142,6 @@ impl<'a> Registry<'a> {
 
 /// npm's built-in default is part of its configuration too, and only npm knows it.
 fn ask_npm(folder: &Path, session: &Session) -> Option<String> {
-    let npm = package_manager::find("npm", session)?;
-    let output = Command::new(npm)
-        .args(["config", "get", "registry"])
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    let url = text.trim();
-    (output.status.success() && url.starts_with("http")).then(|| url.to_owned())
+    let answer = package_manager::answer("npm", &["config", "get", "registry"], folder, session);
+    answer.filter(|url| url.starts_with("http"))
 }

@@ -5,10 +5,13 @@
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nodeward_package::npm_config::{Environment, NpmConfig};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
+
+/// Who sends less than this on average would need days for a feed.
+const LEAST_BYTES_PER_SECOND: f64 = 1024.0;
 
 /// How long to wait and how often to try.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +20,7 @@ pub(crate) struct Patience {
     pub(crate) connect: Duration,
     /// For the first byte of an answer, and between any two.
     pub(crate) silence: Duration,
-    /// For all of one answer.
+    /// For everything that one [`Transport`] is asked.
     pub(crate) total: Duration,
     /// How often to try.
     pub(crate) attempts: u32,
@@ -87,6 +90,14 @@ pub(crate) struct TransportError {
     pub(crate) problem: Problem,
 }
 
+impl TransportError {
+    /// Who did not answer, and why, without the rest of the address.
+    pub(crate) fn in_short(&self) -> String {
+        let host = self.url.split("://").last().and_then(|rest| rest.split('/').next()).unwrap_or_default();
+        format!("{host}: {}", self.problem)
+    }
+}
+
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Problem {
@@ -99,6 +110,12 @@ pub(crate) enum Problem {
     /// The answer does not end.
     #[error("the answer is larger than {0} bytes")]
     TooLarge(u64),
+    /// The answer comes, but would take days.
+    #[error("the answer comes too slowly")]
+    TooSlow,
+    /// All of [`Patience::total`] is used up.
+    #[error("no answer in all the time there was")]
+    TooLate,
     /// The request can't be made.
     #[error("{0}")]
     Setup(String),
@@ -113,7 +130,7 @@ impl Problem {
         match self {
             Self::Connection(_) => true,
             Self::Status(status) => *status == 408 || *status == 429 || *status >= 500,
-            Self::TooLarge(_) | Self::Setup(_) | Self::Store(_) => false,
+            Self::TooLarge(_) | Self::TooSlow | Self::TooLate | Self::Setup(_) | Self::Store(_) => false,
         }
     }
 }
@@ -139,6 +156,7 @@ pub(crate) struct Transport<'a> {
     npm: &'a NpmConfig,
     environment: &'a Environment,
     patience: Patience,
+    started: Instant,
     /// One agent, with its connections, per audience and proxy.
     agents: Mutex<Vec<(Audience, Option<String>, ureq::Agent)>>,
 }
@@ -146,7 +164,7 @@ pub(crate) struct Transport<'a> {
 impl<'a> Transport<'a> {
     /// Sets nothing up yet.
     pub(crate) fn new(npm: &'a NpmConfig, environment: &'a Environment, patience: Patience) -> Self {
-        Self { npm, environment, patience, agents: Mutex::default() }
+        Self { npm, environment, patience, started: Instant::now(), agents: Mutex::default() }
     }
 
     /// Asks for something small.
@@ -196,9 +214,14 @@ impl<'a> Transport<'a> {
         progress: Progress<'_>,
     ) -> Result<Answer<()>, Problem> {
         let agent = self.agent(request)?;
+        let left = self.patience.total.saturating_sub(self.started.elapsed());
+        if left.is_zero() {
+            return Err(Problem::TooLate);
+        }
         // Once the conversation is encrypted it stays so, redirects included.
         let encrypted = request.url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"));
-        let mut get = agent.get(request.url).config().https_only(encrypted).build();
+        let mut get =
+            agent.get(request.url).config().https_only(encrypted).timeout_global(Some(left)).build();
         get = get.header("accept", request.accept);
         if request.audience == Audience::Registry
             && let Some(credentials) = self.npm.credentials_for(request.url)
@@ -208,7 +231,8 @@ impl<'a> Transport<'a> {
         if let Some(known) = request.known {
             for (name, value) in [("if-none-match", &known.etag), ("if-modified-since", &known.last_modified)]
             {
-                if let Some(value) = value {
+                // What was noted down beside the index can be anything by now.
+                if let Some(value) = value.as_ref().filter(|value| is_header_value(value)) {
                     get = get.header(name, value);
                 }
             }
@@ -232,6 +256,7 @@ impl<'a> Transport<'a> {
             &mut response.body_mut().with_config().limit(u64::MAX).reader(),
             sink,
             request.limit,
+            self.patience.silence,
             &mut |read| {
                 progress(read, expected);
             },
@@ -271,7 +296,6 @@ impl<'a> Transport<'a> {
             .timeout_connect(Some(self.patience.connect))
             .timeout_recv_response(Some(self.patience.silence))
             .timeout_per_read(Some(self.patience.silence))
-            .timeout_global(Some(self.patience.total))
             .build();
         Ok(ureq::Agent::new_with_config(config))
     }
@@ -304,6 +328,10 @@ impl<'a> Transport<'a> {
     }
 }
 
+fn is_header_value(value: &str) -> bool {
+    value.len() <= 1024 && value.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+}
+
 fn certificates_of(file: &str) -> Result<Vec<Certificate<'static>>, Problem> {
     let pem = std::fs::read(file)
         .map_err(|error| Problem::Setup(format!("cannot read the authorities {file}: {error}")))?;
@@ -330,10 +358,13 @@ fn problem(error: ureq::Error) -> Problem {
         ureq::Error::StatusCode(status) => Problem::Status(status),
         ureq::Error::HostNotFound => Problem::Connection("the host is not known".to_owned()),
         ureq::Error::ConnectionFailed => Problem::Connection("no connection".to_owned()),
+        ureq::Error::Timeout(ureq::Timeout::Global) => Problem::TooLate,
         ureq::Error::Timeout(_) => Problem::Connection("no answer in time".to_owned()),
         ureq::Error::Io(error) => Problem::Connection(error.to_string()),
         ureq::Error::Protocol(error) => Problem::Connection(format!("the answer is not HTTP: {error}")),
-        ureq::Error::TooManyRedirects => Problem::Setup("too many redirects".to_owned()),
+        ureq::Error::TooManyRedirects => {
+            Problem::Setup("too many redirects, or one to no web address".to_owned())
+        }
         ureq::Error::RequireHttpsOnly(_) => Problem::Setup(
             "refused to follow a redirect from https to an address without encryption".to_owned(),
         ),
@@ -364,10 +395,13 @@ fn copy(
     from: &mut dyn Read,
     to: &mut dyn Sink,
     limit: u64,
+    period: Duration,
     progress: &mut dyn FnMut(u64),
 ) -> Result<(), Problem> {
     let mut buffer = vec![0; 64 * 1024];
     let mut read = 0;
+    // Any byte breaks the silence; whether they get anywhere is asked once in a period.
+    let (mut since, mut read_before) = (Instant::now(), 0);
     loop {
         let count = match from.read(&mut buffer) {
             Ok(0) => return Ok(()),
@@ -381,6 +415,13 @@ fn copy(
         }
         to.write_all(&buffer[..count]).map_err(Problem::Store)?;
         progress(read);
+        let elapsed = since.elapsed();
+        if elapsed >= period {
+            if ((read - read_before) as f64) < elapsed.as_secs_f64() * LEAST_BYTES_PER_SECOND {
+                return Err(Problem::TooSlow);
+            }
+            (since, read_before) = (Instant::now(), read);
+        }
     }
 }
 
@@ -396,6 +437,38 @@ pub(crate) fn without_credentials(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// One byte, at once.
+    struct Trickle;
+
+    impl Read for Trickle {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            std::thread::sleep(Duration::from_millis(1));
+            buffer[0] = b'x';
+            Ok(1)
+        }
+    }
+
+    #[test]
+    fn an_answer_that_trickles_is_given_up() {
+        let period = Duration::from_millis(30);
+        let copied = copy(&mut Trickle, &mut Vec::new(), u64::MAX, period, &mut |_| {});
+        assert!(matches!(copied, Err(Problem::TooSlow)), "{copied:?}");
+        let copied = copy(&mut io::repeat(0), &mut Vec::new(), 1 << 20, Duration::ZERO, &mut |_| {});
+        assert!(matches!(copied, Err(Problem::TooLarge(_))), "{copied:?}");
+    }
+
+    #[test]
+    fn patience_is_for_all_requests_together() {
+        let upstream = nodeward_testkit::Upstream::start();
+        upstream.on("/all.zip", nodeward_testkit::Reply::Body(b"x".to_vec()));
+        let (npm, url) = (NpmConfig::default(), upstream.url("/all.zip"));
+        let request = Request { url: &url, audience: Audience::Feed, accept: "*/*", known: None, limit: 10 };
+        let ask = |total| Transport::new(&npm, &[], Patience { total, ..Patience::ASKED }).bytes(&request);
+        assert!(ask(Duration::from_secs(60)).is_ok());
+        let error = ask(Duration::ZERO).unwrap_err();
+        assert_eq!(error.to_string(), format!("{url}: no answer in all the time there was"));
+    }
 
     #[test]
     fn addresses_are_shown_without_secrets() {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! header   magic, format, header length, file length, sections, counts, info, checksum
-//! bodies   groups of records, deflated
+//! bodies   groups of records, packed with LZ4
 //! matches  per package name: which records, which versions
 //! groups   blocks of (offset, length, checksum): where each group of bodies is
 //! records  blocks of (group, slot, identity, next record of the same flaw)
@@ -10,7 +10,7 @@
 //! ids      blocks of (hash of id, record); sorted by hash
 //! fences   the first hash of each block of names, and of ids
 //! ```
-//! All numbers are little-endian. A block is 4,096 bytes: a checksum and 255 entries of 16 bytes.
+//! All numbers are little-endian. A block is 512 bytes: a checksum and 31 entries of 16 bytes.
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
@@ -19,7 +19,7 @@ use crate::codec::{Decoder, Encoder, Malformed};
 use crate::record::{decode_time, encode_time};
 
 /// The version of the file format that this program writes and reads.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 const MAGIC: &[u8; 8] = b"NWADVIDX";
 /// Magic, format version, header length, file length.
@@ -27,7 +27,7 @@ const FIXED: usize = 8 + 4 + 4 + 8;
 /// Far more than a header with a thousand sources takes.
 const MAX_HEADER: usize = 256 << 10;
 
-pub(super) const BLOCK_BYTES: usize = 4096;
+pub(super) const BLOCK_BYTES: usize = 512;
 pub(super) const ENTRY_BYTES: usize = 16;
 /// The first 16 bytes hold the block's checksum.
 pub(super) const BLOCK_ENTRIES: usize = BLOCK_BYTES / ENTRY_BYTES - 1;

@@ -1,9 +1,8 @@
 //! Opening an index and asking it.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use flate2::{Decompress, FlushDecompress, Status};
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -20,8 +19,6 @@ pub(super) const MAX_GROUP_BYTES: usize = 64 << 20;
 
 /// Unpacked groups that are kept: more than any report needs, less than a walk through the whole index would take.
 const MAX_KEPT_BYTES: usize = 8 << 20;
-/// Room for a group as they are written: a little over four kilobytes.
-const USUAL_GROUP_BYTES: usize = 8 << 10;
 
 /// An advisory index, open.
 #[derive(Debug)]
@@ -230,8 +227,7 @@ impl Index {
 
     /// A group of record bodies, unpacked.
     fn group(&self, group: u32) -> Result<Arc<[u8]>, IndexError> {
-        let mut unpacked = self.unpacked.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bytes) = unpacked.kept.get(&group) {
+        if let Some(bytes) = self.unpacked().kept.get(&group) {
             return Ok(Arc::clone(bytes));
         }
         let damaged = || Section::Bodies.damaged();
@@ -240,9 +236,14 @@ impl Index {
         if checksum(Section::Bodies, entry.first(), packed) as u32 != entry.third() {
             return Err(damaged());
         }
-        let bytes: Arc<[u8]> = unpacked.unpack(packed).ok_or_else(damaged)?.into();
-        unpacked.keep(group, &bytes);
+        // Without the lock: should two threads want one group at once, both unpack it.
+        let bytes: Arc<[u8]> = unpack(packed).ok_or_else(damaged)?.into();
+        self.unpacked().keep(group, &bytes);
         Ok(bytes)
+    }
+
+    fn unpacked(&self) -> MutexGuard<'_, Unpacked> {
+        self.unpacked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -252,8 +253,6 @@ impl Index {
 struct Unpacked {
     kept: FxHashMap<u32, Arc<[u8]>>,
     kept_bytes: usize,
-    /// Setting one up costs more than unpacking a group.
-    inflater: Option<Decompress>,
 }
 
 impl Unpacked {
@@ -262,32 +261,22 @@ impl Unpacked {
             self.kept.clear();
             self.kept_bytes = 0;
         }
-        self.kept_bytes += bytes.len();
-        self.kept.insert(group, Arc::clone(bytes));
-    }
-
-    /// `None` for bytes that are damaged, cut short or too many.
-    fn unpack(&mut self, packed: &[u8]) -> Option<Vec<u8>> {
-        let inflater = self.inflater.get_or_insert_with(|| Decompress::new(false));
-        inflater.reset(false);
-        let mut bytes = Vec::with_capacity(USUAL_GROUP_BYTES);
-        loop {
-            let read = usize::try_from(inflater.total_in()).ok()?;
-            let status =
-                inflater.decompress_vec(packed.get(read..)?, &mut bytes, FlushDecompress::Finish).ok()?;
-            if bytes.len() > MAX_GROUP_BYTES {
-                return None;
-            }
-            if status == Status::StreamEnd {
-                return Some(bytes);
-            }
-            if bytes.len() < bytes.capacity() {
-                // There was room, and it did not come to its end.
-                return None;
-            }
-            bytes.reserve(bytes.len());
+        if self.kept.insert(group, Arc::clone(bytes)).is_none() {
+            self.kept_bytes += bytes.len();
         }
     }
+}
+
+/// `None` for bytes that are damaged, cut short or too many.
+fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
+    let (length, packed) = lz4_flex::block::uncompressed_size(packed).ok()?;
+    // No byte of LZ4 stands for more than 255, so that no length asks for more memory than its bytes can fill.
+    if length > MAX_GROUP_BYTES || length / 255 > packed.len() {
+        return None;
+    }
+    let mut bytes = vec![0; length];
+    let unpacked = lz4_flex::block::decompress_into(packed, &mut bytes).ok()?;
+    (unpacked == length).then_some(bytes)
 }
 
 /// One body of a group: each has its length in front.
@@ -338,35 +327,36 @@ pub(super) fn in_order(mut names: Vec<String>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use flate2::Compression;
-    use flate2::write::DeflateEncoder;
-    use std::io::Write as _;
+    use lz4_flex::block::compress_prepend_size;
+    use proptest::prelude::*;
 
     use super::*;
 
-    fn packed(bytes: &[u8]) -> Vec<u8> {
-        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    }
-
     #[test]
-    fn one_inflater_unpacks_groups_of_any_size() {
-        let mut unpacked = Unpacked::default();
-        for length in [0, 1, USUAL_GROUP_BYTES - 1, USUAL_GROUP_BYTES, USUAL_GROUP_BYTES + 1, 1_000_000] {
+    fn groups_of_any_size_are_unpacked() {
+        for length in [0, 1, 4_095, 4_096, 4_097, 1_000_000] {
             let bytes: Vec<u8> = (0..length).map(|at| (at * at / 7) as u8).collect();
-            assert_eq!(unpacked.unpack(&packed(&bytes)).as_deref(), Some(&bytes[..]), "{length}");
+            assert_eq!(unpack(&compress_prepend_size(&bytes)).as_deref(), Some(&bytes[..]), "{length}");
         }
     }
 
     #[test]
     fn what_is_cut_short_or_too_large_is_refused() {
-        let mut unpacked = Unpacked::default();
-        let whole = packed(&vec![b'a'; 100_000]);
-        assert_eq!(unpacked.unpack(&whole[..whole.len() - 1]), None);
-        assert_eq!(unpacked.unpack(&[]), None);
-        assert_eq!(unpacked.unpack(&packed(&vec![0; MAX_GROUP_BYTES + 1])), None);
-        assert!(unpacked.unpack(&whole).is_some(), "a bad group does not spoil the next");
+        let mut whole = compress_prepend_size(&vec![b'a'; 100_000]);
+        assert_eq!(unpack(&whole[..whole.len() - 1]), None);
+        assert_eq!(unpack(&[]), None);
+        assert_eq!(unpack(&compress_prepend_size(&vec![0; MAX_GROUP_BYTES + 1])), None);
+        for length in [99_999_u32, 100_001, u32::MAX] {
+            whole[..4].copy_from_slice(&length.to_le_bytes());
+            assert_eq!(unpack(&whole), None, "{length}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_looked_at(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = unpack(&bytes);
+        }
     }
 
     #[test]

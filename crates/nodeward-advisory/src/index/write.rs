@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-use flate2::{Compress, Compression, FlushCompress, Status};
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -180,7 +179,7 @@ fn write_groups(
 ) -> Result<(), BuildError> {
     let threads = std::thread::available_parallelism().map_or(1, |count| count.get().min(8));
     let share = batch.len().div_ceil(threads).max(1);
-    let packed = if batch.len() < WORTH_A_THREAD {
+    let packed: Vec<Vec<Vec<u8>>> = if batch.len() < WORTH_A_THREAD {
         vec![pack_all(&batch)]
     } else {
         std::thread::scope(|scope| {
@@ -189,7 +188,6 @@ fn write_groups(
             workers.into_iter().map(|worker| worker.join().expect("packing does not panic")).collect()
         })
     };
-    let packed: Vec<Vec<Vec<u8>>> = packed.into_iter().collect::<io::Result<_>>()?;
     for group in packed.into_iter().flatten() {
         let offset = file.position - start;
         let length = u32::try_from(group.len()).map_err(|_| BuildError::TooMany)?;
@@ -199,22 +197,9 @@ fn write_groups(
     Ok(())
 }
 
-/// One compressor for all: setting one up costs more than packing a group.
-fn pack_all(groups: &[Vec<u8>]) -> io::Result<Vec<Vec<u8>>> {
-    let mut compressor = Compress::new(Compression::new(4), false);
-    groups.iter().map(|group| pack(group, &mut compressor)).collect()
-}
-
-fn pack(group: &[u8], compressor: &mut Compress) -> io::Result<Vec<u8>> {
-    compressor.reset();
-    let mut packed = Vec::with_capacity(group.len() / 2 + 64);
-    loop {
-        let read = compressor.total_in() as usize;
-        match compressor.compress_vec(&group[read..], &mut packed, FlushCompress::Finish)? {
-            Status::StreamEnd => return Ok(packed),
-            Status::Ok | Status::BufError => packed.reserve(packed.len()),
-        }
-    }
+/// Each with its unpacked length in front.
+fn pack_all(groups: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    groups.iter().map(|group| lz4_flex::block::compress_prepend_size(group)).collect()
 }
 
 /// Group and slot of each record, its flaw, and the next record of that flaw, in a circle.

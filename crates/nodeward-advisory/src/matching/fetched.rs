@@ -10,10 +10,10 @@ use super::{Flaw, MAX_PATHS, by_identity};
 use crate::index::{Affected, Index, IndexError};
 
 /// What is known of the releases that are fetched in the place of others.
-pub(super) fn scan<'g>(
-    graph: &'g DependencyGraph,
+pub(super) fn scan(
+    graph: &DependencyGraph,
     index: &Index,
-    paths: &mut Option<Paths<'g>>,
+    paths: &Paths<'_>,
     findings: &mut Vec<(PackageId, Finding)>,
 ) -> Result<(), IndexError> {
     let mut fetched: BTreeMap<(PackageName, String), Vec<PackageId>> = BTreeMap::new();
@@ -32,7 +32,6 @@ pub(super) fn scan<'g>(
         let hits: Vec<Affected> = index.affecting(name.as_str())?.into_iter().filter(holds).collect();
         for same_flaw in by_identity(&hits) {
             let flaw = Flaw::read(index, name.as_str(), &same_flaw)?;
-            let paths = paths.get_or_insert_with(|| Paths::new(graph));
             let subject = Subject::Release { name: name.clone(), version: version_text.clone().into() };
             let mut finding = flaw.finding(subject, graph.place(copies[0]));
             finding.production = copies.iter().any(|&id| super::is_production(graph.package(id)));
@@ -53,13 +52,14 @@ pub(super) fn version(package: &Package) -> Option<Version> {
 }
 
 /// What the tarball's URL names, where it is not what the entry says.
-fn other(package: &Package) -> Option<TarballUrl> {
+fn other(package: &Package) -> Option<TarballUrl<'_>> {
     let named = tarball(package)?;
-    let says_more = super::version_of(package).is_none() && named.version().is_some();
+    let says_more =
+        package.version.is_none() && super::version_of(package).is_none() && named.version().is_some();
     (says_more || named.names_other_than(package)).then_some(named)
 }
 
-fn tarball(package: &Package) -> Option<TarballUrl> {
+fn tarball(package: &Package) -> Option<TarballUrl<'_>> {
     match &package.origin {
         Origin::Registry { resolved: Some(url) } | Origin::Http { url } => TarballUrl::of(url),
         _ => None,

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use nodeward_package::{EdgeKind, Origin, Package, PackageId, Version};
+use nodeward_package::manifest::{Override, OverrideField};
+use nodeward_package::{EdgeKind, Origin, Package, PackageId, PackageName, Version};
 
 use super::Project;
 use super::settle::Step;
+use super::universe::range_of;
 
 /// Who installs a project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,10 +18,10 @@ pub enum PackageManager {
     YarnClassic,
     /// yarn 2 and later.
     YarnBerry,
-    /// pnpm 10 and later: overrides stand in `pnpm-workspace.yaml`.
+    /// pnpm with its overrides in `pnpm-workspace.yaml`.
     Pnpm,
-    /// pnpm 9 and earlier: overrides stand under `pnpm` in the manifest.
-    PnpmBefore10,
+    /// pnpm with its overrides under `pnpm` in the manifest.
+    PnpmWithManifest,
     /// bun.
     Bun,
 }
@@ -38,8 +40,9 @@ pub enum Edit {
     },
     /// An override in the manifest beside the lockfile.
     ManifestOverride {
-        /// The keys that lead to it: `overrides`, `resolutions`, or `pnpm` and `overrides`.
-        path: &'static [&'static str],
+        /// The keys that lead to it: `overrides`, `resolutions`, or `pnpm` and `overrides`; below them npm's names of
+        /// who requires it.
+        path: Vec<String>,
         /// Which requirements it is for.
         selector: String,
         /// The version.
@@ -52,11 +55,20 @@ pub enum Edit {
         /// The version.
         version: String,
     },
+    /// A release to strike out of the lockfile of yarn 1 or pnpm, so that the next install takes the newest that is
+    /// allowed.
+    Forget {
+        /// Its name in the registry.
+        name: String,
+        /// Its version.
+        version: String,
+    },
 }
 
 pub(super) struct How {
     pub(super) instruction: String,
     pub(super) edits: Vec<Edit>,
+    pub(super) updates: Vec<String>,
     pub(super) command: Vec<String>,
 }
 
@@ -88,21 +100,47 @@ fn command(words: &[&str]) -> Vec<String> {
 
 fn within(project: &Project<'_>, id: PackageId) -> How {
     let package = project.graph.package(id);
-    let name = package.alias.as_ref().unwrap_or(&package.name).as_str();
-    let words = match project.manager {
-        PackageManager::Npm => command(&["npm", "update", name]),
-        PackageManager::YarnClassic if project.graph.is_direct(id) => command(&["yarn", "upgrade", name]),
-        PackageManager::YarnClassic => {
-            let instruction = format!("delete the entries of {name} from yarn.lock, then run `yarn install`");
-            return How { instruction, edits: Vec::new(), command: Vec::new() };
+    let names = required_names(project, id);
+    let is_workspace = project.graph.roots().len() > 1;
+    let words: &[&str] = match project.manager {
+        PackageManager::Npm => &["npm", "update"],
+        // `yarn upgrade` knows only what the project in the same folder requires itself.
+        PackageManager::YarnClassic => return forget(package, "yarn.lock", &["yarn", "install"]),
+        PackageManager::YarnBerry => &["yarn", "up", "--recursive"],
+        // `pnpm update` reaches nothing below what it also updates at the top, nor below a workspace's members.
+        PackageManager::Pnpm | PackageManager::PnpmWithManifest => {
+            return forget(package, "pnpm-lock.yaml", &["pnpm", "install", "--fix-lockfile"]);
         }
-        PackageManager::YarnBerry => command(&["yarn", "up", "--recursive", name]),
-        PackageManager::Pnpm | PackageManager::PnpmBefore10 => {
-            command(&["pnpm", "update", "--recursive", "--depth", "Infinity", name])
-        }
-        PackageManager::Bun => command(&["bun", "update", name]),
+        PackageManager::Bun if is_workspace => &["bun", "update", "--recursive"],
+        PackageManager::Bun => &["bun", "update"],
     };
-    How { instruction: words.join(" "), edits: Vec::new(), command: words }
+    let command: Vec<String> = command(words).into_iter().chain(names.iter().cloned()).collect();
+    How { instruction: command.join(" "), edits: Vec::new(), updates: names, command }
+}
+
+fn forget(package: &Package, lockfile: &str, install: &[&str]) -> How {
+    let version = package.version_text.to_string();
+    How {
+        instruction: format!(
+            "delete the entry of {}@{version} from {lockfile}, then run `{}`",
+            package.name,
+            install.join(" ")
+        ),
+        edits: vec![Edit::Forget { name: package.name.to_string(), version }],
+        updates: Vec::new(),
+        command: command(install),
+    }
+}
+
+/// The names under which a package is required: its own, unless it has aliases alone.
+fn required_names(project: &Project<'_>, id: PackageId) -> Vec<String> {
+    let graph = project.graph;
+    let mut names: Vec<String> = graph.aliases(id).into_iter().map(str::to_owned).collect();
+    let own = &graph.package(id).name;
+    if names.is_empty() || graph.dependents(id).any(|edge| *edge.name == *own.as_str()) {
+        names.insert(0, own.to_string());
+    }
+    names
 }
 
 fn beyond(project: &Project<'_>, root: PackageId, kind: EdgeKind, name: &str, specifier: String) -> How {
@@ -115,18 +153,19 @@ fn beyond(project: &Project<'_>, root: PackageId, kind: EdgeKind, name: &str, sp
             command(&["yarn", "workspace", root.name.as_str(), "add", &wanted])
         }
         PackageManager::YarnBerry | PackageManager::YarnClassic => command(&["yarn", "add", &wanted]),
-        PackageManager::Pnpm | PackageManager::PnpmBefore10 => command(&["pnpm", "add", &wanted]),
+        PackageManager::Pnpm | PackageManager::PnpmWithManifest => command(&["pnpm", "add", &wanted]),
         PackageManager::Bun => command(&["bun", "add", &wanted]),
     };
     let flag = match (kind, project.manager) {
         (
             EdgeKind::Development,
-            PackageManager::Npm | PackageManager::Pnpm | PackageManager::PnpmBefore10,
+            PackageManager::Npm | PackageManager::Pnpm | PackageManager::PnpmWithManifest,
         ) => Some("--save-dev"),
         (EdgeKind::Development, _) => Some("--dev"),
-        (EdgeKind::Optional, PackageManager::Npm | PackageManager::Pnpm | PackageManager::PnpmBefore10) => {
-            Some("--save-optional")
-        }
+        (
+            EdgeKind::Optional,
+            PackageManager::Npm | PackageManager::Pnpm | PackageManager::PnpmWithManifest,
+        ) => Some("--save-optional"),
         (EdgeKind::Optional, _) => Some("--optional"),
         _ => None,
     };
@@ -134,7 +173,7 @@ fn beyond(project: &Project<'_>, root: PackageId, kind: EdgeKind, name: &str, sp
     if !folder.is_empty() {
         match project.manager {
             PackageManager::Npm => words.extend(["--workspace".to_owned(), folder.clone()]),
-            PackageManager::Pnpm | PackageManager::PnpmBefore10 => {
+            PackageManager::Pnpm | PackageManager::PnpmWithManifest => {
                 words.extend(["--filter".to_owned(), format!("./{folder}")]);
             }
             PackageManager::Bun => words.extend(["--cwd".to_owned(), folder.clone()]),
@@ -143,7 +182,7 @@ fn beyond(project: &Project<'_>, root: PackageId, kind: EdgeKind, name: &str, sp
     }
     let instruction = words.join(" ");
     let edits = vec![Edit::Requirement { folder, name: name.to_owned(), specifier }];
-    How { instruction, edits, command: words }
+    How { instruction, edits, updates: Vec::new(), command: words }
 }
 
 fn folder_of(root: &Package) -> String {
@@ -169,31 +208,83 @@ fn manner_of(specifier: &str) -> (&str, &'static str) {
 
 fn override_to(project: &Project<'_>, id: PackageId, steps: &[Step], to: &Version) -> How {
     let package = project.graph.package(id);
+    let holding = project.overrides.iter().filter(|known| holds(known, package));
+    let forced: Vec<Edit> = holding.filter_map(|known| changed(known, to)).collect();
+    let edits = if forced.is_empty() { new_overrides(project, id, steps, to) } else { forced };
+    let program = match project.manager {
+        PackageManager::Npm => "npm",
+        PackageManager::YarnClassic | PackageManager::YarnBerry => "yarn",
+        PackageManager::Pnpm | PackageManager::PnpmWithManifest => "pnpm",
+        PackageManager::Bun => "bun",
+    };
+    // In a workspace npm keeps what is locked although a new override forbids it, until it is told to look.
+    let updates = match project.manager {
+        PackageManager::Npm if project.graph.roots().len() > 1 => vec![package.name.to_string()],
+        _ => Vec::new(),
+    };
+    How { instruction: describe(&edits), edits, updates, command: command(&[program, "install"]) }
+}
+
+/// An override that is there already, at another version.
+fn changed(known: &Override, to: &Version) -> Option<Edit> {
+    let (selector, outer) = known.path.split_last()?;
+    let field: &[&str] = match known.field {
+        OverrideField::Overrides => &["overrides"],
+        OverrideField::Resolutions => &["resolutions"],
+        OverrideField::PnpmOverrides => &["pnpm", "overrides"],
+    };
+    let path = field.iter().copied().chain(outer.iter().map(|key| &**key)).map(str::to_owned).collect();
+    Some(Edit::ManifestOverride { path, selector: selector.to_string(), version: to.to_string() })
+}
+
+/// Whether an override is why a package has the version it has.
+pub(super) fn holds(known: &Override, package: &Package) -> bool {
+    is_for(known, &package.name)
+        && range_of(&known.specifier)
+            .zip(package.version.as_ref())
+            .is_some_and(|(range, version)| range.satisfies(version))
+}
+
+/// Whether an override is for a package, wherever it is required: `b`, `b@1`, `**/a/b`, `a>@s/b@1`.
+fn is_for(known: &Override, name: &PackageName) -> bool {
+    let Some(selector) = known.path.last() else { return false };
+    let last = selector.rsplit('>').next().unwrap_or_default();
+    // An `@` that opens a scope is part of the name; any other ends it.
+    let version = last.match_indices('@').find(|&(at, _)| at > 0 && !last[..at].ends_with('/'));
+    let path = &last[..version.map_or(last.len(), |(at, _)| at)];
+    let mut parts = path.rsplitn(3, '/');
+    let (inner, scope) = (parts.next().unwrap_or_default(), parts.next());
+    match name.as_str().split_once('/') {
+        Some((wanted, rest)) => scope == Some(wanted) && inner == rest,
+        None => inner == name.as_str() && !scope.is_some_and(|scope| scope.starts_with('@')),
+    }
+}
+
+fn new_overrides(project: &Project<'_>, id: PackageId, steps: &[Step], to: &Version) -> Vec<Edit> {
+    let package = project.graph.package(id);
     let name = package.name.as_str();
     let version = to.to_string();
-    let direct =
-        project.graph.roots().iter().flat_map(|&root| project.graph.dependencies(root)).find(|edge| {
-            edge.to.is_some_and(|to| project.graph.package(to).name == package.name) && &*edge.name == name
-        });
-    let manifest = |path, selectors: Vec<String>, version: &str| {
-        selectors
-            .into_iter()
-            .map(|selector| Edit::ManifestOverride { path, selector, version: version.to_owned() })
-            .collect::<Vec<_>>()
+    let manifest = |path: &[&str], selectors: Vec<String>, version: &str| {
+        let edit = |selector| Edit::ManifestOverride {
+            path: path.iter().map(ToString::to_string).collect(),
+            selector,
+            version: version.to_owned(),
+        };
+        selectors.into_iter().map(edit).collect::<Vec<_>>()
     };
     let scoped = is_beside_other_majors(project, package);
     let by_major = || match (&package.version, scoped) {
         (Some(current), true) => vec![format!("{name}@{}", current.major)],
         _ => vec![name.to_owned()],
     };
-    let edits = match project.manager {
+    match project.manager {
         // npm refuses an override that contradicts what the project itself requires; `$name` follows that.
-        PackageManager::Npm if direct.is_some() && !scoped => {
+        PackageManager::Npm if !scoped && is_required_at_the_top(project, package) => {
             manifest(&["overrides"], vec![name.to_owned()], &format!("${name}"))
         }
         PackageManager::Npm => manifest(&["overrides"], by_major(), &version),
         PackageManager::Bun => manifest(&["overrides"], vec![name.to_owned()], &version),
-        PackageManager::PnpmBefore10 => manifest(&["pnpm", "overrides"], by_major(), &version),
+        PackageManager::PnpmWithManifest => manifest(&["pnpm", "overrides"], by_major(), &version),
         PackageManager::Pnpm => by_major()
             .into_iter()
             .map(|selector| Edit::WorkspaceOverride { selector, version: version.clone() })
@@ -212,14 +303,17 @@ fn override_to(project: &Project<'_>, id: PackageId, steps: &[Step], to: &Versio
         PackageManager::YarnClassic | PackageManager::YarnBerry => {
             manifest(&["resolutions"], vec![name.to_owned()], &version)
         }
-    };
-    let program = match project.manager {
-        PackageManager::Npm => "npm",
-        PackageManager::YarnClassic | PackageManager::YarnBerry => "yarn",
-        PackageManager::Pnpm | PackageManager::PnpmBefore10 => "pnpm",
-        PackageManager::Bun => "bun",
-    };
-    How { instruction: describe(&edits), edits, command: command(&[program, "install"]) }
+    }
+}
+
+/// Whether the manifest beside the lockfile, which alone can have overrides, requires the package itself.
+fn is_required_at_the_top(project: &Project<'_>, package: &Package) -> bool {
+    let graph = project.graph;
+    let tops = graph.roots().iter().filter(|&&root| graph.package(root).origin == Origin::Root);
+    tops.flat_map(|&root| graph.dependencies(root)).any(|edge| {
+        *edge.name == *package.name.as_str()
+            && edge.to.is_some_and(|to| graph.package(to).name == package.name)
+    })
 }
 
 /// The manifest lines of some overrides of one place, on one line.
@@ -236,7 +330,7 @@ fn describe(edits: &[Edit]) -> String {
                 place = "pnpm-workspace.yaml, overrides".to_owned();
                 entries.push(format!("\"{selector}\": \"{version}\""));
             }
-            Edit::Requirement { .. } => {}
+            Edit::Requirement { .. } | Edit::Forget { .. } => {}
         }
     }
     format!("in {place}: {{ {} }}", entries.join(", "))
@@ -275,5 +369,5 @@ fn replace(project: &Project<'_>, id: PackageId, brings: PackageId) -> How {
         let brought = &project.graph.package(brings).name;
         format!("no version of {brought} is free of known flaws: remove or replace {name}, which brings it")
     };
-    How { instruction, edits: Vec::new(), command: Vec::new() }
+    How { instruction, edits: Vec::new(), updates: Vec::new(), command: Vec::new() }
 }

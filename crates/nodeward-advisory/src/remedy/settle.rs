@@ -1,9 +1,13 @@
 //! From a release with a flaw upwards, until somebody's requirement admits a way out.
 
+use std::borrow::Cow;
+
+use nodeward_package::manifest::Override;
 use nodeward_package::{DependencyGraph, Edge, EdgeKind, PackageId, PackageName, Version};
 use nodeward_report::ChangeKind;
 
-use super::universe::{Good, Universe, requirement};
+use super::universe::{Good, Universe, range_of, requirement};
+use super::{Project, instruct};
 use crate::index::IndexError;
 
 /// The longest chain of dependents that is followed. Real ones have under twenty.
@@ -85,14 +89,16 @@ impl Step {
 /// Finds the steps for releases of one graph.
 pub(super) struct Settler<'a> {
     graph: &'a DependencyGraph,
+    /// What the manifest forces already.
+    overrides: &'a [Override],
     universe: &'a Universe<'a>,
     /// Requirements left to look at.
     budget: usize,
 }
 
 impl<'a> Settler<'a> {
-    pub(super) fn new(graph: &'a DependencyGraph, universe: &'a Universe<'a>) -> Self {
-        Self { graph, universe, budget: 0 }
+    pub(super) fn new(project: &Project<'a>, universe: &'a Universe<'a>) -> Self {
+        Self { graph: project.graph, overrides: project.overrides, universe, budget: 0 }
     }
 
     /// The steps that clear one release, given as its copies.
@@ -109,10 +115,34 @@ impl<'a> Settler<'a> {
         for &copy in copies {
             settled &= self.settle(copy, &good, &mut vec![copy], &mut steps)?;
         }
-        if !settled {
+        if !settled || self.is_held_back(copies[0], &good) {
             // What the projects themselves require of it can be changed; an override settles the others.
-            steps.retain(|step| matches!(step, Step::Beyond { id, .. } if copies.contains(id)));
+            steps = self.own_requirements(copies, &good)?;
             steps.push(Step::Override { id: copies[0], good });
+        }
+        Ok(steps)
+    }
+
+    /// Whether an override that is there already keeps the package from every good version.
+    fn is_held_back(&self, id: PackageId, good: &Good) -> bool {
+        let package = self.graph.package(id);
+        self.overrides.iter().filter(|known| instruct::holds(known, package)).any(|known| {
+            range_of(&known.specifier)
+                .is_some_and(|range| !good.iter().any(|version| range.satisfies(version)))
+        })
+    }
+
+    /// The changes of what the projects themselves require of a release, where that admits no good version.
+    fn own_requirements(&self, copies: &[PackageId], good: &Good) -> Result<Vec<Step>, IndexError> {
+        let versions = self.universe.versions(&self.graph.package(copies[0]).name)?;
+        let mut steps = Vec::new();
+        for &id in copies {
+            let edges = self.graph.dependents(id).filter(|edge| self.graph.is_root(edge.from));
+            for edge in edges.filter(|edge| !edge.kind.is_peer()) {
+                if versions.admitted(&edge.specifier, good).is_none() {
+                    steps.push(Step::Beyond { id, root: edge.from, edge: edge.clone(), good: good.clone() });
+                }
+            }
         }
         Ok(steps)
     }
@@ -144,9 +174,10 @@ impl<'a> Settler<'a> {
         }
         self.budget -= edges.len();
         for edge in edges {
-            let is_root = self.graph.roots().contains(&edge.from);
+            let is_root = self.graph.is_root(edge.from);
             // What came inside of its parent's tarball changes only with the parent.
-            let admitted = if package.bundled { None } else { versions.admitted(&edge.specifier, good) };
+            let admitted =
+                if package.bundled { None } else { versions.admitted(&self.specifier(edge)?, good) };
             if let Some(to) = admitted {
                 steps.push(Step::Within { id, to, good: good.clone() });
             } else if is_root {
@@ -156,6 +187,18 @@ impl<'a> Settler<'a> {
             }
         }
         Ok(true)
+    }
+
+    /// What a package requires: as the lockfile repeats it, else (pnpm's does not) as it was published.
+    fn specifier<'e>(&self, edge: &'e Edge) -> Result<Cow<'e, str>, IndexError> {
+        if !edge.specifier.is_empty() {
+            return Ok(Cow::Borrowed(&edge.specifier));
+        }
+        let parent = self.graph.package(edge.from);
+        let Some(version) = &parent.version else { return Ok(Cow::Borrowed("")) };
+        let versions = self.universe.versions(&parent.name)?;
+        let wanted = versions.published_as(version).and_then(|release| requirement(release, &edge.name));
+        Ok(Cow::Owned(wanted.map(|wanted| wanted.specifier.to_string()).unwrap_or_default()))
     }
 
     /// Whether a newer version of the one that requires does without, or admits a good version.
@@ -186,9 +229,21 @@ impl<'a> Settler<'a> {
             return Ok(false);
         }
         way.push(edge.from);
-        let settled = self.settle(edge.from, &better, way, steps);
+        let settled = self.settle(edge.from, &better, way, steps)?;
         way.pop();
-        settled
+        // A newer parent that is content with the child as it is leaves the lockfile's entry alone.
+        if settled
+            && let Some(id) = edge.to
+            && let Some(locked) = &self.graph.package(id).version
+        {
+            let to = better.iter().find_map(|version| {
+                let wanted = &requirement(versions.published_as(version)?, &edge.name)?.specifier;
+                range_of(wanted).filter(|range| range.satisfies(locked))?;
+                children.admitted(wanted, good)
+            });
+            steps.extend(to.map(|to| Step::Within { id, to, good: good.clone() }));
+        }
+        Ok(settled)
     }
 
     /// What to remove or replace: the direct dependencies that bring a release.
@@ -199,14 +254,13 @@ impl<'a> Settler<'a> {
         let mut queue = vec![target];
         let mut steps = Vec::new();
         while let Some(id) = queue.pop() {
-            let by_root =
-                graph.dependents(id).any(|edge| graph.roots().contains(&edge.from) && is_firm(edge.kind));
+            let by_root = graph.dependents(id).any(|edge| graph.is_root(edge.from) && is_firm(edge.kind));
             if by_root {
                 steps.push(Step::Replace { id, brings: target });
             }
             for edge in graph.dependents(id) {
                 let from = edge.from;
-                if !graph.roots().contains(&from) && !std::mem::replace(&mut seen[from.index()], true) {
+                if !graph.is_root(from) && !std::mem::replace(&mut seen[from.index()], true) {
                     queue.push(from);
                 }
             }

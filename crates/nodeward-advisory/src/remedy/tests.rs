@@ -20,10 +20,11 @@ struct World {
     index: Index,
     /// `name` to its releases as (version, dependencies).
     registry: BTreeMap<String, Vec<(String, Requirements)>>,
+    overrides: Vec<Override>,
 }
 
 impl World {
-    /// `tree`: `root -> a@1.0.0 ^1.0.0` per line, `=>` for development; `known`: `a <1.2.0` per line, a leading `!` for
+    /// `tree`: `root -> a@1.0.0 ^1.0.0` per line, `=>` for development, `?` where the lockfile keeps no range; `known`: `a <1.2.0` per line, a leading `!` for
     /// malware; `registry`: `a@1.2.0 b:^1.0.0` per line.
     fn new(tree: &str, known: &str, registry: &str) -> Self {
         let mut builder = GraphBuilder::new(Path::new("lock"), Format::NpmPackageLock);
@@ -45,7 +46,7 @@ impl World {
                 to: Some(to),
                 kind,
                 name: required,
-                specifier: specifier.into(),
+                specifier: specifier.trim_matches('?').into(),
             });
         }
         let mut index = IndexBuilder::new();
@@ -72,7 +73,7 @@ impl World {
                 words.map(|word| word.split_once(':').unwrap()).map(|(a, b)| (a.to_owned(), b.to_owned()));
             published.entry(name.to_owned()).or_default().push((version.to_owned(), needs.collect()));
         }
-        Self { graph: builder.finish(ReachFrom::Edges), index, registry: published }
+        Self { graph: builder.finish(ReachFrom::Edges), index, registry: published, overrides: Vec::new() }
     }
 
     fn packument(&self, name: &PackageName) -> Option<Packument> {
@@ -90,10 +91,10 @@ impl World {
 
     fn plan(&self, manager: PackageManager, online: bool) -> (Vec<Finding>, Vec<Planned>) {
         let findings = matching::scan(&self.graph, &self.index).unwrap();
-        let project = Project { graph: &self.graph, index: 0, manager };
+        let project = Project { graph: &self.graph, index: 0, manager, overrides: &self.overrides };
         let metadata = |name: &PackageName| self.packument(name);
         let metadata: Option<&Metadata<'_>> = if online { Some(&metadata) } else { None };
-        let planned = plan(&project, &findings, &self.index, metadata).unwrap();
+        let planned = plan(&project, &FindingsByFile::new(&findings), &self.index, metadata).unwrap();
         (findings, planned)
     }
 
@@ -151,7 +152,10 @@ fn a_range_that_admits_the_fix_needs_only_the_lockfile() {
     assert_eq!(world.told(NPM, true), ["UpgradeWithinRange b 2.1.0>2.3.0 [0, 1]: npm update b"]);
     assert_eq!(world.told(NPM, false), ["UpgradeWithinRange? b 2.1.0>2.2.0 [0, 1]: npm update b"]);
     let yarn = world.told(PackageManager::YarnClassic, false);
-    assert!(yarn[0].ends_with("delete the entries of b from yarn.lock, then run `yarn install`"), "{yarn:?}");
+    assert!(
+        yarn[0].ends_with("delete the entry of b@2.1.0 from yarn.lock, then run `yarn install`"),
+        "{yarn:?}"
+    );
 }
 
 #[test]
@@ -227,7 +231,94 @@ fn else_an_override_that_leaves_other_majors_alone() {
     assert!(
         told(PackageManager::Pnpm).ends_with("in pnpm-workspace.yaml, overrides: { \"c@1\": \"1.0.5\" }")
     );
-    assert!(told(PackageManager::PnpmBefore10).ends_with("\"pnpm\".\"overrides\": { \"c@1\": \"1.0.5\" }"));
+    assert!(
+        told(PackageManager::PnpmWithManifest).ends_with("\"pnpm\".\"overrides\": { \"c@1\": \"1.0.5\" }")
+    );
+}
+
+#[test]
+fn what_the_lockfile_does_not_repeat_the_registry_tells() {
+    let world = World::new(
+        "root -> a@1.0.0 1.0.0
+         a@1.0.0 -> c@1.0.0 ?",
+        "c <1.0.5",
+        "a@1.0.0 c:^1.0.0
+         a@1.1.0 c:^1.0.0
+         c@1.0.0
+         c@1.0.5",
+    );
+    let update = "c 1.0.0>1.0.5 [0]: delete the entry of c@1.0.0 from pnpm-lock.yaml, then run `pnpm install --fix-lockfile`";
+    assert_eq!(world.told(PackageManager::Pnpm, true), [format!("UpgradeWithinRange {update}")]);
+    assert!(world.told(PackageManager::Pnpm, false)[0].starts_with("Override? c 1.0.0>1.0.5"));
+}
+
+#[test]
+fn an_upgrade_that_leaves_the_flaw_in_the_lockfile_takes_an_update_too() {
+    let world = World::new(
+        "root -> a@1.0.0 1.0.0
+         a@1.0.0 -> c@1.0.0 1.0.0",
+        "c <1.0.5",
+        "a@1.0.0 c:1.0.0
+         a@1.1.0 c:^1.0.0
+         c@1.0.0
+         c@1.0.5",
+    );
+    assert_eq!(
+        world.told(NPM, true),
+        [
+            "UpgradeWithinRange c 1.0.0>1.0.5 [0]: npm update c",
+            "UpgradeBeyondRange a 1.0.0>1.1.0 [0]: npm install a@1.1.0"
+        ]
+    );
+}
+
+#[test]
+fn an_override_that_a_project_contradicts_changes_the_project_too() {
+    let tree = "z@1.0.0 -> c@1.0.0 1.0.0\nroot -> z@1.0.0 1.0.0\nROOT -> c@1.0.0 1.0.0";
+    let registry = "z@1.0.0 c:1.0.0\nc@1.0.0\nc@1.0.5";
+    let top = World::new(&tree.replace("ROOT", "root"), "c <1.0.5", registry).told(NPM, true);
+    assert_eq!(
+        top,
+        [
+            "UpgradeBeyondRange c 1.0.0>1.0.5 [0]: npm install c@1.0.5",
+            "Override c 1.0.0>1.0.5 [0]: in package.json, \"overrides\": { \"c\": \"$c\" }"
+        ]
+    );
+    let member = World::new(&tree.replace("ROOT", "web"), "c <1.0.5", registry).told(NPM, true);
+    assert_eq!(
+        member,
+        [
+            "UpgradeBeyondRange c 1.0.0>1.0.5 [0]: npm install c@1.0.5 --workspace packages/web",
+            "Override c 1.0.0>1.0.5 [0]: in package.json, \"overrides\": { \"c\": \"1.0.5\" }"
+        ]
+    );
+}
+
+#[test]
+fn an_override_that_is_there_already_is_the_one_to_change() {
+    let mut world = World::new(
+        "root -> a@1.0.0 ^1.0.0
+         a@1.0.0 -> c@1.0.0 ^1.0.0
+         a@1.0.0 -> @s/d@1.0.0 ^1.0.0",
+        "c <1.0.5
+         @s/d <1.0.5",
+        "a@1.0.0 c:^1.0.0 @s/d:^1.0.0
+         c@1.0.0
+         c@1.0.5
+         @s/d@1.0.0
+         @s/d@1.0.5",
+    );
+    let manifest = r#"{"overrides": {"c@0": "0.9.0", "@x/c": "1.0.0", "a": {"c@^1": "1.0.0"}},
+        "resolutions": {"**/a/@s/d": "1.0.0", "**/@t/d": "1.0.0"}}"#;
+    world.overrides =
+        nodeward_package::Manifest::parse(Path::new("package.json"), manifest.as_bytes()).unwrap().overrides;
+    assert_eq!(
+        world.told(NPM, true),
+        [
+            "Override @s/d 1.0.0>1.0.5 [1]: in package.json, \"resolutions\": { \"**/a/@s/d\": \"1.0.5\" }",
+            "Override c 1.0.0>1.0.5 [0]: in package.json, \"overrides\".\"a\": { \"c@^1\": \"1.0.5\" }"
+        ]
+    );
 }
 
 #[test]

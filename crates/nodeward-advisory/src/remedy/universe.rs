@@ -91,6 +91,11 @@ impl Versions {
         Self { is_checked: true, all: all.collect(), latest, affected }
     }
 
+    /// What the registry says of one version.
+    pub(super) fn published_as(&self, version: &Version) -> Option<&PublishedRelease> {
+        self.all.iter().find(|known| known.version == *version)?.release.as_ref()
+    }
+
     /// What is wrong with `current` and with all that came after it, malware apart. Nothing where nothing came.
     fn lasting(&self, current: &Version) -> impl Iterator<Item = &Affected> {
         let newer = || self.all.iter().map(|known| &known.version).filter(|version| *version > current);
@@ -103,8 +108,9 @@ impl Versions {
         })
     }
 
-    /// Clean versions (but for what lasts) to change to from `current`: newer ones, those of the same major first, smallest first; where no
-    /// newer one is clean, older ones, newest first. `fits` may rule out more by what a release requires.
+    /// Clean versions (but for what lasts) to change to from `current`: newer ones, those of the same major first,
+    /// smallest first; where no newer one is clean, older ones, newest first. `fits` may rule out more by what a
+    /// release requires.
     pub(super) fn good(
         &self,
         current: &Version,

@@ -107,15 +107,18 @@ impl Bill {
                 }
                 kind => kind,
             };
-            let name = to.map_or(relation.to.as_str(), |id| required_name(builder.package(id))).into();
+            let name = match to {
+                Some(id) => required_name(builder.package(id)).shared(),
+                None => relation.to.as_str().into(),
+            };
             builder.require(Edge { from, to, kind, name, specifier: "".into() });
         }
         Ok(builder.finish(ReachFrom::Edges))
     }
 }
 
-fn required_name(package: &Package) -> &str {
-    package.alias.as_ref().unwrap_or(&package.name).as_str()
+fn required_name(package: &Package) -> &PackageName {
+    package.alias.as_ref().unwrap_or(&package.name)
 }
 
 impl Component {

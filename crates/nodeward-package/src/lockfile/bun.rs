@@ -12,7 +12,7 @@ use super::requirement::{self, Requirement, check_with};
 use super::tree::{MAX_FOLDER_BYTES, Tree};
 use super::{Format, Input, MAX_PACKAGES};
 use crate::graph::{EdgeKind, GraphBuilder, Origin, Package, PackageId, ReachFrom};
-use crate::json::{Dialect, Fault, Json, Kind, Read, Text, has_top_level_key};
+use crate::json::{Dialect, Fault, Json, Kind, Read, Text, has_top_level_key, mentions};
 use crate::place::LineIndex;
 use crate::{DependencyGraph, LockfileError, PackageName};
 
@@ -24,7 +24,7 @@ pub(super) fn recognises(file_name: &str, bytes: &[u8]) -> bool {
         || file_name.starts_with("bun") && file_name.ends_with(".lock")
         || file_name.ends_with("bun.lockb")
         || bytes.starts_with(BINARY)
-        || memchr::memmem::find(bytes, b"\"lockfileVersion\"").is_some()
+        || mentions(bytes, b"\"lockfileVersion\"")
             && has_top_level_key(bytes, &["lockfileVersion"])
             && has_top_level_key(bytes, &["workspaces"])
 }

@@ -3,11 +3,11 @@
 use super::bill::{Bill, Component, owned, texts};
 use super::{Format, Input};
 use crate::graph::EdgeKind;
-use crate::json::{Dialect, Fault, Json, Kind, Read, Text, has_top_level_key};
+use crate::json::{Dialect, Fault, Json, Kind, Read, Text, has_top_level_key, mentions};
 use crate::{DependencyGraph, LockfileError};
 
 pub(super) fn recognises(_: &str, bytes: &[u8]) -> bool {
-    memchr::memmem::find(bytes, b"\"bomFormat\"").is_some() && has_top_level_key(bytes, &["bomFormat"])
+    mentions(bytes, b"\"bomFormat\"") && has_top_level_key(bytes, &["bomFormat"])
 }
 
 pub(super) fn parse(input: &Input<'_>) -> Result<DependencyGraph, LockfileError> {

@@ -224,12 +224,10 @@ impl Walk {
             let from = self.by_folder[folder];
             let first_party = self.builder.package(from).origin.is_first_party();
             let wanted = |kind: EdgeKind| first_party || kind != EdgeKind::Development;
-            edges.extend(manifest.dependencies.iter().filter(|one| wanted(one.kind)).map(|one| Edge {
-                from,
-                to: self.find(folder, &one.name),
-                kind: one.kind,
-                name: one.name.clone(),
-                specifier: one.specifier.clone(),
+            edges.extend(manifest.dependencies.iter().filter(|one| wanted(one.kind)).map(|one| {
+                let to = self.find(folder, &one.name);
+                let name = self.builder.required_name(to, &one.name);
+                Edge { from, to, kind: one.kind, name, specifier: one.specifier.clone() }
             }));
         }
         for edge in edges {

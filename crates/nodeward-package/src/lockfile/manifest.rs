@@ -24,7 +24,7 @@ pub(super) fn parse(input: &Input<'_>) -> Result<DependencyGraph, LockfileError>
             from: root,
             to,
             kind: dependency.kind,
-            name: dependency.name.clone(),
+            name: builder.required_name(to, &dependency.name),
             specifier: dependency.specifier.clone(),
         });
     }

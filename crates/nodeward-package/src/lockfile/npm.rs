@@ -10,14 +10,14 @@ mod packages;
 
 use super::{Format, Input};
 use crate::graph::GraphBuilder;
-use crate::json::{Dialect, Extents, Fault, Json, Kind, Read, Text, has_top_level_key};
+use crate::json::{Dialect, Extents, Fault, Json, Kind, Read, Text, has_top_level_key, mentions};
 use crate::place::LineIndex;
 use crate::{DependencyGraph, LockfileError, PackageName};
 
 pub(super) fn recognises(file_name: &str, bytes: &[u8]) -> bool {
     file_name.ends_with("package-lock.json")
         || file_name.ends_with("npm-shrinkwrap.json")
-        || memchr::memmem::find(bytes, b"\"lockfileVersion\"").is_some()
+        || mentions(bytes, b"\"lockfileVersion\"")
             && has_top_level_key(bytes, &["lockfileVersion"])
             && !has_top_level_key(bytes, &["workspaces"])
 }

@@ -12,7 +12,7 @@ mod importer;
 use self::dep_path::{DepPath, Family};
 use super::project::parse_manifests;
 use super::source::Source;
-use super::yaml::{self, Kind, TopDuplicates, Value};
+use super::yaml::{self, Key, Kind, TopDuplicates, Value};
 use super::{Input, LockfileError};
 use crate::graph::{GraphBuilder, ReachFrom};
 use crate::lockfile::Format;
@@ -203,57 +203,49 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
         snapshots: Value<'d, 'a>,
     ) -> Result<(), LockfileError> {
         struct Release<'d, 'a> {
-            label: &'d str,
+            key: Key<'d>,
             value: Value<'d, 'a>,
-            /// Until its first snapshot takes it.
-            unused: Option<Package>,
-            /// What that snapshot became.
-            first: PackageId,
+            /// What its first snapshot became, once there was one.
+            first: Option<PackageId>,
         }
         // Apart from the map, which moves its values about as it grows.
         let mut releases: Vec<Release<'d, 'a>> = Vec::new();
-        let mut by_label: LookupMap<&'d str, usize> = LookupMap::default();
+        let mut by_label: LookupMap<&'d str, u32> = LookupMap::default();
         for (key, value) in packages.into_iter().flat_map(Value::entries) {
-            let package = self.package(key, value)?;
-            by_label.insert(key.text, releases.len());
-            let first = self.builder.next_id();
-            releases.push(Release { label: key.text, value, unused: Some(package), first });
+            by_label.insert(key.text, releases.len() as u32);
+            releases.push(Release { key, value, first: None });
         }
         for (key, snapshot) in snapshots.entries() {
             let (base, patched) = dep_path::split_suffix(key.text);
-            let (id, declared) = match by_label.get(base) {
+            let (mut package, declared) = match by_label.get(base) {
                 Some(&index) => {
-                    let release = &mut releases[index];
-                    let package = match release.unused.take() {
-                        Some(package) => {
-                            release.first = self.builder.next_id();
-                            package
-                        }
-                        None => self.builder.package(release.first).clone(),
+                    let release = &mut releases[index as usize];
+                    let package = match release.first {
+                        Some(first) => self.builder.package(first).clone(),
+                        None => self.package(release.key, release.value)?,
                     };
-                    (self.builder.add(package), Some(release.value))
+                    release.first.get_or_insert(self.builder.next_id());
+                    (package, Some(release.value))
                 }
                 None => {
                     let message = format!("{:?} stands only in `snapshots`, not in `packages`", key.text);
                     self.builder.remark(message, self.source.position(key.offset));
-                    let package = self.package(key, snapshot)?;
-                    (self.builder.add(package), None)
+                    (self.package(key, snapshot)?, None)
                 }
             };
-            let package = self.builder.package_mut(id);
             package.patched |= patched;
             if snapshot.get("optional").is_some_and(Value::is_true) {
                 package.reach.optional = true;
             }
+            let id = self.builder.add(package);
             self.by_key.insert(key.text, id);
             self.pending.push((id, declared, snapshot));
         }
-        for release in releases {
-            if let Some(package) = release.unused {
-                let id = self.builder.add(package);
-                self.by_key.insert(release.label, id);
-                self.pending.push((id, Some(release.value), release.value));
-            }
+        for Release { key, value, .. } in releases.into_iter().filter(|release| release.first.is_none()) {
+            let package = self.package(key, value)?;
+            let id = self.builder.add(package);
+            self.by_key.insert(key.text, id);
+            self.pending.push((id, Some(value), value));
         }
         Ok(())
     }
@@ -330,7 +322,8 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
                 target.alias = Some(alias);
             }
         }
-        self.builder.require(Edge { from, to, kind, name: name.into(), specifier: specifier.into() });
+        let name = self.builder.required_name(to, name);
+        self.builder.require(Edge { from, to, kind, name, specifier: specifier.into() });
     }
 
     /// The package that a reference leads to. `folder` is where a relative link starts from.

@@ -89,13 +89,9 @@ pub(super) fn link(
         let url = resolved.clone().unwrap_or_else(|| (*requirement.specifier).into());
         builder.package_mut(id).origin = Origin::Http { url };
     }
-    builder.require(Edge {
-        from,
-        to,
-        kind: requirement.kind,
-        name: (*requirement.name).into(),
-        specifier: (*requirement.specifier).into(),
-    });
+    let name = builder.required_name(to, &requirement.name);
+    let specifier = (*requirement.specifier).into();
+    builder.require(Edge { from, to, kind: requirement.kind, name, specifier });
 }
 
 /// Where the bytes of a package come from, by the URL or path that a lockfile has for it. A tarball's URL alone

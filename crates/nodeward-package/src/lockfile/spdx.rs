@@ -3,13 +3,12 @@
 use super::bill::{Bill, Component, owned, texts};
 use super::{Format, Input};
 use crate::graph::EdgeKind;
-use crate::json::{Dialect, Json, Kind, Read, has_top_level_key};
+use crate::json::{Dialect, Json, Kind, Read, has_top_level_key, mentions};
 use crate::{DependencyGraph, LockfileError};
 
 pub(super) fn recognises(_: &str, bytes: &[u8]) -> bool {
-    let mentions = |word: &[u8]| memchr::memmem::find(bytes, word).is_some();
-    mentions(b"\"spdxVersion\"") && has_top_level_key(bytes, &["spdxVersion", "sbom"])
-        || mentions(b"spdx.org/rdf/3") && has_top_level_key(bytes, &["@graph"])
+    mentions(bytes, b"\"spdxVersion\"") && has_top_level_key(bytes, &["spdxVersion", "sbom"])
+        || mentions(bytes, b"spdx.org/rdf/3") && has_top_level_key(bytes, &["@graph"])
 }
 
 pub(super) fn parse(input: &Input<'_>) -> Result<DependencyGraph, LockfileError> {

@@ -33,8 +33,7 @@ pub(super) fn decode_lines<'a>(
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(file, bytes, error.valid_up_to()))?;
     let lines = LineIndex::new(text);
-    let marker = lines.starts().find(|&start| is_conflict_marker(&text.as_bytes()[start..]));
-    match marker {
+    match conflict_marker(text.as_bytes()) {
         None => Ok((text, lines)),
         Some(at) => {
             let place = Place::at(file.into(), lines.position(at));
@@ -49,15 +48,29 @@ fn not_utf8(file: &Path, bytes: &[u8], valid: usize) -> LockfileError {
     LockfileError::syntax(file, LineIndex::new(before).position(valid), message)
 }
 
-/// Whether a line starts that git writes into a file whose merge it could not finish. None of the formats can hold
-/// such a line otherwise.
+/// How long the marks of a conflict are.
+const MARKER: usize = 7;
+
+/// Where the first line starts that git writes into a file whose merge it could not finish. None of the formats can
+/// hold such a line otherwise.
+fn conflict_marker(text: &[u8]) -> Option<usize> {
+    // A marker is seven equal bytes, so that one of every seven of the text is within it.
+    let sample = |part: &[u8]| matches!(part[MARKER - 1], b'<' | b'=' | b'>' | b'|');
+    let sampled = text.chunks_exact(MARKER).enumerate().filter(|(_, part)| sample(part));
+    sampled.map(|(index, _)| (index + 1) * MARKER - 1).find_map(|at| {
+        let before = text[..at].iter().rev().take(MARKER - 1).take_while(|&&other| other == text[at]);
+        let start = at - before.count();
+        let starts_line = start == 0 || text[start - 1] == b'\n';
+        (starts_line && is_conflict_marker(&text[start..])).then_some(start)
+    })
+}
+
 fn is_conflict_marker(line: &[u8]) -> bool {
-    const LENGTH: usize = 7;
-    let Some(&mark @ (b'<' | b'=' | b'>' | b'|')) = line.first() else { return false };
-    if line.len() < LENGTH || line[..LENGTH].iter().any(|&byte| byte != mark) {
+    let Some(&mark) = line.first() else { return false };
+    if line.len() < MARKER || line[..MARKER].iter().any(|&byte| byte != mark) {
         return false;
     }
-    match line.get(LENGTH) {
+    match line.get(MARKER) {
         None | Some(b'\n' | b'\r') => true,
         Some(b' ') => mark != b'=',
         Some(_) => false,
@@ -88,6 +101,10 @@ mod tests {
         for marker in ["<<<<<<< HEAD", "<<<<<<<", "=======\r", ">>>>>>> theirs", "||||||| base"] {
             let text = format!("{{\n{marker}\n}}");
             assert!(error(text.as_bytes()).starts_with("f:2:1: the file has unresolved"), "{marker}");
+        }
+        for before in 0..15 {
+            let text = format!("{}\n>>>>>>> x\n<<<<<<<\n", "a".repeat(before));
+            assert!(error(text.as_bytes()).starts_with("f:2:1: the file has unresolved"), "{before}");
         }
         for text in ["a <<<<<<< b", "========", "=======x", "x\n  =======\n", "<<<<<<<<<"] {
             assert!(decode(Path::new("f"), text.as_bytes()).is_ok(), "{text}");

@@ -7,10 +7,10 @@
 
 mod block;
 mod flow;
+mod halves;
 mod scalar;
 
 use crate::lookup::LookupSet;
-use std::borrow::Cow;
 
 /// How deep mappings and sequences may be nested. Lockfiles need seven levels.
 const MAX_DEPTH: u32 = 64;
@@ -28,19 +28,68 @@ pub(super) enum Kind {
     Sequence,
 }
 
-/// One node. Children stand directly after their parent, up to its `end`.
-#[derive(Debug)]
-pub(super) struct Node<'a> {
-    kind: Kind,
-    text: Cow<'a, str>,
+/// One node. Children stand directly after their parent. A large lockfile has a hundred thousand of these, and what
+/// they cost is mostly the memory that is touched: so a node holds two numbers, and its kind in the top bits of one.
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    /// Where it starts in the text.
     offset: u32,
-    end: u32,
+    /// A tag, and what it is a tag for: a length, a number of a made text, or the end of the children.
+    tagged: u32,
+}
+
+/// What the number in a node means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tag {
+    /// A plain scalar that stands in the text as it is: its length.
+    Plain,
+    /// A plain scalar over several lines: which of the made texts.
+    PlainMade,
+    /// What stands between quotes as it is: its length.
+    Quoted,
+    /// A quoted or block scalar that had to be put together: which of the made texts.
+    QuotedMade,
+    /// A mapping: the node after its last.
+    Mapping,
+    /// A sequence: the node after its last.
+    Sequence,
+}
+
+impl Node {
+    /// The bits that are left for the number. It is smaller than the text is long.
+    const NUMBER_BITS: u32 = 29;
+
+    fn new(tag: Tag, offset: usize, number: usize) -> Self {
+        Self { offset: offset as u32, tagged: (tag as u32) << Self::NUMBER_BITS | number as u32 }
+    }
+
+    fn tag(self) -> Tag {
+        match self.tagged >> Self::NUMBER_BITS {
+            0 => Tag::Plain,
+            1 => Tag::PlainMade,
+            2 => Tag::Quoted,
+            3 => Tag::QuotedMade,
+            4 => Tag::Mapping,
+            _ => Tag::Sequence,
+        }
+    }
+
+    fn number(self) -> usize {
+        (self.tagged & ((1 << Self::NUMBER_BITS) - 1)) as usize
+    }
+
+    fn is_collection(self) -> bool {
+        matches!(self.tag(), Tag::Mapping | Tag::Sequence)
+    }
 }
 
 /// One document of a file.
 #[derive(Debug)]
 pub(super) struct Document<'a> {
-    nodes: Vec<Node<'a>>,
+    text: &'a str,
+    nodes: Vec<Node>,
+    /// Scalars that do not stand in the text as they are.
+    made: Vec<String>,
 }
 
 /// Why a text is not YAML of this kind.
@@ -68,32 +117,84 @@ pub(super) enum TopDuplicates {
     Kept,
 }
 
-/// Reads all documents of a text of less than 4 GiB. Documents without content are left out.
+/// Reads all documents of a text. Documents without content are left out.
 pub(super) fn parse(text: &str, duplicates: TopDuplicates) -> Result<Vec<Document<'_>>, YamlError> {
-    block::Parser::new(text, duplicates).documents()
+    if text.len() >= 1 << Node::NUMBER_BITS {
+        let message =
+            format!("the file is larger than the {} MiB that are read", (1 << Node::NUMBER_BITS) >> 20);
+        return Err(YamlError { offset: 0, message, cause: Cause::Limit });
+    }
+    match halves::parse(text, duplicates) {
+        Some(documents) => Ok(documents),
+        None => block::Parser::new(text, duplicates).documents(),
+    }
 }
 
 impl<'a> Document<'a> {
     /// The value that the document consists of.
     pub(super) fn root(&self) -> Value<'_, 'a> {
-        Value { nodes: &self.nodes, index: 0 }
+        Value { document: self, index: 0 }
+    }
+
+    /// The text of a scalar; nothing for anything else.
+    #[inline]
+    fn scalar(&self, node: Node) -> &str {
+        match self.extent(node) {
+            Some(extent) => &self.text[extent],
+            None => self.made_text(node),
+        }
+    }
+
+    /// The same as bytes, which are cheaper to come by.
+    #[inline]
+    fn bytes(&self, node: Node) -> &[u8] {
+        match self.extent(node) {
+            Some(extent) => &self.text.as_bytes()[extent],
+            None => self.made_text(node).as_bytes(),
+        }
+    }
+
+    /// Where a scalar stands in the text, if it stands there as it is.
+    #[inline]
+    fn extent(&self, node: Node) -> Option<std::ops::Range<usize>> {
+        let start = match node.tag() {
+            Tag::Plain => node.offset as usize,
+            Tag::Quoted => node.offset as usize + 1,
+            _ => return None,
+        };
+        Some(start..start + node.number())
+    }
+
+    fn made_text(&self, node: Node) -> &str {
+        if node.is_collection() { "" } else { &self.made[node.number()] }
+    }
+
+    /// The index after a node and all that it holds.
+    fn after(&self, index: usize) -> usize {
+        let node = self.nodes[index];
+        if node.is_collection() { node.number() } else { index + 1 }
     }
 }
 
 /// A node with its children.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Value<'d, 'a> {
-    nodes: &'d [Node<'a>],
+    document: &'d Document<'a>,
     index: usize,
 }
 
 impl<'d, 'a> Value<'d, 'a> {
-    fn node(self) -> &'d Node<'a> {
-        &self.nodes[self.index]
+    fn node(self) -> Node {
+        self.document.nodes[self.index]
     }
 
     pub(super) fn kind(self) -> Kind {
-        self.node().kind
+        match self.node().tag() {
+            Tag::Plain | Tag::PlainMade => Kind::Plain,
+            Tag::Quoted | Tag::QuotedMade => Kind::Quoted,
+            Tag::Mapping => Kind::Mapping,
+            Tag::Sequence => Kind::Sequence,
+        }
     }
 
     /// The byte offset at which it starts.
@@ -103,34 +204,47 @@ impl<'d, 'a> Value<'d, 'a> {
 
     /// The text of a scalar.
     pub(super) fn text(self) -> Option<&'d str> {
-        matches!(self.kind(), Kind::Plain | Kind::Quoted).then(|| &*self.node().text)
+        let node = self.node();
+        (!node.is_collection()).then(|| self.document.scalar(node))
     }
 
     /// Whether nothing stands here, or an explicit null.
     pub(super) fn is_null(self) -> bool {
-        self.kind() == Kind::Plain && matches!(&*self.node().text, "" | "~" | "null" | "Null" | "NULL")
+        self.kind() == Kind::Plain
+            && matches!(self.document.scalar(self.node()), "" | "~" | "null" | "Null" | "NULL")
     }
 
     /// Whether it is an unquoted `true`.
     pub(super) fn is_true(self) -> bool {
-        self.kind() == Kind::Plain && &*self.node().text == "true"
+        self.kind() == Kind::Plain && self.document.scalar(self.node()) == "true"
     }
 
     /// The keys and values of a mapping; nothing for anything else.
     pub(super) fn entries(self) -> Entries<'d, 'a> {
-        let end = if self.kind() == Kind::Mapping { self.node().end as usize } else { 0 };
-        Entries { nodes: self.nodes, next: self.index + 1, end }
+        Entries { document: Some(self.document), next: self.index + 1, end: self.end_of(Tag::Mapping) }
     }
 
     /// The items of a sequence; nothing for anything else.
     pub(super) fn items(self) -> Items<'d, 'a> {
-        let end = if self.kind() == Kind::Sequence { self.node().end as usize } else { 0 };
-        Items { nodes: self.nodes, next: self.index + 1, end }
+        Items { document: self.document, next: self.index + 1, end: self.end_of(Tag::Sequence) }
+    }
+
+    fn end_of(self, tag: Tag) -> usize {
+        let node = self.node();
+        if node.tag() == tag { node.number() } else { 0 }
     }
 
     /// The value of a key of a mapping.
     pub(super) fn get(self, key: &str) -> Option<Value<'d, 'a>> {
-        self.entries().find(|(known, _)| known.text == key).map(|(_, value)| value)
+        let mut keys = self.entries();
+        while keys.next < keys.end {
+            let value = Value { document: self.document, index: keys.next + 1 };
+            if self.document.bytes(self.document.nodes[keys.next]) == key.as_bytes() {
+                return Some(value);
+            }
+            keys.next = self.document.after(value.index);
+        }
+        None
     }
 }
 
@@ -144,7 +258,7 @@ pub(super) struct Key<'d> {
 /// The pairs of a mapping, in order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Entries<'d, 'a> {
-    nodes: &'d [Node<'a>],
+    document: Option<&'d Document<'a>>,
     next: usize,
     end: usize,
 }
@@ -156,17 +270,18 @@ impl<'d, 'a> Iterator for Entries<'d, 'a> {
         if self.next >= self.end {
             return None;
         }
-        let key = &self.nodes[self.next];
-        let value = Value { nodes: self.nodes, index: self.next + 1 };
-        self.next = value.node().end as usize;
-        Some((Key { text: &key.text, offset: key.offset as usize }, value))
+        let document = self.document?;
+        let key = document.nodes[self.next];
+        let value = Value { document, index: self.next + 1 };
+        self.next = document.after(value.index);
+        Some((Key { text: document.scalar(key), offset: key.offset as usize }, value))
     }
 }
 
 /// The items of a sequence, in order.
 #[derive(Debug, Clone)]
 pub(super) struct Items<'d, 'a> {
-    nodes: &'d [Node<'a>],
+    document: &'d Document<'a>,
     next: usize,
     end: usize,
 }
@@ -178,16 +293,16 @@ impl<'d, 'a> Iterator for Items<'d, 'a> {
         if self.next >= self.end {
             return None;
         }
-        let value = Value { nodes: self.nodes, index: self.next };
-        self.next = value.node().end as usize;
+        let value = Value { document: self.document, index: self.next };
+        self.next = self.document.after(self.next);
         Some(value)
     }
 }
 
 /// Two equal keys in one mapping mean that a merge or an edit went wrong; taking either would lose the other.
-fn refuse_duplicates(nodes: &[Node<'_>], mapping: usize) -> Result<(), YamlError> {
+fn refuse_duplicates(document: &Document<'_>, mapping: usize) -> Result<(), YamlError> {
     const FEW: usize = 12;
-    let keys = Entries { nodes, next: mapping + 1, end: nodes[mapping].end as usize };
+    let keys = Value { document, index: mapping }.entries();
     let duplicate = |key: Key<'_>| {
         let message = format!("the key {:?} stands here a second time", shorten(key.text));
         Err(YamlError { offset: key.offset, message, cause: Cause::Syntax })

@@ -255,7 +255,8 @@ impl<'d, 'a> Reader<'_, 'd, 'a> {
 
     fn require(&mut self, from: PackageId, kind: EdgeKind, name: &str, range: &str) {
         let to = self.resolve(from, name, range);
-        self.builder.require(Edge { from, to, kind, name: name.into(), specifier: range.into() });
+        let name = self.builder.required_name(to, name);
+        self.builder.require(Edge { from, to, kind, name, specifier: range.into() });
     }
 
     fn resolve(&mut self, from: PackageId, name: &str, range: &str) -> Option<PackageId> {

@@ -156,7 +156,8 @@ impl<'r> Reader<'r, '_> {
 
     fn require(&mut self, from: PackageId, kind: EdgeKind, name: &str, range: &str) {
         let to = self.resolve(from, name, range);
-        self.builder.require(Edge { from, to, kind, name: name.into(), specifier: range.into() });
+        let name = self.builder.required_name(to, name);
+        self.builder.require(Edge { from, to, kind, name, specifier: range.into() });
     }
 
     fn resolve(&mut self, from: PackageId, name: &str, range: &str) -> Option<PackageId> {
@@ -310,5 +311,16 @@ mod tests {
         ];
         assert_eq!(reach, expected.map(|(label, production, line)| (label.to_owned(), production, line)));
         assert!(graph.edges().iter().all(|edge| edge.to.is_some()));
+    }
+
+    #[test]
+    fn lone_carriage_returns_are_told() {
+        let text = "# yarn lockfile v1\r\rlodash@^4.0.0:\r  version \"4.17.20\"\r";
+        let input = Input { file: Path::new("yarn.lock"), bytes: text.as_bytes(), manifests: &[] };
+        let error = parse(&input).unwrap_err().to_string();
+        assert!(error.starts_with("yarn.lock:1:1: ") && error.contains("carriage return"), "{error}");
+        let text = text.replace('\r', "\r\n");
+        let input = Input { file: Path::new("yarn.lock"), bytes: text.as_bytes(), manifests: &[] };
+        assert!(parse(&input).unwrap().iter().any(|(_, package)| package.label() == "lodash@4.17.20"));
     }
 }

@@ -102,7 +102,7 @@ fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
 
 fn gaps(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     for gap in &report.coverage.gaps {
-        page.painted_paragraph(AnsiColor::Yellow.on_default().bold(), "INCOMPLETE: ", &gap.message, 4)?;
+        page.painted_paragraph(AnsiColor::Yellow.on_default().bold(), "INCOMPLETE: ", &gap.message, 6)?;
         page.paragraph("            → ", &gap.remedy, 3)?;
     }
     Ok(())

@@ -7,45 +7,52 @@ use nodeward_package::{Integrity, Origin, Package};
 use serde_json::{Value, json};
 
 use super::licence::Licence;
+use super::parts::{Part, Parts};
 use super::{Component, Source, clean_url};
 use crate::{Finding, Kind, Severity, Subject};
 
 /// The reference of the root that stands for several projects.
 const ALL: &str = "nodeward:all-projects";
 
-pub(super) fn document(source: &Source<'_>) -> Value {
+pub(super) fn document<'a>(source: &'a Source<'_>) -> Parts<'a> {
     let main = source.roots().next().filter(|_| source.projects.len() == 1);
-    let components: Vec<Value> = source
-        .components
-        .iter()
-        .filter(|component| main.is_none_or(|main| main.reference != component.reference))
-        .map(|one| component(one, source))
-        .chain(nodes(source))
-        .collect();
-    let mut document = json!({
-        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "serialNumber": format!("urn:uuid:{}", source.uuid()),
-        "version": 1,
-        "metadata": {
-            "timestamp": source.created(),
-            "lifecycles": [{ "phase": "pre-build" }],
-            "tools": { "components": [
-                { "type": "application", "name": "nodeward", "version": source.tool_version }
-            ] },
-            "component": match main {
-                Some(main) => component(main, source),
-                None => json!({ "type": "application", "bom-ref": ALL, "name": source.name() }),
-            },
-        },
-        "components": components,
-        "dependencies": dependencies(source, main.is_none()),
-    });
+    let main_component = match main {
+        Some(main) => component(main, source),
+        None => json!({ "type": "application", "bom-ref": ALL, "name": source.name() }),
+    };
+    let components = move || {
+        source
+            .components
+            .iter()
+            .filter(move |component| main.is_none_or(|main| main.reference != component.reference))
+            .map(|one| component(one, source))
+            .chain(nodes(source))
+    };
+    let mut parts = Parts::from([
+        ("$schema", Part::from(json!("http://cyclonedx.org/schema/bom-1.6.schema.json"))),
+        ("bomFormat", json!("CycloneDX").into()),
+        ("specVersion", json!("1.6").into()),
+        ("serialNumber", json!(format!("urn:uuid:{}", source.uuid())).into()),
+        ("version", json!(1).into()),
+        (
+            "metadata",
+            json!({
+                "timestamp": source.created(),
+                "lifecycles": [{ "phase": "pre-build" }],
+                "tools": { "components": [
+                    { "type": "application", "name": "nodeward", "version": source.tool_version }
+                ] },
+                "component": main_component,
+            })
+            .into(),
+        ),
+        ("components", Part::list(components)),
+        ("dependencies", Part::list(move || dependencies(source, main.is_none()))),
+    ]);
     if !source.findings.is_empty() || !source.suppressed.is_empty() {
-        document["vulnerabilities"] = json!(vulnerabilities(source));
+        parts.insert("vulnerabilities", json!(vulnerabilities(source)).into());
     }
-    document
+    parts
 }
 
 fn component(component: &Component<'_>, source: &Source<'_>) -> Value {
@@ -168,19 +175,18 @@ fn properties(component: &Component<'_>, source: &Source<'_>) -> Value {
     json!(properties.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect::<Vec<_>>())
 }
 
-fn dependencies(source: &Source<'_>, has_common_root: bool) -> Value {
-    let mut all: Vec<Value> = Vec::with_capacity(source.components.len() + 1);
-    if has_common_root {
+fn dependencies<'a>(source: &'a Source<'_>, has_common_root: bool) -> impl Iterator<Item = Value> + 'a {
+    let common = has_common_root.then(|| {
         let roots: BTreeSet<&str> = source.roots().map(|root| root.reference.as_str()).collect();
-        all.push(json!({ "ref": ALL, "dependsOn": roots }));
-    }
-    for component in &source.components {
+        json!({ "ref": ALL, "dependsOn": roots })
+    });
+    let required = source.components.iter().map(|component| {
         let required: Vec<&str> =
             source.required_by(component).iter().map(|required| required.reference.as_str()).collect();
-        all.push(json!({ "ref": component.reference, "dependsOn": required }));
-    }
-    all.extend(node_versions(source).iter().map(|version| json!({ "ref": node_reference(version) })));
-    json!(all)
+        json!({ "ref": component.reference, "dependsOn": required })
+    });
+    let nodes = node_versions(source).into_iter().map(|version| json!({ "ref": node_reference(version) }));
+    common.into_iter().chain(required).chain(nodes)
 }
 
 /// The Node.js versions that findings speak of.
@@ -201,7 +207,7 @@ fn node_reference(version: &str) -> String {
     format!("nodeward:node@{version}")
 }
 
-fn nodes(source: &Source<'_>) -> impl Iterator<Item = Value> {
+fn nodes<'a>(source: &'a Source<'_>) -> impl Iterator<Item = Value> + 'a {
     node_versions(source).into_iter().map(|version| {
         json!({
             "type": "platform",

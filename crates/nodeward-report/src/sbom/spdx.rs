@@ -1,46 +1,57 @@
 //! SPDX 2.3, JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use nodeward_package::integrity::Algorithm;
 use nodeward_package::{EdgeKind, Integrity, Origin, Package};
 use serde_json::{Value, json};
 
 use super::licence::Licence;
+use super::parts::{Part, Parts};
 use super::{Component, Source, clean_url};
 use crate::render::sarif::is_web_link;
 use crate::{Finding, Kind};
 
 const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 
-pub(super) fn document(source: &Source<'_>) -> Value {
-    let ids: BTreeMap<&str, String> = source
-        .components
-        .iter()
-        .enumerate()
-        .map(|(number, component)| (component.reference.as_str(), spdx_id(number, component.package)))
-        .collect();
-    let mut licences = ExtractedLicences::default();
-    let packages: Vec<Value> =
-        source.components.iter().map(|component| package(component, source, &ids, &mut licences)).collect();
-    let name = source.name();
-    let mut document = json!({
-        "spdxVersion": "SPDX-2.3",
-        "dataLicense": "CC0-1.0",
-        "SPDXID": DOCUMENT,
-        "name": name,
-        "documentNamespace": format!("https://spdx.org/spdxdocs/nodeward-{}", source.uuid()),
-        "creationInfo": {
-            "created": source.created(),
-            "creators": [format!("Tool: nodeward-{}", source.tool_version)],
-        },
-        "packages": packages,
-        "relationships": relationships(source, &ids),
-    });
-    if !licences.0.is_empty() {
-        document["hasExtractedLicensingInfos"] = licences.to_json();
+pub(super) fn document<'a>(source: &'a Source<'_>) -> Parts<'a> {
+    let ids: Rc<HashMap<&str, String>> = Rc::new(
+        source
+            .components
+            .iter()
+            .enumerate()
+            .map(|(number, component)| (component.reference.as_str(), spdx_id(number, component.package)))
+            .collect(),
+    );
+    let licences = Rc::new(ExtractedLicences::of(source));
+    let extracted = (!licences.0.is_empty()).then(|| licences.to_json());
+    let related = ids.clone();
+    let packages = move || {
+        let (ids, licences) = (ids.clone(), licences.clone());
+        source.components.iter().map(move |component| package(component, source, &ids, &licences))
+    };
+    let mut parts = Parts::from([
+        ("spdxVersion", Part::from(json!("SPDX-2.3"))),
+        ("dataLicense", json!("CC0-1.0").into()),
+        ("SPDXID", json!(DOCUMENT).into()),
+        ("name", json!(source.name()).into()),
+        ("documentNamespace", json!(format!("https://spdx.org/spdxdocs/nodeward-{}", source.uuid())).into()),
+        (
+            "creationInfo",
+            json!({
+                "created": source.created(),
+                "creators": [format!("Tool: nodeward-{}", source.tool_version)],
+            })
+            .into(),
+        ),
+        ("packages", Part::list(packages)),
+        ("relationships", Part::list(move || relationships(source, related.clone()))),
+    ]);
+    if let Some(extracted) = extracted {
+        parts.insert("hasExtractedLicensingInfos", extracted.into());
     }
-    document
+    parts
 }
 
 /// Letters, digits, dots and dashes only; the number makes it unique.
@@ -54,14 +65,41 @@ fn spdx_id(number: usize, package: &Package) -> String {
     format!("SPDXRef-Package-{}-{}", number + 1, readable.trim_matches('-'))
 }
 
+/// What a package says of its licence.
+enum Declared<'a> {
+    /// An SPDX expression.
+    Expression(&'a str),
+    /// Anything else.
+    Text(&'a str),
+}
+
+impl<'a> Declared<'a> {
+    fn by(package: &'a Package) -> Option<Self> {
+        Some(match Licence::read(package.license.as_deref()?)? {
+            // A reference to a text of ours that is nowhere would make the document invalid.
+            Licence::Expression(text) if text.contains("LicenseRef-") || text.contains("DocumentRef-") => {
+                Self::Text(text)
+            }
+            Licence::Id(text) | Licence::Expression(text) => Self::Expression(text),
+            Licence::Name(text) => Self::Text(text),
+        })
+    }
+}
+
 /// Licence texts that are no SPDX expression, each with the reference that stands for it.
 #[derive(Default)]
 struct ExtractedLicences(BTreeMap<String, String>);
 
 impl ExtractedLicences {
-    fn reference(&mut self, text: &str) -> String {
-        let next = self.0.len() + 1;
-        self.0.entry(text.to_owned()).or_insert_with(|| format!("LicenseRef-{next}")).clone()
+    fn of(source: &Source<'_>) -> Self {
+        let mut all = Self::default();
+        for component in &source.components {
+            if let Some(Declared::Text(text)) = Declared::by(component.package) {
+                let next = all.0.len() + 1;
+                all.0.entry(text.to_owned()).or_insert_with(|| format!("LicenseRef-{next}"));
+            }
+        }
+        all
     }
 
     fn to_json(&self) -> Value {
@@ -79,18 +117,14 @@ impl ExtractedLicences {
 fn package(
     component: &Component<'_>,
     source: &Source<'_>,
-    ids: &BTreeMap<&str, String>,
-    licences: &mut ExtractedLicences,
+    ids: &HashMap<&str, String>,
+    licences: &ExtractedLicences,
 ) -> Value {
     let package = component.package;
-    let declared = match package.license.as_deref().and_then(Licence::read) {
-        // A reference to a text of ours that is nowhere would make the document invalid.
-        Some(Licence::Expression(text)) if text.contains("LicenseRef-") || text.contains("DocumentRef-") => {
-            licences.reference(text)
-        }
-        Some(Licence::Id(text) | Licence::Expression(text)) => text.to_owned(),
-        Some(Licence::Name(text)) => licences.reference(text),
-        None => "NOASSERTION".to_owned(),
+    let declared = match Declared::by(package) {
+        Some(Declared::Expression(text)) => text,
+        Some(Declared::Text(text)) => licences.0.get(text).map_or("NOASSERTION", String::as_str),
+        None => "NOASSERTION",
     };
     let mut references = vec![json!({
         "referenceCategory": "PACKAGE-MANAGER",
@@ -220,35 +254,40 @@ fn is_about(finding: &Finding, component: &Component<'_>) -> bool {
     }
 }
 
-fn relationships(source: &Source<'_>, ids: &BTreeMap<&str, String>) -> Value {
-    let mut all: Vec<Value> = Vec::new();
-    let mut relate = |from: &str, kind: &str, to: &str| {
-        all.push(json!({ "spdxElementId": from, "relationshipType": kind, "relatedSpdxElement": to }));
-    };
-    for root in source.roots() {
-        relate(DOCUMENT, "DESCRIBES", &ids[root.reference.as_str()]);
-    }
-    for component in &source.components {
-        let from = &ids[component.reference.as_str()];
-        let mut targets: Vec<(EdgeKind, &str)> = source.projects[component.project]
-            .graph
-            .dependencies(component.id)
-            .iter()
-            .filter_map(|edge| {
-                Some((edge.kind, source.component(component.project, edge.to?).reference.as_str()))
-            })
-            .collect();
-        targets.sort_unstable();
-        targets.dedup();
-        for (kind, target) in targets {
-            let to = &ids[target];
-            match kind {
-                EdgeKind::Production => relate(from, "DEPENDS_ON", to),
-                EdgeKind::Development => relate(to, "DEV_DEPENDENCY_OF", from),
-                EdgeKind::Optional | EdgeKind::OptionalPeer => relate(to, "OPTIONAL_DEPENDENCY_OF", from),
-                EdgeKind::Peer => relate(to, "PROVIDED_DEPENDENCY_OF", from),
-            }
+fn relationships<'a>(
+    source: &'a Source<'_>,
+    ids: Rc<HashMap<&'a str, String>>,
+) -> impl Iterator<Item = Value> + 'a {
+    let describes: Vec<Value> =
+        source.roots().map(|root| relation(DOCUMENT, "DESCRIBES", &ids[root.reference.as_str()])).collect();
+    let among = source.components.iter().flat_map(move |component| relations_of(component, source, &ids));
+    describes.into_iter().chain(among)
+}
+
+fn relation(from: &str, kind: &str, to: &str) -> Value {
+    json!({ "spdxElementId": from, "relationshipType": kind, "relatedSpdxElement": to })
+}
+
+fn relations_of(component: &Component<'_>, source: &Source<'_>, ids: &HashMap<&str, String>) -> Vec<Value> {
+    let from = &ids[component.reference.as_str()];
+    let mut targets: Vec<(EdgeKind, &str)> = source.projects[component.project]
+        .graph
+        .dependencies(component.id)
+        .iter()
+        .filter_map(|edge| {
+            Some((edge.kind, source.component(component.project, edge.to?).reference.as_str()))
+        })
+        .collect();
+    targets.sort_unstable();
+    targets.dedup();
+    let relate = |(kind, target): (EdgeKind, &str)| {
+        let to = &ids[target];
+        match kind {
+            EdgeKind::Production => relation(from, "DEPENDS_ON", to),
+            EdgeKind::Development => relation(to, "DEV_DEPENDENCY_OF", from),
+            EdgeKind::Optional | EdgeKind::OptionalPeer => relation(to, "OPTIONAL_DEPENDENCY_OF", from),
+            EdgeKind::Peer => relation(to, "PROVIDED_DEPENDENCY_OF", from),
         }
-    }
-    json!(all)
+    };
+    targets.into_iter().map(relate).collect()
 }

@@ -1,6 +1,7 @@
 //! The slips, each with what makes it believable.
 
-use super::popular::{Key, Popular, SEPARATORS, exactly, has_scope, is_word, under};
+use super::key::{Key, SEPARATORS, joined, words};
+use super::popular::{Popular, exactly, has_scope, is_word, under};
 use super::{LookAlike, Slip, Strength};
 
 /// The names that people type most; a squat of one of them pays even if it is short or a plural.
@@ -22,8 +23,11 @@ pub(super) fn each(name: &str, report: &mut dyn FnMut(LookAlike)) {
     match name.strip_prefix('@') {
         Some(rest) => scopes(rest, report),
         None => {
-            edits(name, report);
-            anagrams(name, report);
+            // What popular names are made of is no misspelling.
+            if name.len() >= 4 && !is_word(name) {
+                edits(name, report);
+                anagrams(name, report);
+            }
             separators(name, report);
             affixes(name, report);
             word_order(name, report);
@@ -38,9 +42,6 @@ fn found(target: Popular, slip: Slip, strength: Strength) -> LookAlike {
 
 /// One letter added, missing or changed.
 fn edits(name: &str, report: &mut dyn FnMut(LookAlike)) {
-    if name.len() < 4 || is_word(name) {
-        return;
-    }
     for length in name.len() - 1..=name.len() + 1 {
         let half = length / 2;
         let head = name.get(..half).map(|head| Key::Head(length, head));
@@ -60,9 +61,11 @@ fn edits(name: &str, report: &mut dyn FnMut(LookAlike)) {
 /// What the index by halves has to find, for the test that it does.
 #[cfg(test)]
 pub(super) fn is_believable_edit(name: &str, target: &str) -> bool {
-    let Some(target) = exactly(target).filter(|target| !target.name.starts_with('@')) else { return false };
+    let Some(target) = exactly(&[target]).filter(|target| !target.name.starts_with('@')) else {
+        return false;
+    };
     let edit = Edit::between(name, target.name).filter(|edit| edit.slip != Slip::Transposition);
-    exactly(name).is_none() && !is_word(name) && edit.is_some_and(|edit| edit.is_believable(name, target))
+    exactly(&[name]).is_none() && !is_word(name) && edit.is_some_and(|edit| edit.is_believable(name, target))
 }
 
 /// The one edit between two names, and where it is.
@@ -142,17 +145,16 @@ fn is_separator(byte: u8) -> bool {
 
 /// The same letters in another order, the first in its place.
 fn anagrams(name: &str, report: &mut dyn FnMut(LookAlike)) {
-    if name.len() < 5 || is_word(name) {
+    if name.len() < 5 {
         return;
     }
-    let mut letters = name.as_bytes().to_vec();
-    letters.sort_unstable();
-    for target in under(Key::Letters(name.as_bytes()[0], &letters)) {
+    for target in under(Key::Letters(name)) {
         let different = name.bytes().zip(target.name.bytes()).filter(|(a, b)| a != b).count();
-        let mut known = target.name.as_bytes().to_vec();
-        known.sort_unstable();
         let wide = different > 4 || (different > 2 && target.rank > TARGET_RANK);
-        if known == letters && !wide && !is_of_known_words(name, target.name) {
+        if sorted_letters(target.name) == sorted_letters(name)
+            && !wide
+            && !is_of_known_words(name, target.name)
+        {
             report(found(
                 target,
                 Slip::Transposition,
@@ -160,6 +162,12 @@ fn anagrams(name: &str, report: &mut dyn FnMut(LookAlike)) {
             ));
         }
     }
+}
+
+fn sorted_letters(name: &str) -> Vec<u8> {
+    let mut letters = name.as_bytes().to_vec();
+    letters.sort_unstable();
+    letters
 }
 
 /// Whether a word that the target does not have is a word all the same.
@@ -178,10 +186,9 @@ fn separators(name: &str, report: &mut dyn FnMut(LookAlike)) {
     }
 }
 
-fn same_joined(name: &str) -> Vec<Popular> {
-    let joined = name.replace(SEPARATORS, "");
-    let same = |target: &Popular| target.name != name && target.name.replace(SEPARATORS, "") == joined;
-    under(Key::Joined(&joined)).filter(same).collect()
+fn same_joined(name: &str) -> impl Iterator<Item = Popular> {
+    let same = move |target: &Popular| target.name != name && joined(target.name).eq(joined(name));
+    under(Key::Joined(name)).filter(same)
 }
 
 /// `jquery.js`, `noderequest`, `mssql-node`; and `popper` for `popper.js`.
@@ -195,21 +202,15 @@ fn affixes(name: &str, report: &mut dyn FnMut(LookAlike)) {
         name.strip_suffix("-node").or_else(|| name.strip_suffix(".node")).filter(|rest| rest.len() >= 4),
     ];
     for rest in stripped.into_iter().flatten() {
-        let joined = if rest.len() >= 6 { same_joined(rest) } else { Vec::new() };
-        for target in exactly(rest).into_iter().chain(joined) {
+        let joined = (rest.len() >= 6).then(|| same_joined(rest)).into_iter().flatten();
+        for target in exactly(&[rest]).into_iter().chain(joined) {
             let strength = if target.rank <= TARGET_RANK / 2 { Strength::Fair } else { Strength::Weak };
             report(found(target, Slip::Affix, strength));
         }
     }
     if name.len() >= 5 {
-        let longer = [
-            format!("{name}js"),
-            format!("{name}.js"),
-            format!("{name}-js"),
-            format!("js-{name}"),
-            format!("node-{name}"),
-        ];
-        for target in longer.iter().filter_map(|longer| exactly(longer)).filter(|it| it.rank <= TARGET_RANK) {
+        let longer = [[name, "js"], [name, ".js"], [name, "-js"], ["js-", name], ["node-", name]];
+        for target in longer.iter().filter_map(|parts| exactly(parts)).filter(|it| it.rank <= TARGET_RANK) {
             report(found(target, Slip::Affix, Strength::Weak));
         }
     }
@@ -217,27 +218,25 @@ fn affixes(name: &str, report: &mut dyn FnMut(LookAlike)) {
 
 /// `parser-body`.
 fn word_order(name: &str, report: &mut dyn FnMut(LookAlike)) {
-    let sorted = |name: &'static str| sorted_words(name);
-    let words = sorted_words(name);
-    if words.len() < 2 || name.len() < 8 {
+    if name.len() < 8 || !name.contains(SEPARATORS) {
         return;
     }
-    for target in under(Key::Words(&words)) {
-        if target.rank <= 2_000 && target.name != name && sorted(target.name) == words {
+    for target in under(Key::Words(name)) {
+        if target.rank <= 2_000 && target.name != name && sorted_words(target.name) == sorted_words(name) {
             report(found(target, Slip::WordOrder, Strength::Fair));
         }
     }
 }
 
 fn sorted_words(name: &str) -> Vec<&str> {
-    let mut words: Vec<&str> = name.split(SEPARATORS).collect();
+    let mut words: Vec<&str> = words(name).collect();
     words.sort_unstable();
     words
 }
 
 /// `helper-module-imports` without `@babel/`; `types-node`. One word alone, such as `core`, says nothing.
 fn dropped_scopes(name: &str, report: &mut dyn FnMut(LookAlike)) {
-    let words = name.split(SEPARATORS).count();
+    let words = words(name).count();
     if words >= 2 {
         let strength = if words >= 3 { Strength::Fair } else { Strength::Weak };
         for target in under(Key::Unscoped(name)) {
@@ -248,7 +247,7 @@ fn dropped_scopes(name: &str, report: &mut dyn FnMut(LookAlike)) {
         }
     }
     for prefix in ["types-", "types_", "types.", "type-"] {
-        if let Some(target) = name.strip_prefix(prefix).and_then(|rest| exactly(&format!("@types/{rest}"))) {
+        if let Some(target) = name.strip_prefix(prefix).and_then(|rest| exactly(&["@types/", rest])) {
             report(found(target, Slip::ScopeDropped, Strength::Fair));
         }
     }
@@ -259,7 +258,7 @@ fn scopes(rest: &str, report: &mut dyn FnMut(LookAlike)) {
     let Some((scope, unscoped)) = rest.split_once('/') else {
         let flat =
             ["types-", "types_", "types.", "types"].iter().find_map(|prefix| rest.strip_prefix(prefix));
-        if let Some(target) = flat.and_then(|rest| exactly(&format!("@types/{rest}"))) {
+        if let Some(target) = flat.and_then(|rest| exactly(&["@types/", rest])) {
             report(found(target, Slip::ScopeDropped, Strength::Strong));
         }
         return;
@@ -280,19 +279,43 @@ fn scopes(rest: &str, report: &mut dyn FnMut(LookAlike)) {
 
 /// Characters that pass for a letter at a glance.
 fn homoglyphs(name: &str, report: &mut dyn FnMut(LookAlike)) {
-    for one in ['l', 'i'] {
-        let plain: String = name.chars().map(|c| if c == '1' { one } else { plain_letter(c) }).collect();
-        let plain = plain.replace("rn", "m").replace("vv", "w");
-        // Names with a number in them are many: without a letter of another script, only long ones tell.
-        let clear = !name.is_ascii() || name.len() >= 6 || !name.bytes().any(|byte| byte.is_ascii_digit());
+    let is_plain = |c: char| c != '1' && plain_letter(c) == c;
+    let pairs = name.as_bytes().windows(2);
+    if name.chars().all(is_plain) && !pairs.into_iter().any(|pair| matches!(pair, b"rn" | b"vv")) {
+        return;
+    }
+    // Names with a number in them are many: without a letter of another script, only long ones tell.
+    if name.is_ascii() && name.len() < 6 && name.bytes().any(|byte| byte.is_ascii_digit()) {
+        return;
+    }
+    let ones = if name.contains('1') { &['l', 'i'][..] } else { &['l'] };
+    for &one in ones {
+        let plain = plain_name(name, one);
         if plain != name
-            && clear
             && plain.len() >= 4
-            && let Some(target) = exactly(&plain)
+            && let Some(target) = exactly(&[&plain])
         {
             report(found(target, Slip::Homoglyph, Strength::Strong));
         }
     }
+}
+
+/// The name as it is read at a glance, `1` for the letter given.
+fn plain_name(name: &str, one: char) -> String {
+    let mut plain = String::with_capacity(name.len());
+    for c in name.chars() {
+        let letter = if c == '1' { one } else { plain_letter(c) };
+        let pair = match (plain.as_bytes().last(), letter) {
+            (Some(b'r'), 'n') => Some('m'),
+            (Some(b'v'), 'v') => Some('w'),
+            _ => None,
+        };
+        if pair.is_some() {
+            plain.pop();
+        }
+        plain.push(pair.unwrap_or(letter));
+    }
+    plain
 }
 
 fn plain_letter(c: char) -> char {

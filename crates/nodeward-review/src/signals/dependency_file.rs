@@ -22,7 +22,7 @@ fn check(signal: &Signal, context: &Context<'_>) -> Vec<Finding> {
 
 fn in_project(signal: &Signal, project: &Project<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (id, package) in project.releases() {
+    for (id, package) in project.releases_from(|origin| matches!(origin, Origin::File { .. })) {
         let Origin::File { path } = &package.origin else { continue };
         if !leaves_the_project(path) {
             continue;

@@ -22,7 +22,7 @@ fn check(signal: &Signal, context: &Context<'_>) -> Vec<Finding> {
 
 fn in_project(signal: &Signal, project: &Project<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (id, package) in project.releases() {
+    for (id, package) in project.releases_from(|origin| matches!(origin, Origin::Git { .. })) {
         let Origin::Git { url, commit } = &package.origin else { continue };
         let fixed = commit.as_deref().is_some_and(is_commit);
         let title = if fixed {

@@ -22,7 +22,7 @@ fn check(signal: &Signal, context: &Context<'_>) -> Vec<Finding> {
 
 fn in_project(signal: &Signal, project: &Project<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (id, package) in project.releases() {
+    for (id, package) in project.releases_from(|origin| matches!(origin, Origin::Http { .. })) {
         let Origin::Http { url } = &package.origin else { continue };
         let checked =
             package.integrity.as_ref().is_some_and(|integrity| integrity.strongest().algorithm.is_sound());

@@ -1,5 +1,6 @@
 //! Tarballs that come from another host than the registry.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use nodeward_package::{NpmConfig, Origin, Package, PackageId, WebAddress};
@@ -26,14 +27,14 @@ fn check(signal: &Signal, context: &Context<'_>) -> Vec<Finding> {
 }
 
 fn in_project(signal: &Signal, project: &Project<'_>, npm: &NpmConfig) -> Vec<Finding> {
-    let mut by_host: BTreeMap<String, Vec<PackageId>> = BTreeMap::new();
-    for (id, package) in project.entries() {
+    let mut by_host: BTreeMap<Cow<'_, str>, Vec<PackageId>> = BTreeMap::new();
+    for (id, package) in project.entries(|package| !url(package).is_empty()) {
         if let Some(host) = host(package) {
             by_host.entry(host).or_default().push(id);
         }
     }
     let all: usize = by_host.values().map(Vec::len).sum();
-    let configured: Vec<String> =
+    let configured: Vec<Cow<'_, str>> =
         npm.registries().filter_map(|setting| Some(WebAddress::parse(&setting.value)?.host)).collect();
     // The host of most packages is where the lockfile was made: another registry than the configured one, but no
     // stray. npm exchanges it when it installs.
@@ -73,6 +74,6 @@ fn url(package: &Package) -> &str {
     }
 }
 
-fn host(package: &Package) -> Option<String> {
+fn host(package: &Package) -> Option<Cow<'_, str>> {
     WebAddress::parse(url(package)).map(|address| address.host)
 }

@@ -1,5 +1,6 @@
 //! Tarballs that the lockfile fetches over plain http.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use nodeward_package::{Origin, Package, PackageId, WebAddress};
@@ -23,13 +24,13 @@ fn check(signal: &Signal, context: &Context<'_>) -> Vec<Finding> {
 }
 
 fn in_project(signal: &Signal, project: &Project<'_>) -> Vec<Finding> {
-    let mut by_host: BTreeMap<String, Vec<PackageId>> = BTreeMap::new();
-    for (id, package) in project.entries() {
+    let mut by_host: BTreeMap<Cow<'_, str>, Vec<PackageId>> = BTreeMap::new();
+    for (id, package) in project.entries(|package| plain_host(package).is_some()) {
         if let Some(host) = plain_host(package) {
             by_host.entry(host).or_default().push(id);
         }
     }
-    let finding = |(host, packages): (String, Vec<PackageId>)| {
+    let finding = |(host, packages): (Cow<'_, str>, Vec<PackageId>)| {
         let title = |count: &str| format!("{count} fetched over http from {}", clip(&host));
         let mut finding = signal.group(project.graph, &packages, title, resolved)?;
         let checked = packages.iter().all(|&id| {
@@ -54,7 +55,7 @@ fn resolved(package: &Package) -> String {
     }
 }
 
-fn plain_host(package: &Package) -> Option<String> {
+fn plain_host(package: &Package) -> Option<Cow<'_, str>> {
     let Origin::Registry { resolved: Some(url) } = &package.origin else { return None };
     // Nearly all are: no need to take them apart.
     if url.starts_with("https:") {

@@ -26,12 +26,10 @@ fn in_project(signal: &Signal, project: &Project<'_>) -> Option<Finding> {
     if !matches!(graph.format(), Format::NpmPackageLock | Format::YarnClassic | Format::Pnpm | Format::Bun) {
         return None;
     }
-    let unchecked: Vec<_> =
-        project.entries().filter(|(_, package)| is_unchecked(package)).map(|(id, _)| id).collect();
-    let all = project.entries().filter(|(_, package)| comes_from_a_registry(package)).count();
+    let unchecked: Vec<_> = project.entries(is_unchecked).map(|(id, _)| id).collect();
     let mut finding =
         signal.group(graph, &unchecked, |count| format!("{count} without integrity"), |_| String::new())?;
-    if unchecked.len() == all && all > 1 {
+    if unchecked.len() > 1 && unchecked.len() == project.entries(comes_from_a_registry).count() {
         finding.details = Some(
             "None of the lockfile's packages has one: an old npm wrote it, or the registry gives none."
                 .into(),

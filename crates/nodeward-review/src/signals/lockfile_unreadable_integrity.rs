@@ -22,8 +22,7 @@ fn check(signal: &Signal, context: &Context<'_>) -> Vec<Finding> {
 
 fn in_project(signal: &Signal, project: &Project<'_>) -> Option<Finding> {
     let unreadable: Vec<_> = project
-        .entries()
-        .filter(|(_, package)| package.unreadable_integrity.is_some() && package.integrity.is_none())
+        .entries(|package| package.unreadable_integrity.is_some() && package.integrity.is_none())
         .map(|(id, _)| id)
         .collect();
     let text = |package: &Package| package.unreadable_integrity.as_deref().unwrap_or_default().to_owned();

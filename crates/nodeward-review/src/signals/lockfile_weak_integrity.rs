@@ -21,8 +21,7 @@ fn check(signal: &Signal, context: &Context<'_>) -> Vec<Finding> {
 }
 
 fn in_project(signal: &Signal, project: &Project<'_>) -> Option<Finding> {
-    let weak: Vec<_> =
-        project.entries().filter(|(_, package)| weakness(package).is_some()).map(|(id, _)| id).collect();
+    let weak: Vec<_> = project.entries(|package| weakness(package).is_some()).map(|(id, _)| id).collect();
     let name = |package: &Package| weakness(package).map_or("", Algorithm::name).to_owned();
     let mut finding =
         signal.group(project.graph, &weak, |count| format!("{count} checked by SHA-1 or MD5 only"), name)?;

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use anyhow::Context as _;
 use nodeward_advisory::remedy::Planned;
-use nodeward_report::{Finding, Subject};
+use nodeward_report::{Finding, Progress, Subject};
 
 use crate::cli::{ProjectArgs, ReportArgs};
 use crate::fix::{self, Work};
 use crate::inspection::{self, Inspection, Job, Scope};
+use crate::interrupt::Watch;
 use crate::outcome::Outcome;
 use crate::remedies::{self, Metadata};
 use crate::session::Session;
@@ -53,11 +55,17 @@ pub(crate) fn audit(args: &AuditArgs, session: &Session) -> anyhow::Result<Outco
         say(&works, session);
         if !args.dry_run && works.iter().any(|work| !work.is_empty()) {
             inspection = mend(job, &inspection, &works, session)?;
-            remedies::plan(&mut inspection, Metadata::FromAdvisories, session)?;
+            remedies::plan(&mut inspection, metadata, session)?;
+            inspection.report.progress = Progress::Made;
+        } else {
+            inspection.report.progress = if args.dry_run { Progress::Shown } else { Progress::Made };
         }
     }
     super::scan::print(&inspection.report, &args.report, session)?;
-    Ok(Outcome::from_code(inspection.report.exit_code()))
+    let outcome = Outcome::from_code(inspection.report.exit_code());
+    // The process ends here: taking the report and its graphs apart would only keep the user waiting.
+    std::mem::forget((inspection, planned));
+    Ok(outcome)
 }
 
 fn works(inspection: &Inspection, planned: &[Planned]) -> anyhow::Result<Vec<Work>> {
@@ -77,21 +85,22 @@ fn say(works: &[Work], session: &Session) {
 
 /// Does the work and looks again. A result that can't be read is put back like a failure.
 fn mend(job: Job<'_>, before: &Inspection, works: &[Work], session: &Session) -> anyhow::Result<Inspection> {
+    let watch = Watch::start()?;
     for (at, work) in works.iter().enumerate() {
-        if let Err(error) = work.apply(session) {
-            for done in &works[..at] {
-                done.restore()?;
-            }
+        if let Err(error) = work.apply(&watch, session) {
+            works[..at].iter().try_for_each(Work::restore)?;
             return Err(error);
         }
     }
-    let after = match inspection::inspect(job, session) {
+    let unchecked = "the package manager's result can't be checked; everything was put back";
+    let checked = inspection::inspect(job, session)
+        .context(unchecked)
+        .and_then(|after| watch.check().context("everything was put back").map(|()| after));
+    let after = match checked {
         Ok(after) => after,
         Err(error) => {
             works.iter().try_for_each(Work::restore)?;
-            return Err(
-                error.context("the package manager's result can't be checked; everything was put back")
-            );
+            return Err(error);
         }
     };
     let (old, new) = (names(&before.report.findings), names(&after.report.findings));

@@ -39,10 +39,13 @@ pub(crate) fn scan(args: &ScanArgs, session: &Session) -> anyhow::Result<Outcome
     let job = Job::new("scan", Scope::Everything, &args.projects, &args.report);
     let metadata = if args.check_fixes { Metadata::FromRegistry } else { Metadata::FromAdvisories };
     let mut inspection = inspection::inspect(job, session)?;
-    remedies::plan(&mut inspection, metadata, session)?;
+    let planned = remedies::plan(&mut inspection, metadata, session)?;
     let report = inspection.report;
     print(&report, &args.report, session)?;
-    Ok(Outcome::from_code(report.exit_code()))
+    let outcome = Outcome::from_code(report.exit_code());
+    // The process ends here: taking the report and its graphs apart would only keep the user waiting.
+    std::mem::forget((report, planned));
+    Ok(outcome)
 }
 
 /// Renders a report where it was asked for.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{ValueEnum, ValueHint};
-use nodeward_package::{DependencyGraph, EdgeKind, PackageId};
+use nodeward_package::{DependencyGraph, Edge, EdgeKind, PackageId};
 use nodeward_report::Printable;
 use serde::Serialize;
 
@@ -76,6 +76,9 @@ struct Release {
 struct Step {
     name: String,
     version: String,
+    /// The other names that the step before requires it under.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    aliases: Vec<String>,
     /// The range that the step before requires it by.
     #[serde(skip_serializing_if = "Option::is_none")]
     required: Option<String>,
@@ -114,12 +117,8 @@ fn releases(project: &Project, args: &WhyArgs) -> Vec<Release> {
         .iter()
         .filter(|(id, package)| {
             // What is required under an alias is found under either name.
-            let names = [Some(&package.name), package.alias.as_ref()];
-            !graph.roots().contains(id)
-                && names
-                    .into_iter()
-                    .flatten()
-                    .any(|name| args.package.matches(name.as_str(), &package.version_text))
+            let mut names = std::iter::once(package.name.as_str()).chain(graph.aliases(*id));
+            !graph.is_root(*id) && names.any(|name| args.package.matches(name, &package.version_text))
         })
         .map(|(id, _)| id)
         .collect();
@@ -152,12 +151,15 @@ fn steps(graph: &DependencyGraph, path: &[PackageId]) -> Vec<Step> {
         .enumerate()
         .map(|(at, &id)| {
             let package = graph.package(id);
-            let edge = at
-                .checked_sub(1)
-                .and_then(|before| graph.dependencies(path[before]).iter().find(|edge| edge.to == Some(id)));
+            let before = at.checked_sub(1).map_or(&[][..], |before| graph.dependencies(path[before]));
+            let edges: Vec<&Edge> = before.iter().filter(|edge| edge.to == Some(id)).collect();
+            let edge = edges.first();
+            let own = package.name.as_str();
+            let is_alias = |edge: &&&Edge| *edge.name != *own && !package.origin.is_first_party();
             Step {
-                name: package.name.to_string(),
+                name: own.to_owned(),
                 version: package.version_text.to_string(),
+                aliases: edges.iter().filter(is_alias).map(|edge| edge.name.to_string()).collect(),
                 required: edge
                     .map(|edge| edge.specifier.to_string())
                     .filter(|specifier| !specifier.is_empty()),
@@ -221,6 +223,9 @@ fn write_step(step: &Step, at: usize, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "{}", Printable(&step.name))?;
     if !step.version.is_empty() {
         write!(out, "@{}", Printable(&step.version))?;
+    }
+    if !step.aliases.is_empty() {
+        write!(out, " as {}", Printable(&step.aliases.join(", ")))?;
     }
     match (&step.required, step.kind) {
         (Some(required), Some(kind)) => write!(out, " ({}, {kind})", Printable(required)),

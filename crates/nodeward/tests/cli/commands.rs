@@ -19,6 +19,26 @@ fn why_shows_every_path() {
 }
 
 #[test]
+fn every_name_of_a_release_is_told() {
+    let world = World::with_advisories(&[&lodash()]);
+    let entry = "\"a@npm:lodash@4.17.20\", \"b@npm:lodash@4.17.20\":\n  version \"4.17.20\"\n";
+    let project = Project::empty()
+        .file(
+            "package.json",
+            r#"{"name": "p", "dependencies": {"a": "npm:lodash@4.17.20", "b": "npm:lodash@4.17.20"}}"#,
+        )
+        .file("yarn.lock", format!("# yarn lockfile v1\n\n\n{entry}"));
+    for name in ["a", "b", "lodash"] {
+        let ran = world.run(&["why", name], project.path()).expect(0);
+        assert!(ran.out.contains("lodash@4.17.20 as a, b (npm:lodash@4.17.20)"), "{}", ran.out);
+    }
+    let report = world.json(&project, &[]);
+    let findings = report["findings"].as_array().unwrap();
+    let flaw = findings.iter().find(|finding| finding["kind"] == "advisory").unwrap();
+    assert!(flaw["evidence"].to_string().contains("a, b"), "{flaw}");
+}
+
+#[test]
 fn bills_of_materials_are_written_and_read_again() {
     let world = World::with_advisories(&[&lodash()]);
     let project = Project::npm(&["lodash@4.17.20"]);

@@ -127,7 +127,7 @@ fn a_failing_upstream_is_tried_again_and_then_told() {
     upstream.on("/b.zip", Reply::Status(500));
     upstream.on("/c.zip", Reply::Body(b"<html>".to_vec()));
     upstream.on("/d.zip", Reply::Redirect(upstream.url("/a.zip")));
-    for (path, expected) in [("/b.zip", "500"), ("/c.zip", "not taken"), ("/nothing.zip", "404")] {
+    for (path, expected) in [("/b.zip", "500"), ("/c.zip", "/c.zip: a web page"), ("/nothing.zip", "404")] {
         let ran = world.run(&["db", "update", "--from", &upstream.url(path)], home).expect(2);
         assert!(ran.err.contains(expected), "{}", ran.err);
         assert_eq!(std::fs::read(world.index()).unwrap(), before, "{path}");
@@ -228,4 +228,55 @@ fn a_killed_update_leaves_a_good_index() {
         .filter(|name| name.starts_with('.') || name.ends_with(".new"))
         .collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn own_advisories_stay_where_new_ones_cannot_be_read() {
+    let world = World::new();
+    let home = world.home.path();
+    let own = home.join("own.json");
+    std::fs::write(&own, lodash()).unwrap();
+    let add = || world.run(&["db", "add", own.to_str().unwrap()], home);
+    add().expect(0);
+    let before = std::fs::read(world.index()).unwrap();
+    std::fs::write(&own, "{").unwrap();
+    add().expect(2);
+    assert_eq!(std::fs::read(world.index()).unwrap(), before);
+    // Older and other advisories replace what was added before.
+    std::fs::write(
+        &own,
+        osv("GHSA-old", "CVE-2020-7", "qs", "6.7.1", CRITICAL).replace("2026-11", "2020-11"),
+    )
+    .unwrap();
+    add().expect(0);
+    let ran = world.run(&["db", "info", "--format", "json"], home).expect(0);
+    assert!(ran.out.contains("\"records\": 1"), "{}", ran.out);
+    world.run(&["db", "show", "CVE-2020-7"], home).expect(0);
+}
+
+#[test]
+fn what_is_noted_beside_the_index_can_be_anything() {
+    let world = World::new();
+    let home = world.home.path();
+    let upstream = Upstream::start();
+    let url = upstream.url("/all.zip");
+    upstream.on("/all.zip", Reply::Body(zip(&[lodash()])));
+    world.run(&["db", "update", "--from", &url], home).expect(0);
+    let state = world.index().with_file_name("feeds.json");
+    let time = "9999-01-01T00:00:00Z";
+    for hostile in [
+        "[".repeat(100_000),
+        format!(
+            r#"{{"validators":{{"{url}":{{"etag":"a\r\nx: y"}}}},"whole":{{"{url}":"{time}"}},"checked":"{time}"}}"#
+        ),
+    ] {
+        std::fs::write(&state, hostile).unwrap();
+        let ran = world.run(&["db", "update", "--from", &url], home).expect(0);
+        assert!(ran.out.contains("osv: 1 records"), "{}", ran.out);
+    }
+    let schedule = world.index().with_file_name("nodejs-schedule.json");
+    std::fs::create_dir(&schedule).unwrap();
+    let project = Project::empty().file("package-lock.json", r#"{"lockfileVersion":3,"packages":{"":{}}}"#);
+    let ran = world.scan(&project, &[]).expect(2);
+    assert!(ran.err.contains("nodejs-schedule.json: not a regular file; remove the file"), "{}", ran.err);
 }

@@ -1,7 +1,12 @@
 #![cfg(unix)]
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal};
 
 use nodeward_testkit::{Project, Reply, Upstream};
 
@@ -9,17 +14,22 @@ use crate::harness::{Ran, World, lodash};
 
 /// A PATH with an `npm` that runs this shell script in the project's folder.
 fn fake_npm(world: &World, script: &str) -> String {
+    fake(world, "npm", script)
+}
+
+/// A PATH with a package manager that runs this shell script in the project's folder.
+fn fake(world: &World, name: &str, script: &str) -> String {
     let folder = world.home.path().join("bin");
     std::fs::create_dir_all(&folder).unwrap();
-    let npm = folder.join("npm");
-    std::fs::write(&npm, format!("#!/bin/sh\necho \"$@\" >> '{}'\n{script}\n", log(world).display()))
+    let program = folder.join(name);
+    std::fs::write(&program, format!("#!/bin/sh\necho \"$@\" >> '{}'\n{script}\n", log(world).display()))
         .unwrap();
-    std::fs::set_permissions(&npm, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     format!("{}:/usr/bin:/bin", folder.display())
 }
 
 fn log(world: &World) -> PathBuf {
-    world.home.path().join("npm.log")
+    world.home.path().join("calls.log")
 }
 
 fn audit(world: &World, project: &Project, arguments: &[&str], path: &str) -> Ran {
@@ -57,6 +67,7 @@ fn a_dry_run_says_what_and_writes_nothing() {
     assert!(ran.err.contains("run npm install --package-lock-only --ignore-scripts"), "{}", ran.err);
     assert_eq!(before, (project.read("package.json"), project.read("package-lock.json")));
     assert!(!log(&world).exists(), "the package manager was not started");
+    assert!(ran.out.contains("Make the changes: nodeward audit --fix\n"), "{}", ran.out);
     let asked = upstream.received();
     let packument = asked.iter().find(|request| request.path == "/lodash").expect("the registry is asked");
     assert_eq!(packument.headers["authorization"], "Bearer secret");
@@ -106,6 +117,101 @@ fn what_fails_is_put_back() {
     assert_eq!(project.read("package.json"), before);
 }
 
+/// What is there before and after a run that is ended by a signal while the package manager is at work.
+fn interrupted(script: &str, signal: Signal) {
+    let world = World::with_advisories(&[&lodash()]);
+    let (_upstream, project) = upstream(pinned());
+    let before = (project.read("package.json"), project.read("package-lock.json"));
+    let path = fake_npm(&world, &format!("echo half > package-lock.json\ntouch started\n{script}"));
+    let mut command = world.command(&["audit", "--fix"], project.path());
+    let child = command.env("PATH", path).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let pid = Pid::from_child(&child);
+    let started = project.path().join("started");
+    while !started.exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_ne!(project.read("package.json"), before.0, "the change was under way");
+    rustix::process::kill_process(pid, signal).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.signal(), Some(signal.as_raw()), "{:?}", output.status);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("nothing was changed: interrupted"), "{told}");
+    assert_eq!(before, (project.read("package.json"), project.read("package-lock.json")));
+}
+
+#[test]
+fn an_interrupted_fix_leaves_everything_as_it_was() {
+    interrupted("sleep 60", Signal::TERM);
+    interrupted("sleep 60", Signal::INT);
+}
+
+#[test]
+fn what_the_package_manager_started_is_ended_with_it() {
+    // The grandchild would write as soon as the other is gone, and does not go by itself.
+    interrupted("(trap '' TERM; sleep 60; echo late > package-lock.json) & wait", Signal::TERM);
+}
+
+#[test]
+fn a_manifest_that_the_package_manager_rewrites_is_the_users_again() {
+    let world = World::with_advisories(&[&lodash()]);
+    let lock = |range: &str, version: &str| {
+        format!(
+            "{{\"lockfileVersion\": 1, \"workspaces\": {{\"\": {{\"name\": \"p\", \"dependencies\": {{\"lodash\": \"{range}\"}}}}}}, \"packages\": {{\"lodash\": [\"lodash@{version}\", \"\", {{}}, \"\"]}}}}"
+        )
+    };
+    let manifest = "{ \"name\": \"p\",\n\t\"dependencies\": {\"lodash\":\"^4.17.20\"} }";
+    let project =
+        Project::empty().file("package.json", manifest).file("bun.lock", lock("^4.17.20", "4.17.20"));
+    let (_upstream, project) = upstream(project);
+    let script = format!(
+        "case $1 in
+            update) echo '{{\"dependencies\":{{\"lodash\":\"^4.17.21\"}}}}' > package.json; echo '{}' > bun.lock;;
+            install) echo '{}' > bun.lock;;
+        esac",
+        lock("^4.17.21", "4.17.21"),
+        lock("^4.17.20", "4.17.21")
+    );
+    let path = fake(&world, "bun", &script);
+    audit(&world, &project, &["--fix"], &path).expect(0);
+    assert_eq!(project.read("package.json"), manifest);
+    assert!(project.read("bun.lock").contains("\"^4.17.20\""));
+}
+
+#[test]
+fn yarn_1_resolves_anew_what_its_lockfile_does_not_have() {
+    let world = World::with_advisories(&[&lodash()]);
+    let entry = |name: &str, version: &str| format!("{name}@^{version}:\n  version \"{version}\"\n\n");
+    let lock = format!("# yarn lockfile v1\n\n\n{}{}", entry("a", "1.0.0"), entry("lodash", "4.17.20"));
+    let project = Project::empty()
+        .file("package.json", "{\"dependencies\": {\"a\": \"^1.0.0\", \"lodash\": \"^4.17.20\"}}")
+        .file("yarn.lock", &lock);
+    let (_upstream, project) = upstream(project);
+    let script = format!(
+        "grep lodash yarn.lock && exit 1\nprintf '%s' '{}' >> yarn.lock",
+        entry("lodash", "4.17.20").replace("version \"4.17.20\"", "version \"4.17.21\"")
+    );
+    let path = fake(&world, "yarn", &script);
+    let ran = audit(&world, &project, &["--fix"], &path).expect(0);
+    assert!(ran.err.contains("edit yarn.lock"), "{}", ran.err);
+    assert!(project.read("yarn.lock").contains(&entry("a", "1.0.0")));
+}
+
+#[test]
+fn overrides_stand_where_the_pnpm_on_the_path_reads_them() {
+    let world = World::with_advisories(&[&lodash()]);
+    let lock = "lockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    dependencies:\n      a:\n        specifier: 1.0.0\n        version: 1.0.0\n\npackages:\n\n  a@1.0.0:\n    resolution: {integrity: sha512-AA==}\n\n  lodash@4.17.20:\n    resolution: {integrity: sha512-AA==}\n\nsnapshots:\n\n  a@1.0.0:\n    dependencies:\n      lodash: 4.17.20\n\n  lodash@4.17.20: {}\n";
+    let manifest = "{\"dependencies\": {\"a\": \"1.0.0\"}}";
+    for (version, edited) in [("9.15.9", "package.json"), ("10.34.0", "pnpm-workspace.yaml")] {
+        let project = Project::empty().file("package.json", manifest).file("pnpm-lock.yaml", lock);
+        let (upstream, project) = upstream(project);
+        let a = r#"{"name":"a","versions":{"1.0.0":{"name":"a","version":"1.0.0","dependencies":{"lodash":"4.17.20"}}}}"#;
+        upstream.on("/a", Reply::Body(a.into()));
+        let path = fake(&world, "pnpm", &format!("echo {version}"));
+        let ran = audit(&world, &project, &["--fix", "--dry-run"], &path).expect(1);
+        assert!(ran.err.contains(&format!("edit {edited}\n")), "{version}: {}", ran.err);
+    }
+}
+
 #[test]
 fn what_stays_is_told() {
     let world = World::with_advisories(&[&lodash()]);
@@ -113,6 +219,11 @@ fn what_stays_is_told() {
     let path = fake_npm(&world, "true");
     let ran = audit(&world, &project, &["--fix"], &path).expect(1);
     assert!(ran.err.contains("still there: CVE-2026-0001 in lodash@4.17.20"), "{}", ran.err);
+    assert!(
+        ran.out.contains("What is left, change by hand") && !ran.out.contains("--dry-run"),
+        "{}",
+        ran.out
+    );
 }
 
 #[test]

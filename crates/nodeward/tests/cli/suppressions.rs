@@ -91,3 +91,17 @@ fn a_folder_inside_decides_only_about_itself() {
         assert_eq!(report["fail_on"].as_str().or(report["failOn"].as_str()), Some("medium"), "{report}");
     }
 }
+
+#[test]
+fn a_configuration_that_cannot_be_read_is_not_passed_over() {
+    let world = World::new();
+    let project = Project::npm(&["lodash@4.17.20"]).file("nodeward.toml/inner", "");
+    let ran = world.scan(&project, &[]).expect(2);
+    assert!(ran.err.contains("nodeward.toml: not a regular file"), "{}", ran.err);
+    // What never ends is not read to its end.
+    #[cfg(unix)]
+    {
+        let ran = world.scan(&Project::npm(&["lodash@4.17.20"]), &["--config", "/dev/zero"]).expect(2);
+        assert!(ran.err.contains("larger than 4 MiB"), "{}", ran.err);
+    }
+}

@@ -7,25 +7,60 @@ use crate::lockfile::yaml::{Key, Value, shorten};
 use crate::lockfile::{LockfileError, unnamed_root};
 use crate::{Integrity, Origin, Package, PackageName, Version};
 
+/// What is read of an entry, found in one walk over its keys.
+#[derive(Default)]
+struct Fields<'d, 'a> {
+    /// There is no entry at all.
+    is_empty: bool,
+    name: Option<&'d str>,
+    version: Option<&'d str>,
+    resolution: Option<Value<'d, 'a>>,
+    engines: Option<Value<'d, 'a>>,
+    deprecated: Option<&'d str>,
+    bundled: Option<Value<'d, 'a>>,
+    requires_build: bool,
+    is_for_development: bool,
+    is_optional: bool,
+}
+
+impl<'d, 'a> Fields<'d, 'a> {
+    fn of(entry: Option<Value<'d, 'a>>) -> Self {
+        let mut fields = Self { is_empty: entry.is_none(), ..Self::default() };
+        for (key, value) in entry.into_iter().flat_map(Value::entries) {
+            match key.text {
+                "name" => fields.name = value.text(),
+                "version" => fields.version = value.text(),
+                "resolution" => fields.resolution = Some(value),
+                "engines" => fields.engines = Some(value),
+                "deprecated" => fields.deprecated = value.text(),
+                "bundledDependencies" => fields.bundled = Some(value),
+                "requiresBuild" => fields.requires_build = value.is_true(),
+                "dev" => fields.is_for_development = value.text() == Some("true"),
+                "optional" => fields.is_optional = value.is_true(),
+                _ => {}
+            }
+        }
+        fields
+    }
+}
+
 impl<'d, 'a> Lock<'_, 'd, 'a> {
     /// The package that an entry describes, without what it requires.
     pub(super) fn package(&mut self, key: Key<'d>, entry: Value<'d, 'a>) -> Result<Package, LockfileError> {
-        let entry = self.mapping(entry, "packages")?;
-        let field = |name| entry.and_then(|entry| entry.get(name)).and_then(Value::text);
+        let fields = Fields::of(self.mapping(entry, "packages")?);
         let path = DepPath::parse(key.text, self.family);
-        let name = self.name_of(key, path, field("name"))?;
-        let version = match (field("version"), path) {
+        let name = self.name_of(key, path, fields.name)?;
+        let version = match (fields.version, path) {
             (Some(version), _) => version,
             (None, Some(DepPath { version: Some(version), .. })) => version,
             (None, Some(DepPath { elsewhere: Some(place), .. })) => version_of_scheme(place),
             _ => "",
         };
-        let resolution = entry.and_then(|entry| entry.get("resolution"));
-        let origin = self.origin(path, resolution);
+        let origin = self.origin(path, fields.resolution);
         let mut package = Package::new(name, version, origin);
         package.position = self.source.position(key.offset);
         package.patched = path.is_some_and(|path| path.patched) || self.is_patched(&package);
-        if let Some(text) = resolution.and_then(|resolution| resolution.get("integrity")?.text()) {
+        if let Some(text) = fields.resolution.and_then(|resolution| resolution.get("integrity")?.text()) {
             match Integrity::parse(text) {
                 Ok(integrity) => package.integrity = Some(integrity),
                 Err(_) => package.unreadable_integrity = Some(text.into()),
@@ -33,15 +68,18 @@ impl<'d, 'a> Lock<'_, 'd, 'a> {
         }
         // Up to lockfileVersion 8 the key is written when true; 9 does not have it.
         if matches!(self.family, Family::Slash | Family::SlashAt) {
-            let builds = entry.and_then(|entry| entry.get("requiresBuild")).is_some_and(Value::is_true);
-            package.install_script = Some(builds);
+            package.install_script = Some(fields.requires_build);
         }
-        package.deprecated = field("deprecated").map(Into::into);
-        package.engines_node =
-            entry.and_then(|entry| entry.get("engines")?.get("node")?.text()).map(Into::into);
-        if let Some(entry) = entry {
-            self.flags(entry, &mut package);
-            self.remark_bundled(entry, &package);
+        package.deprecated = fields.deprecated.map(Into::into);
+        package.engines_node = fields.engines.and_then(|engines| engines.get("node")?.text()).map(Into::into);
+        if !fields.is_empty {
+            // What the entry says of itself counts where no edge reaches it.
+            package.reach.development = fields.is_for_development;
+            package.reach.production = !fields.is_for_development;
+            package.reach.optional = fields.is_optional;
+        }
+        if let Some(bundled) = fields.bundled {
+            self.remark_bundled(bundled, &package);
         }
         Ok(package)
     }
@@ -116,18 +154,9 @@ impl<'d, 'a> Lock<'_, 'd, 'a> {
                 || self.patched.contains(package.name.as_str()))
     }
 
-    /// What the entry says of itself counts where no edge reaches it.
-    fn flags(&self, entry: Value<'d, 'a>, package: &mut Package) {
-        let dev = entry.get("dev").and_then(Value::text);
-        package.reach.development = dev == Some("true");
-        package.reach.production = dev != Some("true");
-        package.reach.optional = entry.get("optional").is_some_and(Value::is_true);
-    }
-
     /// Bundled packages have no entries: nobody but the tarball knows their versions.
-    fn remark_bundled(&mut self, entry: Value<'d, 'a>, package: &Package) {
+    fn remark_bundled(&mut self, bundled: Value<'d, 'a>, package: &Package) {
         const SHOWN: usize = 10;
-        let Some(bundled) = entry.get("bundledDependencies") else { return };
         let mut names: Vec<&str> = bundled.items().filter_map(Value::text).take(SHOWN + 1).collect();
         if names.len() > SHOWN {
             names[SHOWN] = "…";

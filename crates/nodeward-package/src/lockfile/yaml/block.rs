@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Cause, Document, Kind, MAX_DEPTH, Node, TopDuplicates, YamlError, refuse_duplicates, shorten};
+use super::{Cause, Document, MAX_DEPTH, Node, Tag, TopDuplicates, YamlError, refuse_duplicates, shorten};
 
 /// Indentation that stands for the end of the document.
 const END: i32 = -1;
@@ -12,7 +12,7 @@ pub(super) struct Parser<'a> {
     pub(super) text: &'a str,
     pub(super) bytes: &'a [u8],
     pub(super) pos: usize,
-    pub(super) nodes: Vec<Node<'a>>,
+    document: Document<'a>,
     /// How far the current line, or the current item of a sequence, is indented.
     pub(super) indent: i32,
     line_start: usize,
@@ -20,39 +20,80 @@ pub(super) struct Parser<'a> {
     duplicates: TopDuplicates,
 }
 
-/// A key that was just read.
-pub(super) struct ReadKey<'a> {
-    text: Cow<'a, str>,
-    offset: usize,
-    kind: Kind,
+/// The last part of a document.
+pub(super) struct Rest<'a> {
+    /// A mapping with the entries of the section that the part starts in, if it starts in one; then a mapping with
+    /// those of the document, if there are any.
+    pub(super) document: Document<'a>,
+    /// How many of the nodes are the first mapping.
+    pub(super) of_section: usize,
 }
 
 impl<'a> Parser<'a> {
     pub(super) fn new(text: &'a str, duplicates: TopDuplicates) -> Self {
-        let nodes = Vec::new();
-        Self { text, bytes: text.as_bytes(), pos: 0, nodes, indent: END, line_start: 0, depth: 0, duplicates }
+        let document = Document { text, nodes: Vec::new(), made: Vec::new() };
+        Self {
+            text,
+            bytes: text.as_bytes(),
+            pos: 0,
+            document,
+            indent: END,
+            line_start: 0,
+            depth: 0,
+            duplicates,
+        }
     }
 
-    pub(super) fn documents(mut self) -> Result<Vec<Document<'a>>, YamlError> {
+    /// The documents of the text.
+    pub(super) fn documents(self) -> Result<Vec<Document<'a>>, YamlError> {
+        self.documents_so_far().map(|(documents, _)| documents)
+    }
+
+    /// The documents of the text, and whether what follows it would belong to the last of them.
+    pub(super) fn documents_so_far(mut self) -> Result<(Vec<Document<'a>>, bool), YamlError> {
         let mut documents = Vec::new();
         // A guess that avoids most of the growing: real lockfiles have a node per 15 to 40 bytes.
-        self.nodes.reserve(self.bytes.len() / 32);
+        self.document.nodes.reserve(self.bytes.len() / 16);
         loop {
             self.next_line()?;
-            if self.indent != END {
+            let has_content = self.indent != END;
+            if has_content {
                 self.block(END)?;
                 if self.indent != END {
                     return Err(self.error("indented differently from what stands above it"));
                 }
-                documents.push(Document { nodes: std::mem::take(&mut self.nodes) });
+                let next = Document { text: self.text, nodes: Vec::new(), made: Vec::new() };
+                documents.push(std::mem::replace(&mut self.document, next));
             }
             if self.at_marker() {
                 self.pos += 3;
                 self.end_line()?;
             } else if self.pos >= self.bytes.len() {
-                return Ok(documents);
+                return Ok((documents, has_content));
             }
         }
+    }
+
+    /// What is left of a document from a line on that starts an entry, up to the end of the text: the entries of a
+    /// section, if the line is indented, and those of the document. `None` where it is not all of that kind.
+    pub(super) fn rest(mut self, from: usize) -> Option<Rest<'a>> {
+        self.pos = from;
+        self.next_line().ok()?;
+        // As many as there are around the line.
+        self.depth = if self.indent > 0 { 2 } else { 1 };
+        let mut of_section = 0;
+        if self.indent > 0 {
+            let key = self.key().ok()??;
+            self.mapping(self.indent, key).ok()?;
+            of_section = self.document.nodes.len();
+        }
+        if self.indent == 0 && !self.at_marker() {
+            let key = self.key().ok()??;
+            self.depth = 1;
+            self.mapping(0, key).ok()?;
+        }
+        let is_end = self.indent == END && self.pos >= self.bytes.len();
+        is_end.then_some(Rest { document: self.document, of_section })
     }
 
     /// A mapping, a sequence or a scalar that starts on the current line and belongs to a parent with the given
@@ -72,12 +113,13 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    fn mapping(&mut self, indent: i32, first: ReadKey<'a>) -> Result<(), YamlError> {
-        let mapping = self.open(Kind::Mapping, first.offset);
+    fn mapping(&mut self, indent: i32, first: Node) -> Result<(), YamlError> {
+        let mapping = self.open(Tag::Mapping, first.offset as usize);
         let mut key = first;
+        // Package managers sort their keys: then nothing is to be remembered but the last.
+        let mut is_sorted = true;
         loop {
-            let ReadKey { text, offset, kind } = key;
-            self.push(kind, text, offset);
+            self.document.nodes.push(key);
             self.value_after_key(indent)?;
             if self.indent != indent {
                 break;
@@ -85,10 +127,12 @@ impl<'a> Parser<'a> {
             if self.at_dash() {
                 return Err(self.error("expected a key, found an item of a list"));
             }
-            key = match self.key()? {
+            let next = match self.key()? {
                 Some(key) => key,
                 None => return Err(self.error("expected a key and a colon")),
             };
+            is_sorted = is_sorted && self.document.bytes(key) < self.document.bytes(next);
+            key = next;
         }
         if self.indent > indent {
             return Err(self.error("indented more than the key above it"));
@@ -96,7 +140,8 @@ impl<'a> Parser<'a> {
         self.close(mapping);
         match (mapping, self.duplicates) {
             (0, TopDuplicates::Kept) => Ok(()),
-            _ => refuse_duplicates(&self.nodes, mapping),
+            _ if is_sorted => Ok(()),
+            _ => self.refuse_duplicates(mapping),
         }
     }
 
@@ -117,13 +162,13 @@ impl<'a> Parser<'a> {
             self.leave();
             Ok(())
         } else {
-            self.push(Kind::Plain, Cow::Borrowed(""), offset);
+            self.push_empty(offset);
             Ok(())
         }
     }
 
     fn sequence(&mut self, indent: i32) -> Result<(), YamlError> {
-        let sequence = self.open(Kind::Sequence, self.pos);
+        let sequence = self.open(Tag::Sequence, self.pos);
         loop {
             self.pos += 1;
             self.skip_blanks();
@@ -134,7 +179,7 @@ impl<'a> Parser<'a> {
                 if self.indent > indent {
                     self.block(indent)?;
                 } else {
-                    self.push(Kind::Plain, Cow::Borrowed(""), offset);
+                    self.push_empty(offset);
                 }
             } else {
                 self.indent = (self.pos - self.line_start) as i32;
@@ -158,7 +203,7 @@ impl<'a> Parser<'a> {
             b'\'' | b'"' => {
                 let offset = self.pos;
                 let text = self.quoted(parent)?;
-                self.push(Kind::Quoted, text, offset);
+                self.push_quoted(text, offset);
             }
             b'|' | b'>' => return self.block_scalar(parent),
             _ => return self.plain_lines(parent),
@@ -168,29 +213,48 @@ impl<'a> Parser<'a> {
     }
 
     /// A key and its colon, if the current line has one; otherwise the parser stays where it is.
-    fn key(&mut self) -> Result<Option<ReadKey<'a>>, YamlError> {
+    fn key(&mut self) -> Result<Option<Node>, YamlError> {
         let offset = self.pos;
         match self.bytes[offset] {
             b'?' if self.is_separated(offset + 1) => self.explicit_key().map(Some),
-            quote @ (b'\'' | b'"') => {
-                if !self.line_has_colon_after_quote(quote) {
-                    return Ok(None);
-                }
-                let text = self.quoted(END)?;
-                self.skip_blanks();
-                if self.bytes.get(self.pos) == Some(&b':') && self.is_separated(self.pos + 1) {
-                    self.pos += 1;
-                    return Ok(Some(ReadKey { text, offset, kind: Kind::Quoted }));
-                }
-                self.pos = offset;
-                Ok(None)
-            }
+            quote @ (b'\'' | b'"') => match self.short_quoted_key(quote) {
+                Some(key) => Ok(Some(key)),
+                None => self.quoted_key(quote),
+            },
             b'{' | b'[' | b'|' | b'>' => Ok(None),
             _ => {
                 self.refuse_indicator()?;
                 Ok(self.plain_key(offset))
             }
         }
+    }
+
+    /// A key in quotes as nearly all are: nothing escaped, the colon right behind it.
+    fn short_quoted_key(&mut self, quote: u8) -> Option<Node> {
+        let offset = self.pos;
+        let length = memchr::memchr3(quote, b'\\', b'\n', &self.bytes[offset + 1..])?;
+        let end = offset + 1 + length;
+        let closed = self.bytes[end] == quote && self.bytes.get(end + 1) == Some(&b':');
+        if !closed || !self.is_separated(end + 2) {
+            return None;
+        }
+        self.pos = end + 2;
+        Some(Node::new(Tag::Quoted, offset, length))
+    }
+
+    fn quoted_key(&mut self, quote: u8) -> Result<Option<Node>, YamlError> {
+        let offset = self.pos;
+        if !self.line_has_colon_after_quote(quote) {
+            return Ok(None);
+        }
+        let text = self.quoted(END)?;
+        self.skip_blanks();
+        if self.bytes.get(self.pos) == Some(&b':') && self.is_separated(self.pos + 1) {
+            self.pos += 1;
+            return Ok(Some(self.scalar(Tag::Quoted, text, offset)));
+        }
+        self.pos = offset;
+        Ok(None)
     }
 
     /// Keeps a quoted value of many lines from being read twice as a possible key at each nesting level.
@@ -200,27 +264,32 @@ impl<'a> Parser<'a> {
         memchr::memchr(quote, line).is_some_and(|closing| memchr::memchr(b':', &line[closing..]).is_some())
     }
 
-    fn plain_key(&mut self, offset: usize) -> Option<ReadKey<'a>> {
+    fn plain_key(&mut self, offset: usize) -> Option<Node> {
         let mut from = offset;
+        let mut may_have_comment = false;
         loop {
-            let at = from + memchr::memchr2(b':', b'\n', &self.bytes[from..])?;
-            if self.bytes[at] == b'\n' {
-                return None;
-            }
-            if self.is_separated(at + 1) {
-                let text = self.text[offset..at].trim_end_matches([' ', '\t']);
-                if memchr::memchr(b'#', text.as_bytes()).is_some() && text.contains(" #") {
-                    return None;
+            // Keys are short: looking at each byte costs less than calling for many at once.
+            let rest = self.bytes[from..].iter().position(|&byte| matches!(byte, b':' | b'\n' | b'#'))?;
+            let at = from + rest;
+            match self.bytes[at] {
+                b'\n' => return None,
+                b'#' => may_have_comment = true,
+                _ if self.is_separated(at + 1) => {
+                    let text = self.text[offset..at].trim_end_matches([' ', '\t']);
+                    if may_have_comment && text.contains(" #") {
+                        return None;
+                    }
+                    self.pos = at + 1;
+                    return Some(Node::new(Tag::Plain, offset, text.len()));
                 }
-                self.pos = at + 1;
-                return Some(ReadKey { text: Cow::Borrowed(text), offset, kind: Kind::Plain });
+                _ => {}
             }
             from = at + 1;
         }
     }
 
     /// `? key`, with its colon on a line of its own: what emitters do with keys over 1,024 characters.
-    fn explicit_key(&mut self) -> Result<ReadKey<'a>, YamlError> {
+    fn explicit_key(&mut self) -> Result<Node, YamlError> {
         let indent = self.indent;
         self.pos += 1;
         self.skip_blanks();
@@ -228,23 +297,20 @@ impl<'a> Parser<'a> {
         if self.at_line_end() {
             return Err(self.error("expected a key after the question mark"));
         }
-        let node = self.nodes.len();
+        let node = self.document.nodes.len();
         self.inline(indent)?;
         let colon = self.bytes.get(self.pos) == Some(&b':') && self.is_separated(self.pos + 1);
         if self.indent != indent || !colon {
             return Err(self.error("expected the colon of the key above"));
         }
         self.pos += 1;
-        let mut read = self.nodes.drain(node..);
-        match read.next() {
-            Some(Node { kind: kind @ (Kind::Plain | Kind::Quoted), text, .. }) => {
-                Ok(ReadKey { text, offset, kind })
-            }
-            _ => {
-                let message = "a key that is a mapping or a list is not supported".to_owned();
-                Err(YamlError { offset, message, cause: Cause::Syntax })
-            }
+        let key = self.document.nodes[node];
+        self.document.nodes.truncate(node);
+        if key.is_collection() {
+            let message = "a key that is a mapping or a list is not supported".to_owned();
+            return Err(YamlError { offset, message, cause: Cause::Syntax });
         }
+        Ok(key)
     }
 
     /// Moves to the next line that says something, from the start of a line.
@@ -256,6 +322,19 @@ impl<'a> Parser<'a> {
                 at += 1;
             }
             self.pos = at;
+            match self.bytes.get(at) {
+                // Blank, as between any two packages.
+                Some(b'\n') if at + 1 < self.bytes.len() => {
+                    self.pos = at + 1;
+                    continue;
+                }
+                None | Some(b'\t' | b'\r' | b'\n' | b'#' | b'-' | b'.') => {}
+                Some(_) => {
+                    self.line_start = start;
+                    self.indent = (at - start) as i32;
+                    return Ok(());
+                }
+            }
             if self.bytes.get(at) == Some(&b'\t') {
                 self.skip_blanks();
                 if !self.at_line_end() {
@@ -342,7 +421,11 @@ impl<'a> Parser<'a> {
 
     /// Refuses what may not start a plain scalar, naming the construct.
     pub(super) fn refuse_indicator(&self) -> Result<(), YamlError> {
-        let message = match self.bytes[self.pos] {
+        let byte = self.bytes[self.pos];
+        if byte.is_ascii_alphanumeric() {
+            return Ok(());
+        }
+        let message = match byte {
             b'&' => "a YAML anchor is not supported in a lockfile",
             b'*' => "a YAML alias is not supported in a lockfile",
             b'!' => "a YAML tag is not supported in a lockfile",
@@ -356,18 +439,48 @@ impl<'a> Parser<'a> {
         Err(self.error(message))
     }
 
-    pub(super) fn open(&mut self, kind: Kind, offset: usize) -> usize {
-        self.push(kind, Cow::Borrowed(""), offset);
-        self.nodes.len() - 1
+    pub(super) fn open(&mut self, tag: Tag, offset: usize) -> usize {
+        self.document.nodes.push(Node::new(tag, offset, 0));
+        self.document.nodes.len() - 1
     }
 
-    pub(super) fn close(&mut self, node: usize) {
-        self.nodes[node].end = self.nodes.len() as u32;
+    /// Ends a mapping or sequence with the last node that there is.
+    pub(super) fn close(&mut self, index: usize) {
+        let node = self.document.nodes[index];
+        self.document.nodes[index] = Node::new(node.tag(), node.offset as usize, self.document.nodes.len());
     }
 
-    pub(super) fn push(&mut self, kind: Kind, text: Cow<'a, str>, offset: usize) {
-        let end = self.nodes.len() as u32 + 1;
-        self.nodes.push(Node { kind, text, offset: offset as u32, end });
+    /// Refuses a mapping just closed in which a key stands twice.
+    pub(super) fn refuse_duplicates(&self, mapping: usize) -> Result<(), YamlError> {
+        refuse_duplicates(&self.document, mapping)
+    }
+
+    /// Adds a scalar without quotes. A text that is borrowed stands at the offset.
+    pub(super) fn push_plain(&mut self, text: Cow<'a, str>, offset: usize) {
+        let node = self.scalar(Tag::Plain, text, offset);
+        self.document.nodes.push(node);
+    }
+
+    /// Adds a scalar in quotes, or a block scalar. A text that is borrowed stands behind the quote at the offset.
+    pub(super) fn push_quoted(&mut self, text: Cow<'a, str>, offset: usize) {
+        let node = self.scalar(Tag::Quoted, text, offset);
+        self.document.nodes.push(node);
+    }
+
+    /// Adds the scalar where nothing stands.
+    pub(super) fn push_empty(&mut self, offset: usize) {
+        self.document.nodes.push(Node::new(Tag::Plain, offset, 0));
+    }
+
+    fn scalar(&mut self, tag: Tag, text: Cow<'a, str>, offset: usize) -> Node {
+        match text {
+            Cow::Borrowed(text) => Node::new(tag, offset, text.len()),
+            Cow::Owned(text) => {
+                let tag = if tag == Tag::Plain { Tag::PlainMade } else { Tag::QuotedMade };
+                self.document.made.push(text);
+                Node::new(tag, offset, self.document.made.len() - 1)
+            }
+        }
     }
 
     pub(super) fn enter(&mut self) -> Result<(), YamlError> {

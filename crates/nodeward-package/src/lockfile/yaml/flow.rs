@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::block::Parser;
-use super::{Kind, YamlError, refuse_duplicates};
+use super::{Tag, YamlError};
 
 /// The bytes at which a plain scalar in a flow collection may end. Most of a lockfile's bytes are digests.
 const MAY_END: [bool; 256] = {
@@ -21,17 +21,17 @@ impl Parser<'_> {
     pub(super) fn flow(&mut self) -> Result<(), YamlError> {
         self.enter()?;
         let start = self.pos;
-        let (kind, closing) = match self.bytes[start] {
-            b'{' => (Kind::Mapping, b'}'),
-            _ => (Kind::Sequence, b']'),
+        let (tag, closing) = match self.bytes[start] {
+            b'{' => (Tag::Mapping, b'}'),
+            _ => (Tag::Sequence, b']'),
         };
-        let collection = self.open(kind, start);
+        let collection = self.open(tag, start);
         self.pos += 1;
         loop {
             if self.flow_byte(start)? == closing {
                 break;
             }
-            if kind == Kind::Mapping {
+            if tag == Tag::Mapping {
                 self.flow_pair(start)?;
             } else {
                 self.flow_value()?;
@@ -39,14 +39,14 @@ impl Parser<'_> {
             match self.flow_byte(start)? {
                 b',' => self.pos += 1,
                 byte if byte == closing => break,
-                _ if kind == Kind::Mapping => return Err(self.error("expected `,` or `}`")),
+                _ if tag == Tag::Mapping => return Err(self.error("expected `,` or `}`")),
                 _ => return Err(self.error("expected `,` or `]`")),
             }
         }
         self.pos += 1;
         self.close(collection);
         self.leave();
-        if kind == Kind::Mapping { refuse_duplicates(&self.nodes, collection) } else { Ok(()) }
+        if tag == Tag::Mapping { self.refuse_duplicates(collection) } else { Ok(()) }
     }
 
     fn flow_pair(&mut self, start: usize) -> Result<(), YamlError> {
@@ -60,7 +60,7 @@ impl Parser<'_> {
                 return self.flow_value();
             }
         }
-        self.push(Kind::Plain, Cow::Borrowed(""), value);
+        self.push_empty(value);
         Ok(())
     }
 
@@ -75,7 +75,7 @@ impl Parser<'_> {
         let offset = self.pos;
         if matches!(self.bytes[offset], b'"' | b'\'') {
             let text = self.quoted(-1)?;
-            self.push(Kind::Quoted, text, offset);
+            self.push_quoted(text, offset);
             return Ok(());
         }
         self.refuse_indicator()?;
@@ -93,7 +93,7 @@ impl Parser<'_> {
             return Err(self.error("expected a value"));
         }
         self.pos = at;
-        self.push(Kind::Plain, Cow::Borrowed(text), offset);
+        self.push_plain(Cow::Borrowed(text), offset);
         Ok(())
     }
 

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::YamlError;
 use super::block::Parser;
-use super::{Kind, YamlError};
 
 impl<'a> Parser<'a> {
     /// A plain scalar and the more indented lines below that continue it.
@@ -30,32 +30,31 @@ impl<'a> Parser<'a> {
             fold(text, breaks);
             text.push_str(line);
         }
-        self.push(Kind::Plain, text, offset);
+        self.push_plain(text, offset);
         Ok(())
     }
 
     /// The rest of the line, and whether a comment ended it. Leaves the parser at the start of the next line.
     fn plain_line(&mut self) -> Result<(&'a str, bool), YamlError> {
         let start = self.pos;
-        let line_end = self.line_end(start);
-        let mut end = line_end;
         let mut from = start;
-        while let Some(found) = memchr::memchr2(b':', b'#', &self.bytes[from..line_end]) {
-            let at = from + found;
-            if self.bytes[at] == b':' {
-                if self.is_separated(at + 1) {
-                    return Err(
-                        self.error_at(at, "a second colon in one line; a text that holds one needs quotes")
-                    );
+        let end = loop {
+            let found = memchr::memchr3(b':', b'#', b'\n', &self.bytes[from..]);
+            let at = found.map_or(self.bytes.len(), |found| from + found);
+            match self.bytes.get(at) {
+                None | Some(b'\n') => break at,
+                Some(b':') if self.is_separated(at + 1) => {
+                    let message = "a second colon in one line; a text that holds one needs quotes";
+                    return Err(self.error_at(at, message));
                 }
-            } else if at > start && matches!(self.bytes[at - 1], b' ' | b'\t') {
-                end = at;
-                break;
+                Some(b'#') if at > start && matches!(self.bytes[at - 1], b' ' | b'\t') => break at,
+                Some(_) => from = at + 1,
             }
-            from = at + 1;
-        }
+        };
+        let commented = self.bytes.get(end) == Some(&b'#');
+        let line_end = if commented { self.line_end(end) } else { end };
         self.pos = (line_end + 1).min(self.bytes.len());
-        Ok((self.text[start..end].trim_end_matches([' ', '\t', '\r']), end < line_end))
+        Ok((self.text[start..end].trim_end_matches([' ', '\t', '\r']), commented))
     }
 
     /// A scalar in quotes; lines after its first are indented more than `parent`.
@@ -234,7 +233,7 @@ impl<'a> Parser<'a> {
             self.pos = (end + 1).min(self.bytes.len());
         }
         let text = join_block(&lines, folded, chomping);
-        self.push(Kind::Quoted, Cow::Owned(text), offset);
+        self.push_quoted(Cow::Owned(text), offset);
         self.next_line()
     }
 }

@@ -58,6 +58,12 @@ pub(super) fn parse<'a>(source: &Source<'a>) -> Result<Vec<Entry<'a>>, LockfileE
         let content = line.trim_start_matches(' ');
         let indent = line.len() - content.len();
         let offset = line_start + indent;
+        if content.starts_with('#') && content.contains('\r') {
+            // To yarn all of it is one comment, and what it locks is lost without a word.
+            return Err(
+                source.syntax(offset, "lines that end in a carriage return alone; yarn sees only a comment")
+            );
+        }
         if content.is_empty() || content.starts_with('#') {
             continue;
         }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::ValueHint;
-use nodeward_advisory::store::{Extent, Guard};
+use nodeward_advisory::feed::Limits;
+use nodeward_advisory::store::{Extent, Guard, Update};
 
 use crate::database;
 use crate::feeds;
@@ -40,15 +41,12 @@ pub(super) fn add(args: &AddArgs, session: &Session) -> anyhow::Result<Outcome> 
     std::fs::metadata(&args.path).with_context(|| format!("cannot read {}", args.path.display()))?;
     let _lock = refresh::lock(&session.database, session)?;
     let source = source(&args.path);
-    // Its owner may well take advisories back: only what cannot be read is refused.
-    let guard = Guard::Enforce;
-    let store = database::store(session);
-    let known = database::open(session)?
-        .is_some_and(|index| index.info().sources.iter().any(|known| known.name == source));
-    if known {
-        store.remove(&source, session.now)?;
-    }
-    let summary = feeds::put(&store, &source, &args.path, Extent::Whole, guard, session.now)?;
+    // Its owner may well take advisories back.
+    let guard = Guard::Readable;
+    let update =
+        Update { source: &source, feed: &args.path, extent: Extent::Whole, guard, limits: Limits::default() };
+    let shown = args.path.display().to_string();
+    let summary = feeds::put(&database::store(session), &update, &shown, session.now)?;
     for remark in &summary.remarks {
         session.note(format_args!("{}: {}", remark.id, remark.text));
     }
