@@ -14,7 +14,7 @@ use super::models::{ApiId, Models, Segment};
 use super::unit::Unit;
 
 /// How many facts a node holds at most.
-const FACTS: usize = 8;
+const FACTS: usize = 4;
 /// How many functions of one name a call of an unknown method may mean.
 const NAMESAKES: usize = 3;
 /// The cell of an object for properties with computed names.
@@ -53,8 +53,8 @@ pub(crate) struct Values<'u> {
     pub(crate) flows: FxHashMap<NodeId, Vec<NodeId>>,
     /// What calls pass: for facts only; taint follows the calls themselves.
     passes: FxHashMap<NodeId, Vec<NodeId>>,
-    seen_flows: FxHashSet<(NodeId, NodeId)>,
-    cells: FxHashMap<(ObjectId, NameId), NodeId>,
+    seen_flows: FxHashSet<u64>,
+    cells: FxHashMap<u64, NodeId>,
     cells_of: FxHashMap<ObjectId, Vec<(NameId, NodeId)>>,
     /// The object that a cell belongs to, by the cell's number past the unit's nodes.
     cell_objects: Vec<ObjectId>,
@@ -104,6 +104,7 @@ impl<'u> Values<'u> {
         values.guess_methods();
         values.run();
         values.links.sort_unstable();
+        if std::env::var_os("NWDBG").is_some() { eprintln!("nodes {} cells {} flows {} passes {} facts {} links {} edges {}", values.unit.spans.len(), values.cells.len(), values.flows.values().map(Vec::len).sum::<usize>(), values.passes.values().map(Vec::len).sum::<usize>(), values.facts.len(), values.links.len(), values.unit.edges.len()); }
         values
     }
 
@@ -134,7 +135,7 @@ impl<'u> Values<'u> {
 
     /// The property of this name, if anything was stored in it.
     pub(crate) fn property(&self, object: ObjectId, name: NameId) -> Option<NodeId> {
-        self.cells.get(&(object, name)).copied()
+        self.cells.get(&cell_key(object, name)).copied()
     }
 
     fn seed(&mut self) {
@@ -259,8 +260,6 @@ impl<'u> Values<'u> {
             Fact::Object(object) => {
                 let cell = self.cell(object, name);
                 self.flow(cell, to);
-                let any = self.cell(object, ANY);
-                self.flow(any, to);
             }
             Fact::Function(function) => {
                 let record = &self.unit.functions[function.0 as usize];
@@ -319,25 +318,49 @@ impl<'u> Values<'u> {
 
     /// The node of an object's property.
     fn cell(&mut self, object: ObjectId, name: NameId) -> NodeId {
-        if let Some(cell) = self.cells.get(&(object, name)) {
+        if let Some(cell) = self.cells.get(&cell_key(object, name)) {
             return *cell;
         }
         let cell = NodeId(u32::try_from(self.heads.len()).expect("a unit's nodes fit 32 bits"));
         self.heads.push(u32::MAX);
         self.cell_objects.push(object);
-        self.cells.insert((object, name), cell);
+        self.cells.insert(cell_key(object, name), cell);
         self.cells_of.entry(object).or_default().push((name, cell));
-        if name != ALL {
-            let all = self.cell(object, ALL);
-            self.flow(cell, all);
+        // What is stored under a computed name may be any property; what is read so may be any.
+        match name {
+            ANY => {
+                for (other, known) in self.cells_of.get(&object).cloned().unwrap_or_default() {
+                    if other != ANY {
+                        self.flow(cell, known);
+                    }
+                }
+            }
+            ALL => {
+                for (other, known) in self.cells_of.get(&object).cloned().unwrap_or_default() {
+                    if other != ALL {
+                        self.flow(known, cell);
+                    }
+                }
+            }
+            _ => {
+                if let Some(any) = self.property(object, ANY) {
+                    self.flow(any, cell);
+                }
+                if let Some(all) = self.property(object, ALL) {
+                    self.flow(cell, all);
+                }
+            }
         }
         for parent in self.parents.get(&object).cloned().unwrap_or_default() {
             let inherited = self.cell(parent, name);
             self.flow(inherited, cell);
         }
         for child in self.children.get(&object).cloned().unwrap_or_default() {
-            let heir = self.cell(child, name);
-            self.flow(cell, heir);
+            if let Some(heir) = self.property(child, name) {
+                self.flow(cell, heir);
+            } else if let Some(all) = self.property(child, ALL) {
+                self.flow(cell, all);
+            }
         }
         cell
     }
@@ -349,18 +372,21 @@ impl<'u> Values<'u> {
         }
         parents.push(parent);
         self.children.entry(parent).or_default().push(child);
-        for (name, cell) in self.cells_of.get(&parent).cloned().unwrap_or_default() {
-            let heir = self.cell(child, name);
-            self.flow(cell, heir);
-        }
+        // What the child is asked for it may have from the parent; what nobody asks it for stays there.
         for (name, cell) in self.cells_of.get(&child).cloned().unwrap_or_default() {
             let inherited = self.cell(parent, name);
             self.flow(inherited, cell);
         }
+        if self.property(child, ALL).is_some() {
+            for (name, cell) in self.cells_of.get(&parent).cloned().unwrap_or_default() {
+                let heir = self.cell(child, name);
+                self.flow(cell, heir);
+            }
+        }
     }
 
     fn flow(&mut self, from: NodeId, to: NodeId) {
-        if from == to || !self.seen_flows.insert((from, to)) {
+        if from == to || !self.seen_flows.insert(pair(from, to)) {
             return;
         }
         self.flows.entry(from).or_default().push(to);
@@ -417,7 +443,7 @@ impl<'u> Values<'u> {
 
     /// Facts go from one node to another for good, but what is dangerous goes there only by the call.
     fn pass(&mut self, from: NodeId, to: NodeId) {
-        if from == to || !self.seen_flows.insert((from, to)) {
+        if from == to || !self.seen_flows.insert(pair(from, to)) {
             return;
         }
         self.passes.entry(from).or_default().push(to);
@@ -605,4 +631,13 @@ impl Index {
             _ => 0..0,
         }
     }
+}
+
+/// Two nodes as one number: hashed at once, and well spread.
+fn pair(from: NodeId, to: NodeId) -> u64 {
+    u64::from(from.0) << 32 | u64::from(to.0)
+}
+
+fn cell_key(object: ObjectId, name: NameId) -> u64 {
+    u64::from(object.0) << 32 | u64::from(name.0)
 }
