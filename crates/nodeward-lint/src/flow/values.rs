@@ -104,7 +104,6 @@ impl<'u> Values<'u> {
         values.guess_methods();
         values.run();
         values.links.sort_unstable();
-        if std::env::var_os("NWDBG").is_some() { eprintln!("nodes {} cells {} flows {} passes {} facts {} links {} edges {}", values.unit.spans.len(), values.cells.len(), values.flows.values().map(Vec::len).sum::<usize>(), values.passes.values().map(Vec::len).sum::<usize>(), values.facts.len(), values.links.len(), values.unit.edges.len()); }
         values
     }
 
