@@ -20,11 +20,21 @@ pub struct Manifest {
     /// The files that it names in `main`, `exports`, `bin`, `module` and `browser`, relative to its folder and as
     /// written; patterns keep their `*`. Sorted, each once.
     pub entries: Vec<String>,
+    /// Its `main`, as written.
+    pub main: Option<String>,
+    /// Whether others can install it and call it: it is not private, and names what it exports.
+    pub is_library: bool,
 }
 
 impl Default for Manifest {
     fn default() -> Self {
-        Self { name: None, format: ModuleFormat::Unknown, entries: vec!["index.js".to_owned()] }
+        Self {
+            name: None,
+            format: ModuleFormat::Unknown,
+            entries: vec!["index.js".to_owned()],
+            main: None,
+            is_library: false,
+        }
     }
 }
 
@@ -57,7 +67,15 @@ impl Manifest {
         }
         entries.sort();
         entries.dedup();
-        Ok(Self { name: string(object, "name").map(str::to_owned), format, entries })
+        let is_private =
+            matches!(value(object, "private"), Some(Expression::BooleanLiteral(yes)) if yes.value);
+        Ok(Self {
+            name: string(object, "name").map(str::to_owned),
+            format,
+            entries,
+            main: main.map(trim),
+            is_library: !is_private && (main.is_some() || value(object, "exports").is_some()),
+        })
     }
 
     /// Whether a file, relative to the package's folder and with `/` between folders, is one that the manifest

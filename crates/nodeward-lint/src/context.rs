@@ -54,15 +54,9 @@ impl<'c, 'a> Context<'c, 'a> {
         self.issues.borrow_mut().push(issue);
     }
 
-    /// What was found, in the order of the text.
+    /// What was found.
     pub(crate) fn into_issues(self) -> Vec<Issue> {
-        let mut issues = self.issues.into_inner();
-        issues.sort_by(|a, b| {
-            let key = |issue: &Issue| (issue.span.start, issue.span.end);
-            key(a).cmp(&key(b)).then_with(|| a.rule.id.cmp(b.rule.id)).then_with(|| a.title.cmp(&b.title))
-        });
-        issues.dedup_by(|a, b| a.span == b.span && a.rule.id == b.rule.id);
-        issues
+        self.issues.into_inner()
     }
 
     /// The text of a stretch of the file.

@@ -36,6 +36,8 @@ impl Dispatch {
                         }
                     }
                 }
+                // Shown to the rule when the package is solved.
+                Check::Flow { .. } => {}
             }
         }
         dispatch

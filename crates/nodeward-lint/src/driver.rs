@@ -1,10 +1,13 @@
 //! Runs the rules over many files: in parallel, with the same findings in the same order whatever the number of
 //! threads. A file that is too large, too deep or not JavaScript is a gap in the run, never skipped in silence.
+//!
+//! Files of one package are a unit: the worker that is done with the last of them follows the unit's values from file
+//! to file. The project's own files are one unit.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use nodeward_javascript::WORKER_STACK;
 use nodeward_package::PackageName;
@@ -15,7 +18,12 @@ use crate::{Fix, Policy, Rule, rules};
 
 mod file;
 #[cfg(test)]
+mod flow_tests;
+mod report;
+pub(crate) mod resolve;
+#[cfg(test)]
 mod tests;
+mod unit;
 
 /// A file to look at.
 #[derive(Debug, Clone)]
@@ -66,6 +74,15 @@ impl Default for Budget {
     }
 }
 
+/// Whose values are not trusted, beside those that come over the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Nobody's: the code is an application.
+    Requests,
+    /// Those of whoever calls what the code exports: it is a library.
+    Callers,
+}
+
 /// What a run does.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -73,6 +90,9 @@ pub struct Options {
     pub policy: Policy,
     /// Only these rules, whatever the policy; all of them if empty.
     pub only: Vec<String>,
+    /// Who calls the code. `None`: dependencies are libraries, and the project's own packages are as their
+    /// `package.json` says, if that is among the files: not private, and with `main` or `exports`.
+    pub audience: Option<Audience>,
     /// Workers; `None` for one.
     pub threads: Option<NonZeroUsize>,
     /// How much of one file is looked at.
@@ -128,12 +148,19 @@ pub(crate) struct Job<'j> {
     options: &'j Options,
     rules: Vec<&'static Rule>,
     dispatch: Dispatch,
+    flows: unit::Flows,
+}
+
+impl Job<'_> {
+    fn runs(&self, id: &str) -> bool {
+        self.rules.iter().any(|rule| rule.id == id)
+    }
 }
 
 /// Looks at every file.
 pub fn lint(files: &[SourceFile], options: &Options) -> Outcome {
     let rules = options.rules();
-    let job = Job { options, dispatch: Dispatch::new(&rules), rules };
+    let job = Job { options, dispatch: Dispatch::new(&rules), flows: unit::Flows::new(&rules), rules };
     let mut order: Vec<&SourceFile> = files.iter().collect();
     order.sort_by(|a, b| a.path.cmp(&b.path));
     let mut results = in_parallel(&order, &job);
@@ -149,16 +176,44 @@ pub fn lint(files: &[SourceFile], options: &Options) -> Outcome {
     outcome
 }
 
+/// The files of one unit that workers are done with.
+struct Pending<'f> {
+    size: usize,
+    done: Mutex<Vec<file::Looked<'f>>>,
+}
+
+impl<'f> Pending<'f> {
+    /// Adds a file; if it was the last, gives them all, in their order.
+    fn add(&self, looked: file::Looked<'f>) -> Option<Vec<file::Looked<'f>>> {
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        done.push(looked);
+        if done.len() < self.size {
+            return None;
+        }
+        let mut all = std::mem::take(&mut *done);
+        all.sort_by_key(|looked| looked.at);
+        Some(all)
+    }
+}
+
 fn in_parallel(files: &[&SourceFile], job: &Job<'_>) -> Vec<(usize, Outcome)> {
     let threads = job.options.threads.map_or(1, NonZeroUsize::get).min(files.len().max(1));
+    let units = unit::group(files, job);
+    let queue: Vec<(usize, usize)> =
+        units.iter().enumerate().flat_map(|(unit, files)| files.iter().map(move |&at| (unit, at))).collect();
+    let pending: Vec<Pending<'_>> =
+        units.iter().map(|files| Pending { size: files.len(), done: Mutex::default() }).collect();
     let next = AtomicUsize::new(0);
     let work = || {
         let mut worker = file::Worker::new(job);
         let mut results = Vec::new();
         loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(file) = files.get(at) else { return results };
-            results.push((at, worker.lint(file)));
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(&(unit, at)) = queue.get(place) else { return results };
+            let looked = worker.look(at, files[at]);
+            if let Some(unit) = pending[unit].add(looked) {
+                results.extend(unit::finish(unit, job));
+            }
         }
     };
     std::thread::scope(|scope| {

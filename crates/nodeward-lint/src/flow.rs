@@ -11,6 +11,8 @@ mod report;
 mod taint;
 mod unit;
 mod values;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use graph::FileGraph;
 pub(crate) use lower::lower;

@@ -7,6 +7,7 @@ mod dispatch;
 pub mod driver;
 mod fix;
 mod flow;
+mod grade;
 mod issue;
 pub mod policy;
 pub mod probe;
@@ -15,7 +16,7 @@ pub mod rule;
 pub mod rules;
 pub mod suppress;
 
-pub use driver::{Budget, Linted, Options, Origin, Outcome, SourceFile, Text, lint};
+pub use driver::{Audience, Budget, Linted, Options, Origin, Outcome, SourceFile, Text, lint};
 pub use fix::{Edit, Fix, Safety, apply};
 pub use policy::Policy;
 pub use rule::Rule;

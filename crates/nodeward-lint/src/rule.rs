@@ -5,6 +5,8 @@ use nodeward_report::{Confidence, Severity, Threat};
 
 use crate::Policy;
 use crate::context::{Call, Context};
+use crate::flow::{FlowFinding, SinkKind};
+use crate::grade::Grade;
 
 /// One thing to look for in source.
 pub struct Rule {
@@ -40,13 +42,24 @@ pub enum Scope {
 }
 
 /// What a rule wants to be shown. The dispatcher walks each file once and shows every node to the rules that asked
-/// for its kind; no rule walks the file itself.
+/// for its kind; no rule walks the file itself. Data flow is solved once for each package, and each place where a
+/// value from outside arrives is shown to the rules that asked for its kind.
 pub(crate) enum Check {
     /// Nodes of these kinds.
     Nodes { kinds: &'static [AstType], check: for<'a> fn(&Context<'_, 'a>, &AstNode<'a>) },
     /// Calls and constructions of these: an API's path (`crypto.createHash`), or with a leading dot any method of
     /// that name (`.cookie`), whatever it is called on.
     Calls { of: &'static [&'static str], check: for<'a> fn(&Context<'_, 'a>, &Call<'a>) },
+    /// Values from outside that arrive at these. The rule's own policy is the narrowest that `accept` gives.
+    Flow {
+        sinks: &'static [SinkKind],
+        /// What the value does there: the end of a title that begins with whose value it is.
+        does: &'static str,
+        /// What to do about it.
+        next: &'static str,
+        /// How good the finding is; `None` if it is none.
+        accept: fn(&FlowFinding) -> Option<Grade>,
+    },
 }
 
 impl Rule {

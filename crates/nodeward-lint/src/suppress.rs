@@ -15,10 +15,10 @@ use crate::rules::{self, ignore_comment};
 const MARK: &str = "nodeward-ignore";
 
 /// One such comment.
-pub(crate) struct Ignore<'a> {
+pub(crate) struct Ignore {
     span: Span,
-    rules: Vec<&'a str>,
-    reason: &'a str,
+    rules: Vec<String>,
+    reason: String,
     line: u32,
 }
 
@@ -29,8 +29,12 @@ pub(crate) struct Hidden {
 }
 
 /// The comments of a file.
-pub(crate) fn read<'a>(context: &Context<'_, 'a>, lines: &LineIndex<'a>) -> Vec<Ignore<'a>> {
+pub(crate) fn read(context: &Context<'_, '_>) -> Vec<Ignore> {
     let text = context.semantic.source_text();
+    if memchr::memmem::find(text.as_bytes(), MARK.as_bytes()).is_none() {
+        return Vec::new();
+    }
+    let lines = LineIndex::new(text);
     let comments = context.semantic.comments().iter();
     let ignores = comments.filter_map(|comment| {
         let span = comment.content_span();
@@ -40,10 +44,10 @@ pub(crate) fn read<'a>(context: &Context<'_, 'a>, lines: &LineIndex<'a>) -> Vec<
             return None;
         }
         let (rules, reason) = said.split_once(':').unwrap_or((said, ""));
-        let rules =
-            rules.split([',', ' ', '\t', '\n']).map(str::trim).filter(|rule| !rule.is_empty()).collect();
-        let line = covered_line(text, comment.span, lines);
-        Some(Ignore { span: comment.span, rules, reason: reason.trim(), line })
+        let rules = rules.split([',', ' ', '\t', '\n']).map(str::trim).filter(|rule| !rule.is_empty());
+        let rules = rules.map(str::to_owned).collect();
+        let line = covered_line(text, comment.span, &lines);
+        Some(Ignore { span: comment.span, rules, reason: reason.trim().to_owned(), line })
     });
     ignores.collect()
 }
@@ -81,7 +85,7 @@ fn covered_line(text: &str, span: Span, lines: &LineIndex<'_>) -> u32 {
 /// `ran` tells whether a rule was run at all: a comment for one that was not may well be needed.
 pub(crate) fn apply(
     issues: Vec<Issue>,
-    ignores: &[Ignore<'_>],
+    ignores: &[Ignore],
     lines: &LineIndex<'_>,
     ran: impl Fn(&str) -> bool,
 ) -> (Vec<Issue>, Vec<Hidden>) {
@@ -91,13 +95,13 @@ pub(crate) fn apply(
         let line = lines.position(issue.span.start as usize).line;
         let place = ignores.iter().enumerate().find_map(|(at, ignore)| {
             let speaks = ignore.line == line && !ignore.reason.is_empty();
-            let rule = ignore.rules.iter().position(|&rule| rule == issue.rule.id)?;
+            let rule = ignore.rules.iter().position(|rule| rule == issue.rule.id)?;
             speaks.then_some((at, rule))
         });
         match place {
             Some((at, rule)) => {
                 used[at][rule] = true;
-                hidden.push(Hidden { issue, reason: ignores[at].reason.to_owned() });
+                hidden.push(Hidden { issue, reason: ignores[at].reason.clone() });
             }
             None => kept.push(issue),
         }
@@ -110,7 +114,7 @@ pub(crate) fn apply(
     (kept, hidden)
 }
 
-fn faults(ignore: &Ignore<'_>, used: &[bool], ran: impl Fn(&str) -> bool) -> Vec<Issue> {
+fn faults(ignore: &Ignore, used: &[bool], ran: impl Fn(&str) -> bool) -> Vec<Issue> {
     let fault = |title: String, step| Issue::new(&ignore_comment::RULE, ignore.span, title).next(step);
     if ignore.rules.is_empty() {
         return vec![fault("this comment names no rule".into(), "write `nodeward-ignore RULE: reason`")];
@@ -122,7 +126,7 @@ fn faults(ignore: &Ignore<'_>, used: &[bool], ran: impl Fn(&str) -> bool) -> Vec
         )];
     }
     let mut faults = Vec::new();
-    for (&rule, &used) in ignore.rules.iter().zip(used) {
+    for (rule, &used) in ignore.rules.iter().zip(used) {
         if rules::find(rule).is_none() {
             faults.push(fault(format!("there is no rule {rule}"), "correct the name, or remove the comment"));
         } else if !used && ran(rule) {

@@ -1,16 +1,17 @@
-//! One file: read, parse, ask the rules, and say what they found in the words of a report.
+//! One file: read, parse, ask the rules, and lower it for data flow.
+
+use std::sync::Arc;
 
 use nodeward_javascript::oxc::{Allocator, Span};
-use nodeward_javascript::{Limits, ParseError, SourceKind, parse_within};
-use nodeward_package::Place;
-use nodeward_package::place::LineIndex;
-use nodeward_report::{Evidence, Finding, Gap, Kind, Subject};
+use nodeward_javascript::{Language, Limits, Manifest, ParseError, SourceKind, parse_within};
+use nodeward_report::Gap;
 
-use super::{HiddenFinding, Job, Linted, Origin, Outcome, SourceFile, Text};
-use crate::context::Context;
+use super::{Job, Origin, SourceFile, Text};
+use crate::context::{Context, FileTraits};
+use crate::flow::{self, FileGraph};
 use crate::issue::Issue;
 use crate::rules::syntax_error;
-use crate::suppress;
+use crate::suppress::{self, Ignore};
 
 /// The most characters of somebody else's text in one title or fact.
 const MAX_TEXT: usize = 160;
@@ -21,68 +22,97 @@ pub(super) struct Worker<'j> {
     arena: Allocator,
 }
 
+/// What was seen of a file on its own.
+pub(super) struct Looked<'f> {
+    /// Its place among all.
+    pub(super) at: usize,
+    pub(super) file: &'f SourceFile,
+    pub(super) text: Arc<str>,
+    pub(super) issues: Vec<Issue>,
+    /// The comments of the project's own files that hide findings.
+    pub(super) ignores: Vec<Ignore>,
+    pub(super) gaps: Vec<Gap>,
+    /// Whether it was checked.
+    pub(super) is_checked: bool,
+    pub(super) traits: Option<FileTraits>,
+    pub(super) graph: Option<FileGraph>,
+    /// Of a `package.json`.
+    pub(super) manifest: Option<Manifest>,
+}
+
 impl<'j> Worker<'j> {
     pub(super) fn new(job: &'j Job<'j>) -> Self {
         Self { job, arena: Allocator::default() }
     }
 
     /// Everything about one file.
-    pub(super) fn lint(&mut self, file: &SourceFile) -> Outcome {
-        let outcome = match read(&file.text, self.job.options.budget.bytes) {
-            Ok(text) => self.lint_text(file, &text),
-            Err(reason) => unchecked(file, &reason),
+    pub(super) fn look<'f>(&mut self, at: usize, file: &'f SourceFile) -> Looked<'f> {
+        let mut looked = Looked {
+            at,
+            file,
+            text: Arc::default(),
+            issues: Vec::new(),
+            ignores: Vec::new(),
+            gaps: Vec::new(),
+            is_checked: false,
+            traits: None,
+            graph: None,
+            manifest: None,
         };
+        match read(&file.text, self.job.options.budget.bytes) {
+            Ok(text) => {
+                looked.text = text.clone();
+                self.look_at_text(&mut looked, &text);
+            }
+            Err(reason) => looked.gaps.push(unchecked(file, &reason)),
+        }
         self.arena.reset();
-        outcome
+        looked
     }
 
-    fn lint_text(&self, file: &SourceFile, text: &str) -> Outcome {
+    fn look_at_text(&self, looked: &mut Looked<'_>, text: &str) {
+        let file = looked.file;
         let kind = SourceKind::of_path(&file.path)
             .or_else(|| SourceKind::of_hashbang(text))
             .unwrap_or(SourceKind::JAVASCRIPT);
         let budget = &self.job.options.budget;
         let parsed = match parse_within(&self.arena, text, kind, &Limits { bytes: budget.bytes }) {
             Ok(parsed) => parsed,
-            Err(error) => return self.unparsed(file, text, &error),
+            Err(error) => return self.unparsed(looked, &error),
         };
         let semantic = parsed.semantic();
         if semantic.nodes().len() > budget.nodes {
-            return unchecked(file, &format!("more than {} nodes", budget.nodes));
+            looked.gaps.push(unchecked(file, &format!("more than {} nodes", budget.nodes)));
+            return;
         }
-        let lines = LineIndex::new(text);
         let context = Context::new(&semantic, &file.path);
         self.job.dispatch.run(&context);
-        let ignores = match file.origin {
-            Origin::FirstParty => suppress::read(&context, &lines),
-            Origin::Dependency { .. } => Vec::new(),
-        };
-        let ran = |id: &str| self.job.rules.iter().any(|rule| rule.id == id);
-        let (kept, hidden) = suppress::apply(context.into_issues(), &ignores, &lines, ran);
-        let report = Reporter { file, lines: &lines };
-        let hidden = hidden.into_iter().map(|hidden| HiddenFinding {
-            finding: report.linted(hidden.issue).finding,
-            reason: hidden.reason,
-        });
-        let hidden = hidden.collect();
-        let findings = kept.into_iter().map(|issue| report.linted(issue)).collect();
-        Outcome { findings, hidden, gaps: Vec::new(), files: 1, bytes: text.len() as u64 }
+        if file.origin == Origin::FirstParty {
+            looked.ignores = suppress::read(&context);
+        }
+        if !self.job.flows.is_empty() {
+            if kind.language != Language::Json && !context.file.is_declaration {
+                looked.graph = Some(flow::lower(&semantic));
+            } else if file.path.file_name().is_some_and(|name| name == "package.json") {
+                looked.manifest = Manifest::parse(text).ok();
+            }
+        }
+        looked.traits = Some(context.file);
+        looked.issues = context.into_issues();
+        looked.is_checked = true;
     }
 
     /// A file that cannot be parsed was not checked; and it is a finding, because it is broken or hides something.
-    fn unparsed(&self, file: &SourceFile, text: &str, error: &ParseError) -> Outcome {
-        let mut outcome = unchecked(file, &error.to_string());
-        let runs = self.job.rules.iter().any(|rule| rule.id == syntax_error::RULE.id);
-        if let (Some(offset), true) = (error.offset(), runs) {
+    fn unparsed(&self, looked: &mut Looked<'_>, error: &ParseError) {
+        looked.gaps.push(unchecked(looked.file, &error.to_string()));
+        if let (Some(offset), true) = (error.offset(), self.job.runs(syntax_error::RULE.id)) {
             let issue = Issue::new(&syntax_error::RULE, Span::new(offset, offset), error.to_string());
-            let lines = LineIndex::new(text);
-            let report = Reporter { file, lines: &lines };
-            outcome.findings.push(report.linted(issue.next("mend it, or leave it out of what is checked")));
+            looked.issues.push(issue.next("mend it, or leave it out of what is checked"));
         }
-        outcome
     }
 }
 
-fn read(text: &Text, most: usize) -> Result<std::sync::Arc<str>, String> {
+fn read(text: &Text, most: usize) -> Result<Arc<str>, String> {
     match text {
         Text::Memory(text) => Ok(text.clone()),
         Text::Disk(path) => {
@@ -96,55 +126,15 @@ fn read(text: &Text, most: usize) -> Result<std::sync::Arc<str>, String> {
     }
 }
 
-fn unchecked(file: &SourceFile, reason: &str) -> Outcome {
-    let gap = Gap {
+fn unchecked(file: &SourceFile, reason: &str) -> Gap {
+    Gap {
         message: clip(&format!("{} was not checked: {reason}", file.path.display())),
         remedy: "mend the file, or leave it out of what is checked".into(),
-    };
-    Outcome { gaps: vec![gap], ..Outcome::default() }
-}
-
-/// Turns issues of one file into findings.
-struct Reporter<'r> {
-    file: &'r SourceFile,
-    lines: &'r LineIndex<'r>,
-}
-
-impl Reporter<'_> {
-    fn linted(&self, issue: Issue) -> Linted {
-        let rule = issue.rule;
-        let subject = match &self.file.origin {
-            Origin::FirstParty => Subject::File,
-            Origin::Dependency { name, version } => {
-                Subject::Release { name: name.clone(), version: version.clone() }
-            }
-        };
-        let place = self.place(issue.span);
-        let title = clip(&issue.title);
-        let mut finding =
-            Finding::new(rule.id, Kind::Lint, rule.threat, rule.severity, subject, place, title);
-        finding.confidence = rule.confidence;
-        finding.cwes = rule.cwe_names().map(Into::into).collect();
-        finding.next_step = issue.next_step.map(Into::into);
-        finding.evidence = issue
-            .facts
-            .into_iter()
-            .map(|fact| Evidence {
-                label: fact.label,
-                value: clip(&fact.value),
-                place: fact.span.map(|span| self.place(span)),
-            })
-            .collect();
-        Linted { finding, fix: issue.fix }
-    }
-
-    fn place(&self, span: Span) -> Place {
-        Place::at(self.file.path.clone(), self.lines.position(span.start as usize))
     }
 }
 
 /// Somebody else's text at a length that fits a line or two. What it holds is made visible when it is printed.
-fn clip(text: &str) -> String {
+pub(super) fn clip(text: &str) -> String {
     match text.char_indices().nth(MAX_TEXT) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

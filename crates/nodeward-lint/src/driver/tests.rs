@@ -4,7 +4,7 @@ use super::*;
 
 const TLS: &str = "module.exports = { rejectUnauthorized: false };\n";
 
-fn file(path: &str, text: &str) -> SourceFile {
+pub(super) fn file(path: &str, text: &str) -> SourceFile {
     SourceFile {
         path: Arc::from(Path::new(path)),
         text: Text::Memory(text.into()),
@@ -12,17 +12,17 @@ fn file(path: &str, text: &str) -> SourceFile {
     }
 }
 
-fn all() -> Options {
+pub(super) fn all() -> Options {
     Options { policy: Policy::Experimental, ..Options::default() }
 }
 
-fn of_dependency(mut file: SourceFile) -> SourceFile {
+pub(super) fn of_dependency(mut file: SourceFile) -> SourceFile {
     let name = PackageName::parse("example").expect("a name");
     file.origin = Origin::Dependency { name, version: "1.0.0".into() };
     file
 }
 
-fn shown(outcome: &Outcome) -> Vec<String> {
+pub(super) fn shown(outcome: &Outcome) -> Vec<String> {
     let finding = |linted: &Linted| format!("{} {}", linted.finding.rule, linted.finding.place);
     outcome.findings.iter().map(finding).chain(outcome.gaps.iter().map(|gap| gap.message.clone())).collect()
 }

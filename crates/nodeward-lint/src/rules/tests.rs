@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::*;
-use crate::{Options, Origin, SourceFile, Text, fix, lint};
+use crate::{Audience, Options, Origin, SourceFile, Text, fix, lint};
 
 /// One fenced example of a page.
 struct Example {
@@ -60,7 +60,8 @@ fn run(example: &Example, rule: &Rule) -> crate::Outcome {
         "ignore-comment" => Vec::new(),
         id => vec![id.to_owned()],
     };
-    lint(&[file], &Options { only, policy: crate::Policy::Experimental, ..Options::default() })
+    let policy = crate::Policy::Experimental;
+    lint(&[file], &Options { only, policy, audience: Some(Audience::Callers), ..Options::default() })
 }
 
 #[test]

@@ -169,6 +169,7 @@ impl<'a> Lowerer<'a, '_> {
         match (name, outcome) {
             ("includes" | "contains" | "has" | "exec", _) => self.refine_found(call, outcome),
             ("startsWith", true) => self.refine_beginning(receiver, call),
+            ("startsWith", false) if argument_text(call) == Some("-") => self.clear(receiver, Taint::OPTION),
             ("startsWith", false) if argument_text(call).is_some_and(|text| text.contains("..")) => {
                 self.clear(receiver, Taint::PATH);
             }

@@ -85,6 +85,15 @@ pub(super) const SOURCES: &[(&[&str], Origin)] = &[
     ),
     (
         &[
+            "global.process.env.{NPM_TOKEN,NODE_AUTH_TOKEN,GITHUB_TOKEN,GH_TOKEN,GITLAB_TOKEN,CI_JOB_TOKEN}",
+            "global.process.env.{AWS_SECRET_ACCESS_KEY,AWS_SESSION_TOKEN,AWS_ACCESS_KEY_ID,VAULT_TOKEN}",
+            "global.process.env.{DATABASE_URL,OPENAI_API_KEY,ANTHROPIC_API_KEY,STRIPE_SECRET_KEY}",
+            "os.{userInfo,hostname}.()",
+        ],
+        Origin::Secret,
+    ),
+    (
+        &[
             "{axios,got,needle,node-fetch,request-promise,superagent,undici,phin,bent}.{get,post,request,fetch}.()",
             "{axios,got,node-fetch,request-promise,phin}.()",
             "global.fetch.()",

@@ -89,4 +89,12 @@ pub(super) const RESULTS: &[(Taint, &[&str])] = &[
             "pg-escape",
         ],
     ),
+    (
+        Taint::LENGTH.and(TEXT),
+        &[
+            "{lodash,underscore}.escapeRegExp",
+            "{escape-string-regexp,escape-regexp,escape-regex-string,lodash.escaperegexp,regex-escape}",
+            "global.RegExp.escape",
+        ],
+    ),
 ];

@@ -1,0 +1,192 @@
+//! Values followed through whole units: what is found, what rules it out, and how it is said.
+
+use super::tests::{all, file, of_dependency, shown};
+use super::*;
+use crate::Linted;
+
+const COMMAND: &str =
+    "const { exec } = require('child_process');\nmodule.exports = (name) => exec('git log ' + name);\n";
+
+fn only(rule: &str) -> Options {
+    Options { only: vec![rule.into()], ..all() }
+}
+
+fn library(rule: &str) -> Options {
+    Options { audience: Some(Audience::Callers), ..only(rule) }
+}
+
+/// Whether a library of one file has a shell command with a value of a caller.
+fn is_found(body: &str) -> bool {
+    let text = format!("const {{ exec }} = require('child_process');\n{body}\n");
+    let outcome = lint(&[file("index.js", &text)], &library("command-injection"));
+    assert!(outcome.gaps.is_empty(), "{body}: {:?}", outcome.gaps);
+    !outcome.findings.is_empty()
+}
+
+#[test]
+fn a_value_is_followed_from_file_to_file() {
+    let files = [
+        file(
+            "src/server.ts",
+            "import express from 'express';\nimport { log } from './git.js';\nconst app = express();\n\
+             app.get('/log', (req, res) => {\n  res.json(log(req.query.branch as string));\n});\n",
+        ),
+        file(
+            "src/git.ts",
+            "import { run } from './run';\nexport const log = (name: string) => run(`log ${name}`);\n",
+        ),
+        file(
+            "src/run/index.ts",
+            "import { execSync } from 'node:child_process';\n\
+             export function run(text: string) {\n  return execSync('git ' + text).toString();\n}\n",
+        ),
+    ];
+    let outcome = lint(&files, &only("command-injection"));
+    assert_eq!(shown(&outcome), ["command-injection src/run/index.ts:3:10"]);
+    let Linted { finding, .. } = &outcome.findings[0];
+    assert_eq!(finding.title, "what a client sends becomes part of a shell command");
+    let steps: Vec<String> = finding
+        .evidence
+        .iter()
+        .map(|fact| format!("{} {} {}", fact.label, fact.place.as_ref().expect("a place"), fact.value))
+        .collect();
+    assert_eq!(
+        steps.first().map(String::as_str),
+        Some("from src/server.ts:5:16 res.json(log(req.query.branch as string));")
+    );
+    assert!(steps.iter().any(|step| step.starts_with("through src/git.ts:2:")), "{steps:?}");
+    assert_eq!(
+        steps.last().map(String::as_str),
+        Some("to src/run/index.ts:3:10 return execSync('git ' + text).toString();")
+    );
+}
+
+#[test]
+fn threads_and_order_change_no_flow() {
+    let mut files: Vec<SourceFile> = (0..24)
+        .map(|at| of_dependency(file(&format!("node_modules/p{}/{at}.js", at % 5), COMMAND)))
+        .chain((0..6).map(|at| file(&format!("src/{at}.js"), COMMAND)))
+        .chain([file("package.json", r#"{ "name": "own", "main": "src/0.js" }"#)])
+        .collect();
+    let options = Options { only: vec!["command-injection".into()], ..all() };
+    let one = lint(&files, &options);
+    assert_eq!(one.findings.len(), 30);
+    files.reverse();
+    for threads in [2, 5] {
+        let many = lint(&files, &Options { threads: NonZeroUsize::new(threads), ..options.clone() });
+        assert_eq!(one.findings, many.findings);
+    }
+}
+
+#[test]
+fn callers_count_where_there_are_any() {
+    let found = |files: &[SourceFile], audience| {
+        lint(files, &Options { audience, ..only("command-injection") }).findings.len()
+    };
+    let own = file("index.js", COMMAND);
+    let manifest = |text| file("package.json", text);
+    assert_eq!(found(std::slice::from_ref(&own), None), 0);
+    assert_eq!(found(std::slice::from_ref(&own), Some(Audience::Callers)), 1);
+    assert_eq!(found(&[own.clone(), manifest(r#"{ "main": "index.js" }"#)], None), 1);
+    assert_eq!(
+        found(&[own.clone(), manifest(r#"{ "exports": "./index.js" }"#)], Some(Audience::Requests)),
+        0
+    );
+    assert_eq!(found(&[own.clone(), manifest(r#"{ "main": "index.js", "private": true }"#)], None), 0);
+    // Of the packages of one repository only those that are published.
+    let team = [
+        file("packages/a/index.js", COMMAND),
+        file("packages/a/package.json", r#"{ "name": "a", "main": "index.js" }"#),
+        file("packages/b/index.js", COMMAND),
+        file("packages/b/package.json", r#"{ "name": "b", "main": "index.js", "private": true }"#),
+    ];
+    assert_eq!(
+        shown(&lint(&team, &only("command-injection"))),
+        ["command-injection packages/a/index.js:2:28"]
+    );
+    assert_eq!(found(&[of_dependency(own)], None), 1);
+}
+
+#[test]
+fn comments_hide_flows_of_the_project_and_not_of_a_dependency() {
+    let text = COMMAND.replace('\n', "\n// nodeward-ignore command-injection: names are ours\n");
+    let own = lint(&[file("index.js", &text)], &library("command-injection"));
+    assert_eq!((own.findings.len(), own.hidden.len()), (0, 1));
+    let dependency = lint(&[of_dependency(file("index.js", &text))], &library("command-injection"));
+    assert_eq!((dependency.findings.len(), dependency.hidden.len()), (1, 0));
+}
+
+#[test]
+fn tests_are_not_shown() {
+    assert_eq!(lint(&[file("test/run.js", COMMAND)], &library("command-injection")).findings.len(), 0);
+}
+
+#[test]
+fn policies_part_what_is_read_from_what_is_guessed() {
+    let at = |policy, text: &str| {
+        let options = Options { policy, audience: Some(Audience::Callers), ..Options::default() };
+        let outcome = lint(&[file("index.js", text)], &options);
+        outcome.findings.iter().any(|linted| *linted.finding.rule == *"command-injection")
+    };
+    let whole = "const { exec } = require('child_process');\nmodule.exports = (command) => exec(command);\n";
+    let guessed = "const { exec } = require('child_process');\nmodule.exports = (name, x) => exec('git ' + x.y.decorated(name));\n";
+    assert!(at(Policy::Strict, COMMAND) && !at(Policy::Common, COMMAND));
+    for text in [whole, guessed] {
+        assert!(at(Policy::Experimental, text) && !at(Policy::Strict, text), "{text}");
+    }
+}
+
+#[test]
+fn values_are_followed_through_what_programs_are_made_of() {
+    for body in [
+        // Callbacks.
+        "exports.a = (names) => names.forEach((name) => exec('git log ' + name));",
+        "const each = (list, then) => { for (const one of list) then(one); };\n\
+         exports.a = (names) => each(names, (name) => { exec(`git log ${name}`); });",
+        // Promises.
+        "exports.a = (name) => Promise.resolve(name).then((text) => 'git log ' + text).then((text) => exec(text));",
+        "exports.a = async (name) => { const text = await new Promise((ok) => ok('git log ' + name)); exec(text); };",
+        // Classes.
+        "class Git { constructor(folder) { this.folder = folder; }\n\
+         log() { exec('git -C ' + this.folder + ' log'); } }\nmodule.exports = Git;",
+        "class Base { run(text) { exec(text); } }\n\
+         class Git extends Base { log(name) { this.run('git log ' + name); } }\nmodule.exports = { Git };",
+        // Patterns, spreads, arrays and texts.
+        "exports.a = ({ list: [first, ...others] }) => exec(['git', 'log', ...others].join(' '));",
+        "exports.a = function () { exec('git log ' + arguments[0]); };",
+        "exports.a = (name) => { const parts = ['git log']; parts.push(name.trim()); exec(parts.join(' ')); };",
+    ] {
+        assert!(is_found(body), "{body}");
+    }
+}
+
+#[test]
+fn what_is_made_harmless_is_not_found() {
+    for (harmful, harmless) in [
+        ("exports.a = (id) => exec('kill ' + id);", "exports.a = (id) => exec('kill ' + Number(id));"),
+        ("exports.a = (id) => exec('kill ' + id);", "exports.a = (id) => exec('kill ' + parseInt(id, 10));"),
+        (
+            "exports.a = (name) => { name = 'x' + name; exec('git log ' + name); };",
+            "exports.a = (name) => { name = 'HEAD'; exec('git log ' + name); };",
+        ),
+        (
+            "exports.a = (name) => { if (!name) return; exec('git log ' + name); };",
+            "exports.a = (name) => { if (!['main', 'next'].includes(name)) return; exec('git log ' + name); };",
+        ),
+        (
+            "exports.a = (name) => { if (/[a-z]+/.test(name)) exec('git log ' + name); };",
+            "exports.a = (name) => { if (/^[a-z]+$/.test(name)) exec('git log ' + name); };",
+        ),
+        (
+            "exports.a = (name) => { switch (name) { default: exec('git log ' + name); } };",
+            "exports.a = (name) => { switch (name) { case 'main': exec('git log ' + name); } };",
+        ),
+        (
+            "const quote = require('cli-color').red;\nexports.a = (name) => exec('git log ' + name);",
+            "const { quote } = require('shell-quote');\nexports.a = (name) => exec('git log ' + quote([name]));",
+        ),
+    ] {
+        assert!(is_found(harmful), "{harmful}");
+        assert!(!is_found(harmless), "{harmless}");
+    }
+}

@@ -1,0 +1,97 @@
+//! What was found in the files of a unit, in the words of a report.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use nodeward_javascript::oxc::Span;
+use nodeward_package::Place;
+use nodeward_package::place::LineIndex;
+use nodeward_report::{Evidence, Finding, Kind, Subject};
+
+use super::file::{Looked, clip};
+use super::{HiddenFinding, Job, Linted, Origin, Outcome, SourceFile};
+use crate::issue::Issue;
+use crate::suppress;
+
+/// The outcome for each file of a unit.
+pub(super) fn outcomes(unit: Vec<Looked<'_>>, job: &Job<'_>) -> Vec<(usize, Outcome)> {
+    let texts: Vec<(&SourceFile, Arc<str>)> =
+        unit.iter().map(|looked| (looked.file, looked.text.clone())).collect();
+    // Most files have nothing to say, and need no lines.
+    let files: Vec<File<'_>> =
+        texts.iter().map(|(source, text)| File { source, text, lines: OnceCell::new() }).collect();
+    unit.into_iter()
+        .enumerate()
+        .map(|(own, looked)| (looked.at, Reporter { files: &files, own }.outcome(looked, job)))
+        .collect()
+}
+
+struct File<'f> {
+    source: &'f SourceFile,
+    text: &'f str,
+    lines: OnceCell<LineIndex<'f>>,
+}
+
+impl File<'_> {
+    fn lines(&self) -> &LineIndex<'_> {
+        self.lines.get_or_init(|| LineIndex::new(self.text))
+    }
+
+    fn place(&self, span: Span) -> Place {
+        Place::at(self.source.path.clone(), self.lines().position(span.start as usize))
+    }
+}
+
+/// Turns issues of one file into findings.
+struct Reporter<'r> {
+    files: &'r [File<'r>],
+    own: usize,
+}
+
+impl Reporter<'_> {
+    fn outcome(&self, looked: Looked<'_>, job: &Job<'_>) -> Outcome {
+        let mut issues = looked.issues;
+        Issue::sort(&mut issues);
+        let (kept, hidden) = if issues.is_empty() && looked.ignores.is_empty() {
+            (issues, Vec::new())
+        } else {
+            let lines = self.files[self.own].lines();
+            suppress::apply(issues, &looked.ignores, lines, |id| job.runs(id))
+        };
+        let hidden = hidden.into_iter().map(|hidden| HiddenFinding {
+            finding: self.linted(hidden.issue).finding,
+            reason: hidden.reason,
+        });
+        Outcome {
+            hidden: hidden.collect(),
+            findings: kept.into_iter().map(|issue| self.linted(issue)).collect(),
+            gaps: looked.gaps,
+            files: usize::from(looked.is_checked),
+            bytes: if looked.is_checked { looked.text.len() as u64 } else { 0 },
+        }
+    }
+
+    fn linted(&self, issue: Issue) -> Linted {
+        let rule = issue.rule;
+        let own = &self.files[self.own];
+        let subject = match &own.source.origin {
+            Origin::FirstParty => Subject::File,
+            Origin::Dependency { name, version } => {
+                Subject::Release { name: name.clone(), version: version.clone() }
+            }
+        };
+        let (place, title) = (own.place(issue.span), clip(&issue.title));
+        let mut finding =
+            Finding::new(rule.id, Kind::Lint, rule.threat, rule.severity, subject, place, title);
+        finding.confidence = issue.confidence;
+        finding.cwes = rule.cwe_names().map(Into::into).collect();
+        finding.next_step = issue.next_step.map(Into::into);
+        let facts = issue.facts.into_iter().map(|fact| Evidence {
+            label: fact.label,
+            value: clip(&fact.value),
+            place: fact.span.map(|span| self.files[fact.file.unwrap_or(self.own)].place(span)),
+        });
+        finding.evidence = facts.collect();
+        Linted { finding, fix: issue.fix }
+    }
+}

@@ -1,0 +1,218 @@
+//! A unit: the files whose values are followed together.
+
+use nodeward_javascript::oxc::Span;
+use nodeward_report::Gap;
+use rustc_hash::FxHashMap;
+
+use super::file::{Looked, clip};
+use super::resolve::Files;
+use super::{Audience, Job, Origin, Outcome, SourceFile, report};
+use crate::flow::{self, FlowFinding, FlowStep, Mode, SinkKind};
+use crate::grade::{self, Grade};
+use crate::issue::Issue;
+use crate::rule::{Check, Rule, Scope};
+
+/// The most characters of a line that is shown for a step.
+const MAX_LINE: usize = 80;
+/// The most steps that are shown between the first and the last.
+const MAX_STEPS: usize = 10;
+
+/// The rules that ask for data flow, by the kind of place.
+pub(super) struct Flows(FxHashMap<SinkKind, Vec<(&'static Rule, &'static Check)>>);
+
+impl Flows {
+    pub(super) fn new(rules: &[&'static Rule]) -> Self {
+        let mut flows: FxHashMap<SinkKind, Vec<_>> = FxHashMap::default();
+        for rule in rules {
+            for check in rule.checks {
+                let Check::Flow { sinks, .. } = check else { continue };
+                for sink in *sinks {
+                    flows.entry(*sink).or_default().push((*rule, check));
+                }
+            }
+        }
+        Self(flows)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// The files of each unit, by their places; large units first, so that no thread is left with one at the end.
+pub(super) fn group(files: &[&SourceFile], job: &Job<'_>) -> Vec<Vec<usize>> {
+    if job.flows.is_empty() {
+        return (0..files.len()).map(|at| vec![at]).collect();
+    }
+    let mut numbers: FxHashMap<String, usize> = FxHashMap::default();
+    let mut units: Vec<Vec<usize>> = Vec::new();
+    for (at, file) in files.iter().enumerate() {
+        let number = *numbers.entry(name(file)).or_insert_with(|| {
+            units.push(Vec::new());
+            units.len() - 1
+        });
+        units[number].push(at);
+    }
+    units.sort_by_key(|unit| std::cmp::Reverse(unit.len()));
+    units
+}
+
+/// What files of one unit have in common: the folder of the package that they belong to.
+fn name(file: &SourceFile) -> String {
+    let Origin::Dependency { name, version } = &file.origin else { return String::new() };
+    let path = slashed(file);
+    match path.rfind("node_modules/") {
+        Some(at) => {
+            let start = at + "node_modules/".len();
+            let parts = if path[start..].starts_with('@') { 2 } else { 1 };
+            let end =
+                path[start..].match_indices('/').nth(parts - 1).map_or(path.len(), |(end, _)| start + end);
+            path[..end].to_owned()
+        }
+        None => format!("{name}@{version}"),
+    }
+}
+
+fn slashed(file: &SourceFile) -> String {
+    file.path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
+}
+
+/// All that is left to do once every file was looked at on its own.
+pub(super) fn finish(mut looked: Vec<Looked<'_>>, job: &Job<'_>) -> Vec<(usize, Outcome)> {
+    if !job.flows.is_empty() {
+        follow(&mut looked, job);
+    }
+    report::outcomes(looked, job)
+}
+
+/// Follows values from file to file, and adds what the rules say of it to the files' issues.
+fn follow(looked: &mut [Looked<'_>], job: &Job<'_>) {
+    let mut files = Files::default();
+    let (mut places, mut graphs) = (Vec::new(), Vec::new());
+    for (place, file) in looked.iter_mut().enumerate() {
+        if let Some(graph) = file.graph.take() {
+            files.add(&slashed(file.file));
+            places.push(place);
+            graphs.push(graph);
+        }
+        if let Some(manifest) = file.manifest.take() {
+            files.add_manifest(&slashed(file.file), manifest);
+        }
+    }
+    let Some(first) = places.first().map(|place| looked[*place].file) else { return };
+    let callers = Callers::of(job.options.audience, &first.origin, &files);
+    let mode = if callers == Callers::None { Mode::Application } else { Mode::Library };
+    let (findings, is_cut) = flow::solve(&graphs, mode, |from, specifier| files.resolve(from, specifier));
+    drop(graphs);
+    for finding in findings {
+        let start = finding.path.first().map_or(finding.file, |step| step.file);
+        if finding.origin == flow::Origin::Caller && callers == Callers::OfSome && !files.is_library(start) {
+            continue;
+        }
+        for (rule, check) in job.flows.0.get(&finding.sink).into_iter().flatten() {
+            let is_test = |file: usize| looked[places[file]].traits.is_some_and(|traits| traits.is_test);
+            if rule.scope == Scope::Production && (is_test(finding.file) || is_test(start)) {
+                continue;
+            }
+            if let Some(issue) = issue(rule, check, &finding, &places, looked, job) {
+                looked[places[finding.file]].issues.push(issue);
+            }
+        }
+    }
+    if is_cut {
+        looked[places[0]].gaps.push(Gap {
+            message: clip(&format!("data flow of {} was not checked to its end", title(first))),
+            remedy: "check parts of it on their own".into(),
+        });
+    }
+}
+
+/// Whose callers are not trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Callers {
+    None,
+    /// Those of the packages that say that they are libraries.
+    OfSome,
+    All,
+}
+
+impl Callers {
+    fn of(audience: Option<Audience>, origin: &Origin, files: &Files) -> Self {
+        match (audience, origin) {
+            (Some(Audience::Requests), _) => Self::None,
+            (Some(Audience::Callers), _) | (None, Origin::Dependency { .. }) => Self::All,
+            (None, Origin::FirstParty) if files.have_library() => Self::OfSome,
+            (None, Origin::FirstParty) => Self::None,
+        }
+    }
+}
+
+/// What a rule says of a finding, if it says anything under the policy of this run.
+fn issue(
+    rule: &'static Rule,
+    check: &Check,
+    finding: &FlowFinding,
+    places: &[usize],
+    looked: &[Looked<'_>],
+    job: &Job<'_>,
+) -> Option<Issue> {
+    let Check::Flow { does, next, accept, .. } = check else { return None };
+    let Grade { policy, note } = accept(finding)?;
+    if job.options.only.is_empty() && policy > job.options.policy {
+        return None;
+    }
+    let title = format!("{} {does}", grade::whose(finding.origin));
+    let mut issue = Issue::new(rule, finding.span, title).next(next).at_most(grade::confidence(finding));
+    let end = (finding.file, finding.span);
+    let line = |(file, span): (usize, Span)| {
+        let text: &str = &looked[places[file]].text;
+        (file, line_start(text, span))
+    };
+    let mut steps: Vec<(usize, Span)> = Vec::new();
+    for FlowStep { file, span, .. } in &finding.path {
+        let is_news = steps.last().is_none_or(|last| line(*last) != line((*file, *span)));
+        if is_news && (steps.is_empty() || line((*file, *span)) != line(end)) {
+            steps.push((*file, *span));
+        }
+    }
+    let skipped = steps.len().saturating_sub(MAX_STEPS + 1);
+    for (number, (file, span)) in steps.into_iter().enumerate() {
+        // Of long paths the beginning and the end are shown.
+        if number > MAX_STEPS / 2 && number <= MAX_STEPS / 2 + skipped {
+            continue;
+        }
+        let label = if number == 0 { "from" } else { "through" };
+        let place = places[file];
+        issue = issue.fact_in(place, label, shown_line(&looked[place].text, span), span);
+    }
+    let place = places[finding.file];
+    issue = issue.fact_in(place, "to", shown_line(&looked[place].text, finding.span), finding.span);
+    Some(match note {
+        Some((label, value)) => issue.note(label, value),
+        None => issue,
+    })
+}
+
+fn line_start(text: &str, span: Span) -> usize {
+    let start = (span.start as usize).min(text.len());
+    memchr::memrchr(b'\n', &text.as_bytes()[..start]).map_or(0, |at| at + 1)
+}
+
+/// The line at which a span begins; of a line that nobody typed what the span has of it.
+fn shown_line(text: &str, span: Span) -> String {
+    let start = line_start(text, span);
+    let end = memchr::memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |at| start + at);
+    let line = text.get(start..end).unwrap_or_default().trim();
+    let line = match line.char_indices().nth(MAX_LINE) {
+        Some(_) => text.get(span.start as usize..end).unwrap_or(line),
+        None => line,
+    };
+    line.chars().take(MAX_LINE).collect()
+}
+
+fn title(file: &SourceFile) -> String {
+    match &file.origin {
+        Origin::FirstParty => "the project".to_owned(),
+        Origin::Dependency { .. } => name(file),
+    }
+}

@@ -1,0 +1,79 @@
+//! How good a finding of data flow is: the narrowest policy that shows it.
+//!
+//! A rule that says no more is held to this: `strict` has what a client can do in as many steps as can be read in
+//! the source, without a guess about a function that is not known; and, in a library, text from a caller that is put
+//! together with other text into a command, a query or code, because nobody but the library can quote it. All else is
+//! `experimental`. Nothing is in `common` before it was measured.
+
+use nodeward_report::Confidence;
+
+use crate::flow::{FlowFinding, Origin};
+use crate::policy::Policy;
+
+/// What a rule thinks of a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Grade {
+    /// The narrowest policy that shows it.
+    pub(crate) policy: Policy,
+    /// One more fact.
+    pub(crate) note: Option<(&'static str, String)>,
+}
+
+impl Grade {
+    pub(crate) const STRICT: Self = Self { policy: Policy::Strict, note: None };
+    pub(crate) const EXPERIMENTAL: Self = Self { policy: Policy::Experimental, note: None };
+}
+
+/// Commands, queries and code: whoever starts the program may hand them in as well, which is seldom a flaw.
+pub(crate) fn text(finding: &FlowFinding) -> Option<Grade> {
+    let is_joined = finding.origin == Origin::Caller && finding.is_joined && is_certain(finding);
+    if is_joined { Some(Grade::STRICT) } else { outside_or_launch(finding) }
+}
+
+/// Values that clients and callers send, not those that the program is started with.
+pub(crate) fn outside(finding: &FlowFinding) -> Option<Grade> {
+    match finding.origin {
+        Origin::Launch => None,
+        _ => outside_or_launch(finding),
+    }
+}
+
+/// The same, where even what clients send is often harmless.
+pub(crate) fn seldom(finding: &FlowFinding) -> Option<Grade> {
+    outside(finding).map(|_| Grade::EXPERIMENTAL)
+}
+
+fn outside_or_launch(finding: &FlowFinding) -> Option<Grade> {
+    match finding.origin {
+        Origin::Remote if is_certain(finding) => Some(Grade::STRICT),
+        Origin::Remote | Origin::Caller | Origin::Stored | Origin::Launch => Some(Grade::EXPERIMENTAL),
+        Origin::Secret | Origin::Fetched => None,
+    }
+}
+
+/// Whether every step can be read in the source.
+pub(crate) fn is_certain(finding: &FlowFinding) -> bool {
+    finding.guesses == 0 && !finding.is_named_only
+}
+
+/// How sure a finding is at most.
+pub(crate) fn confidence(finding: &FlowFinding) -> Confidence {
+    match finding.guesses {
+        _ if finding.origin == Origin::Launch => Confidence::Low,
+        0 if !finding.is_named_only => Confidence::High,
+        0 | 1 => Confidence::Medium,
+        _ => Confidence::Low,
+    }
+}
+
+/// Whose value it is: the beginning of a title.
+pub(crate) fn whose(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Remote => "what a client sends",
+        Origin::Launch => "what the program is started with",
+        Origin::Caller => "what a caller passes",
+        Origin::Stored => "what was stored",
+        Origin::Secret => "a secret of this machine",
+        Origin::Fetched => "what was fetched",
+    }
+}
