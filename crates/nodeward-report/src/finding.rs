@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use nodeward_package::{PackageName, Place};
 
-use crate::{Severity, Threat};
+use crate::{Excerpt, Severity, Threat};
 
 /// How sure a finding is. Ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -129,6 +129,8 @@ pub struct Finding {
     pub subject: Subject,
     /// Where: the line of the lockfile, the setting.
     pub place: Place,
+    /// The line of source there, for what was found in source.
+    pub excerpt: Option<Excerpt>,
     /// Why that release is there at all: labels `name@version` from the project to the subject, shortest first.
     /// At most a handful; `path_count` says how many there are, capped.
     pub paths: Vec<Vec<String>>,
@@ -173,6 +175,7 @@ impl Finding {
             details: None,
             subject,
             place,
+            excerpt: None,
             paths: Vec::new(),
             production: true,
             reachable: Reachable::Unknown,

@@ -9,7 +9,7 @@ use crate::{Finding, Subject};
 /// One name per finding of a list, in its order: the same in the next run although lines have moved, versions of
 /// other packages have changed, or findings have come or gone. Findings that would share a name (two copies of a
 /// release in one tree) are told apart by a number.
-pub(crate) fn fingerprints(findings: &[Finding]) -> Vec<String> {
+pub fn fingerprints(findings: &[Finding]) -> Vec<String> {
     let mut seen: HashMap<String, usize> = HashMap::new();
     findings
         .iter()
@@ -24,6 +24,11 @@ pub(crate) fn fingerprints(findings: &[Finding]) -> Vec<String> {
 
 fn fingerprint(finding: &Finding) -> String {
     let file = finding.place.file.to_string_lossy().replace('\\', "/");
+    if let Some(excerpt) = &finding.excerpt {
+        // Code is known again by its line, wherever that moves to.
+        let line: Vec<&str> = excerpt.text.split_whitespace().collect();
+        return hex(&hash(&["source/1", &finding.rule, &file, &line.join(" ")]), 16);
+    }
     let (name, version) = match &finding.subject {
         Subject::Release { name, version } => (name.as_str(), &**version),
         Subject::Node { version } => ("node", &**version),

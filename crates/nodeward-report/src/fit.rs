@@ -113,7 +113,8 @@ fn head(text: &str, width: usize) -> &str {
     text
 }
 
-fn tail(text: &str, width: usize) -> &str {
+/// The end of a text, in at most `width` columns.
+pub(crate) fn tail(text: &str, width: usize) -> &str {
     let mut used = 0;
     for (at, c) in text.char_indices().rev() {
         used += c.width().unwrap_or(0);

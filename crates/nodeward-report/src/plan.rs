@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
-use crate::{Change, ChangeKind, Finding, Kind, Progress, Report, Severity, Subject, fit};
+use crate::{Change, ChangeKind, Finding, Kind, Progress, Report, Severity, Sources, Subject, fit};
 
 /// Findings that belong together, and what to do about them. Every finding of a report is in exactly one step.
 #[derive(Debug)]
@@ -48,6 +48,11 @@ impl Step<'_> {
         matches!(self.topic, Topic::Malware(_))
     }
 
+    /// Whether it is what one rule found in source.
+    pub(crate) fn is_of_source(&self) -> bool {
+        matches!(self.topic, Topic::Rule(_)) && self.findings.iter().all(|finding| finding.kind == Kind::Lint)
+    }
+
     /// What to do or what it is about, in one line: not yet made safe to show.
     pub(crate) fn title(&self) -> String {
         match (self.topic, self.change) {
@@ -57,6 +62,7 @@ impl Step<'_> {
                 Some(fix) => format!("{}: upgrade to {fix} or later", subject_label(subject)),
                 None => format!("{}: no fixed version is known", subject_label(subject)),
             },
+            (Topic::Rule(rule), _) if self.is_of_source() => source_title(rule, &self.findings),
             (Topic::Rule(_), _) if self.findings.len() == 1 => self.findings[0].title.clone(),
             (Topic::Rule(rule), _) => {
                 format!("{rule}: found {} times", fit::grouped(self.findings.len() as u64))
@@ -100,6 +106,11 @@ impl Step<'_> {
         let mut distinct: Vec<(&Finding, usize)> = Vec::new();
         let mut seen: HashMap<(&str, &Subject, &str), usize> = HashMap::new();
         for &finding in &self.findings {
+            // In source every place counts.
+            if finding.kind == Kind::Lint {
+                distinct.push((finding, 1));
+                continue;
+            }
             // Settings of one file can break one rule in several ways: there the title counts.
             let title = if finding.subject == Subject::File { finding.title.as_str() } else { "" };
             match seen.entry((&finding.rule, &finding.subject, title)) {
@@ -137,6 +148,16 @@ pub(crate) enum Next<'a> {
     Run(&'a str),
     /// A sentence.
     Read(&'a str),
+}
+
+fn source_title(rule: &str, findings: &[&Finding]) -> String {
+    let times = fit::grouped(findings.len() as u64);
+    let title = &findings[0].title;
+    match findings.iter().all(|finding| finding.title == *title) {
+        true if findings.len() == 1 => format!("{title} ({rule})"),
+        true => format!("{title} ({rule}, {times} times)"),
+        false => format!("{rule}: found {times} times"),
+    }
 }
 
 // A step with a change topic is only ever made together with its change.
@@ -336,6 +357,30 @@ pub(crate) fn data_line(report: &Report) -> String {
     line
 }
 
+/// Which source was looked at, in one line: not yet made safe to show.
+pub(crate) fn sources_line(sources: &Sources) -> String {
+    let kilobytes = fit::grouped(sources.bytes.div_ceil(1_000));
+    let left_out = match sources.left_out {
+        0 => String::new(),
+        number => format!("; {} left out (built or minified)", fit::count(number, "file", "files")),
+    };
+    format!(
+        "Read {} of source ({kilobytes} kB) with {} ({}){left_out}",
+        fit::count(sources.files, "file", "files"),
+        fit::count(sources.rules, "rule", "rules"),
+        sources.chosen
+    )
+}
+
+/// What a run looks at, in a few words.
+pub(crate) fn looked_at(report: &Report) -> &'static str {
+    match &report.coverage.sources {
+        Some(_) if report.is_of_source() => "source, not dependencies or settings",
+        Some(_) => "dependencies, settings and the project's source",
+        None => "dependencies and settings, not source",
+    }
+}
+
 /// What to do after reading, in order; each at most a few lines: not yet made safe to show.
 pub(crate) fn next_steps(report: &Report) -> Vec<String> {
     let mut next = Vec::new();
@@ -364,11 +409,36 @@ pub(crate) fn next_steps(report: &Report) -> Vec<String> {
     if let Some(name) = transitive {
         next.push(format!("See what brings a package in: nodeward why {name}"));
     }
-    if !report.findings.is_empty() {
+    next.extend(next_in_source(report));
+    if report.findings.iter().any(|finding| finding.kind != Kind::Lint) {
         next.push(
             "What does not apply to you, suppress in nodeward.toml, with a reason and an expiry date."
                 .to_owned(),
         );
+    }
+    next
+}
+
+/// What to do about findings in source: not yet made safe to show.
+fn next_in_source(report: &Report) -> Vec<String> {
+    let Some(finding) = report.findings.iter().find(|finding| finding.kind == Kind::Lint) else {
+        return Vec::new();
+    };
+    let mut next = Vec::new();
+    let flag = match report.coverage.sources.as_ref().map_or((0, 0), |sources| sources.fixable) {
+        (0, 0) => None,
+        (0, number) => Some((number, "--fix-unsafe")),
+        (number, _) => Some((number, "--fix")),
+    };
+    if let Some((number, flag)) = flag {
+        next.push(format!("Let Nodeward mend {number} of them: nodeward lint {flag}"));
+    }
+    next.push(format!("Read what a rule means and what to do: nodeward lint --explain {}", finding.rule));
+    if report.findings.iter().any(|finding| finding.kind == Kind::Lint && finding.subject == Subject::File) {
+        next.push(format!(
+            "What is all right in one place, say so above it: // nodeward-ignore {}: reason",
+            finding.rule
+        ));
     }
     next
 }

@@ -110,6 +110,37 @@ pub struct Coverage {
     pub source: String,
     /// What could not be looked at. Not empty means that the run can't be called clean.
     pub gaps: Vec<Gap>,
+    /// Whether they fail the run.
+    pub tolerance: Tolerance,
+    /// The source that was looked at, where any was to be.
+    pub sources: Option<Sources>,
+}
+
+/// What gaps do to a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tolerance {
+    /// It is not clean.
+    #[default]
+    Never,
+    /// The user said that they may be.
+    Asked,
+}
+
+/// The source that a run looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sources {
+    /// How many files.
+    pub files: usize,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Files that were left out because nobody wrote them: built, bundled, minified.
+    pub left_out: usize,
+    /// How many rules looked.
+    pub rules: usize,
+    /// Which: `policy common`.
+    pub chosen: String,
+    /// Findings that `--fix` would clear, and those that only `--fix-unsafe` would.
+    pub fixable: (usize, usize),
 }
 
 /// Something that the run could not do.
@@ -137,6 +168,11 @@ impl Report {
         });
     }
 
+    /// Whether source is all that was looked at.
+    pub fn is_of_source(&self) -> bool {
+        self.coverage.sources.is_some() && self.projects.is_empty()
+    }
+
     /// The findings that fail the run.
     pub fn at_threshold(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.severity >= self.fail_on)
@@ -146,7 +182,7 @@ impl Report {
     pub fn exit_code(&self) -> u8 {
         if self.at_threshold().next().is_some() {
             1
-        } else if !self.coverage.gaps.is_empty() {
+        } else if !self.coverage.gaps.is_empty() && self.coverage.tolerance == Tolerance::Never {
             2
         } else {
             0

@@ -42,6 +42,7 @@ Examples:
   nodeward scan                      scan the project in this folder
   nodeward scan --format sarif -o nodeward.sarif
   nodeward audit --fix --dry-run     what would clear the advisories?
+  nodeward lint                      what in our own code lets attackers in?
   nodeward why minimist              which dependency brings it in?
   nodeward db update                 fetch the newest advisories"
 )]
@@ -59,6 +60,8 @@ pub(crate) enum Command {
     Scan(commands::scan::ScanArgs),
     /// Check advisories only, and apply the fixes
     Audit(commands::audit::AuditArgs),
+    /// Check the project's own source: injection, dangerous regular expressions, crypto, secrets
+    Lint(commands::lint::LintArgs),
     /// Keep and ask the advisory index
     Db(commands::db::DbArgs),
     /// Write a software bill of materials
@@ -78,6 +81,7 @@ pub(crate) fn run(cli: &Cli, session: &Session) -> anyhow::Result<Outcome> {
     match &cli.command {
         Command::Scan(args) => commands::scan::scan(args, session),
         Command::Audit(args) => commands::audit::audit(args, session),
+        Command::Lint(args) => commands::lint::lint(args, session),
         Command::Db(args) => commands::db::db(args, session),
         Command::Sbom(args) => commands::sbom::sbom(args, session),
         Command::Why(args) => commands::why::why(args, session),

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use jiff::civil::Date;
+use nodeward_lint::Policy;
 use nodeward_package::place::{LineIndex, Place};
 use nodeward_report::Severity;
 use schemars::JsonSchema;
@@ -31,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) project_name: Option<String>,
     /// From which severity on findings fail.
     pub(crate) fail_on: Option<Severity>,
+    /// Which rules look at source.
+    pub(crate) lint_policy: Option<Policy>,
     /// The suppressions, in the order of the file.
     pub(crate) suppressions: Vec<Suppression>,
     /// The user named the file, so that it decides about everything.
@@ -96,6 +99,8 @@ struct File {
     project: Option<ProjectSection>,
     /// How `nodeward scan` and `nodeward audit` behave.
     scan: Option<ScanSection>,
+    /// How `nodeward lint` behaves.
+    lint: Option<LintSection>,
     /// Findings that are known, looked at, and accepted.
     #[serde(default)]
     #[schemars(with = "Vec<SuppressSection>")]
@@ -121,6 +126,25 @@ struct ScanSection {
     /// From which severity on findings give exit code 1.
     #[schemars(with = "Option<SeverityName>")]
     fail_on: Option<Spanned<String>>,
+}
+
+/// How `nodeward lint` behaves.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct LintSection {
+    /// Which rules look at source.
+    #[schemars(with = "Option<PolicyName>")]
+    policy: Option<Spanned<String>>,
+}
+
+/// The policies, for the schema.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase", inline)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum PolicyName {
+    Common,
+    Strict,
+    Experimental,
 }
 
 /// The severities, for the schema.
@@ -201,6 +225,13 @@ impl Config {
             },
             None => None,
         };
+        let lint_policy = match parsed.lint.and_then(|lint| lint.policy) {
+            Some(name) => match name.get_ref().parse::<Policy>() {
+                Ok(policy) => Some(policy),
+                Err(error) => bail!("{}: {error}", place(name.span())),
+            },
+            None => None,
+        };
         let suppressions = parsed
             .suppress
             .into_iter()
@@ -209,6 +240,7 @@ impl Config {
         Ok(Self {
             project_name: parsed.project.and_then(|project| project.name),
             fail_on,
+            lint_policy,
             suppressions,
             file: Some(file.clone()),
             chosen: false,
@@ -325,7 +357,8 @@ mod tests {
     fn mistakes_are_errors_with_a_place() {
         for (text, expected) in [
             ("[scan]\nfail_on = \"low\"\n", "nodeward.toml:2:1: unknown field `fail_on`, expected `fail-on`"),
-            ("[lint]\n", "nodeward.toml:1:2: unknown field `lint`"),
+            ("[lnt]\n", "nodeward.toml:1:2: unknown field `lnt`"),
+            ("[lint]\npolicy = \"lax\"\n", "nodeward.toml:2:10: \"lax\" is no policy"),
             ("[scan]\nfail-on = \"bad\"\n", "nodeward.toml:2:11: \"bad\" is no severity"),
             ("[[suppress]]\nid = \"x\"\n", "nodeward.toml:1:1: missing field `reason`"),
             ("[[suppress]]\nid = \"x\"\nreason = \" \"\n", "nodeward.toml:3:10: `reason` is empty"),

@@ -60,6 +60,7 @@ fn coverage(info: &IndexInfo) -> Coverage {
         newest: info.newest,
         source: format!("index of {day}"),
         gaps: Vec::new(),
+        ..Coverage::default()
     }
 }
 
@@ -73,6 +74,7 @@ fn landmarks_coverage(index: &Index, reason: &str) -> Coverage {
         newest: None,
         source: "built-in landmarks".to_owned(),
         gaps: vec![gap],
+        ..Coverage::default()
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use nodeward_advisory::vex;
 use nodeward_advisory::{Index, matching};
+use nodeward_lint::Policy;
 use nodeward_package::{DependencyGraph, Place};
 use nodeward_report::finding::Kind;
 use nodeward_report::{Finding, Progress, Report, ScannedProject, Severity, Subject, Threat};
@@ -16,6 +17,8 @@ use crate::cli::{ProjectArgs, ReportArgs};
 use crate::config::Config;
 use crate::database::{self, Knowledge};
 use crate::gather;
+use crate::lint::files::{self, Tests};
+use crate::lint;
 use crate::npm_settings::NpmSettings;
 use crate::projects::{self, Project};
 use crate::runtime;
@@ -74,7 +77,7 @@ pub(crate) struct Inspection {
 pub(crate) fn inspect(job: Job<'_>, session: &Session) -> anyhow::Result<Inspection> {
     let documents = vex_documents(job.vex)?;
     let read = projects::read(&job.projects.paths, session)?;
-    let configs = configs(&read.projects, session)?;
+    let mut configs = configs(&read.projects, session)?;
     let knowledge = database::knowledge(session)?;
     let mut findings = look(job.scope, &read.projects, &knowledge, session)?;
     findings.extend(stale(&knowledge, session));
@@ -83,6 +86,10 @@ pub(crate) fn inspect(job: Job<'_>, session: &Session) -> anyhow::Result<Inspect
     }
     let mut coverage = knowledge.coverage;
     let mut gaps = read.gaps;
+    let source = source(job, &mut configs)?;
+    findings.extend(source.findings);
+    gaps.extend(source.gaps);
+    coverage.sources = source.sources;
     for project in &read.projects {
         gaps.extend(unchecked::versions(project, &knowledge.index, session)?);
         if job.scope == Scope::Advisories {
@@ -105,6 +112,7 @@ pub(crate) fn inspect(job: Job<'_>, session: &Session) -> anyhow::Result<Inspect
     let configs: Vec<&Config> = configs.iter().collect();
     let sorted = suppress::apply(applied.findings, &configs, &folders, sight, session.now);
     let mut suppressed = applied.suppressed;
+    suppressed.extend(source.suppressed);
     suppressed.extend(sorted.suppressed);
 
     let mut report = Report {
@@ -121,6 +129,34 @@ pub(crate) fn inspect(job: Job<'_>, session: &Session) -> anyhow::Result<Inspect
     };
     report.sort();
     Ok(Inspection { report, folders, index: knowledge.index })
+}
+
+/// What the rules that have shown themselves say of the project's own code, in the folders that are scanned.
+fn source(job: Job<'_>, configs: &mut [Config]) -> anyhow::Result<lint::Found> {
+    let options = lint::options(Policy::Common, &[]);
+    let ran = options.rules();
+    for config in configs {
+        lint::keep_relevant(config, &ran, true);
+    }
+    if job.scope != Scope::Everything || job.command != "scan" {
+        return Ok(lint::Found::default());
+    }
+    let here = [PathBuf::from(".")];
+    let paths = if job.projects.paths.is_empty() { &here[..] } else { &job.projects.paths };
+    let folders: Vec<PathBuf> = paths.iter().filter(|path| is_project(path)).cloned().collect();
+    if folders.is_empty() {
+        return Ok(lint::Found::default());
+    }
+    let selected = files::own(&folders, Tests::LeftOut)?;
+    if selected.files.is_empty() && selected.gaps.is_empty() {
+        return Ok(lint::Found::default());
+    }
+    Ok(lint::look(&selected, &options))
+}
+
+/// A folder that is scanned, rather than a lockfile in it or what is installed there.
+fn is_project(path: &Path) -> bool {
+    path.is_dir() && !path.components().any(|part| part.as_os_str() == "node_modules")
 }
 
 /// The command line, else the strictest of what the projects' configurations say, else what suits the scope: an

@@ -14,6 +14,7 @@ mod gather;
 mod git;
 mod inspection;
 mod interrupt;
+mod lint;
 mod npm_settings;
 mod outcome;
 mod output;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use nodeward_javascript::oxc::Span;
 use nodeward_package::Place;
 use nodeward_package::place::LineIndex;
-use nodeward_report::{Evidence, Finding, Kind, Subject};
+use nodeward_report::{Evidence, Excerpt, Finding, Kind, Subject};
 
 use super::file::{Looked, clip};
 use super::{HiddenFinding, Job, Linted, Origin, Outcome, SourceFile};
@@ -83,6 +83,8 @@ impl Reporter<'_> {
         let (place, title) = (own.place(issue.span), clip(&issue.title));
         let mut finding =
             Finding::new(rule.id, Kind::Lint, rule.threat, rule.severity, subject, place, title);
+        let (start, end) = (issue.span.start as usize, issue.span.end as usize);
+        finding.excerpt = Some(Excerpt::of(own.text, start..end, own.lines().position(end)));
         finding.confidence = issue.confidence;
         finding.cwes = rule.cwe_names().map(Into::into).collect();
         finding.next_step = issue.next_step.map(Into::into);

@@ -1,7 +1,8 @@
 //! GitHub workflow annotations: lines on standard output that the runner turns into marks on a pull request.
 //!
 //! A runner shows ten errors, ten warnings and ten notices of a step at most, so there is one annotation for each
-//! group of findings (what one change clears, what one rule says), not for each finding. Every id is named.
+//! group of findings (what one change clears, what one rule says), not for each finding. Every id is named. Findings
+//! in source stand each at its line.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -14,6 +15,8 @@ use crate::{Printable, Report, Severity, fit};
 pub const FORMAT: OutputFormat =
     OutputFormat { name: "github", summary: "annotations in a GitHub Actions log", write };
 
+/// Annotations of one rule in source.
+const PLACES: usize = 100;
 /// Ids named in one annotation; GitHub cuts messages at 4 KiB.
 const IDS: usize = 40;
 
@@ -25,6 +28,13 @@ fn write(report: &Report, _: Style, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "::warning title={}::{message}", property("Nodeward: the check is incomplete"))?;
     }
     for step in plan::steps(report) {
+        if step.is_of_source() {
+            // What is wrong with a line belongs beside that line.
+            for &finding in step.findings.iter().take(PLACES) {
+                annotation(&Step { findings: vec![finding], ..step }, report, &mut out)?;
+            }
+            continue;
+        }
         annotation(&step, report, &mut out)?;
     }
     let level = match Verdict::of(report) {

@@ -14,7 +14,7 @@ use crate::exposure::{Counts, exposures};
 use crate::plan::Verdict;
 use crate::sbom::purl;
 use crate::{
-    Change, ChangeKind, Evidence, Finding, Reachable, Report, ScannedProject, Severity, Subject, Suppressed,
+    Change, ChangeKind, Evidence, Excerpt, Finding, Reachable, Report, ScannedProject, Severity, Subject, Suppressed,
 };
 use crate::{fingerprint, safe_json};
 
@@ -71,7 +71,19 @@ struct WireCoverage<'a> {
     source: &'a str,
     advisories: u64,
     newest: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sources: Option<WireSources<'a>>,
     gaps: Vec<WireGap<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WireSources<'a> {
+    files: usize,
+    bytes: u64,
+    left_out: usize,
+    rules: usize,
+    chosen: &'a str,
 }
 
 #[derive(Serialize)]
@@ -117,6 +129,16 @@ struct WireEvidence<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+struct WireExcerpt<'a> {
+    before: &'a str,
+    meant: &'a str,
+    after: &'a str,
+    end_line: u32,
+    end_column: u32,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct WireFinding<'a> {
     id: &'a str,
     fingerprint: String,
@@ -132,6 +154,8 @@ struct WireFinding<'a> {
     details: Option<&'a str>,
     subject: WireSubject<'a>,
     place: WirePlace,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    excerpt: Option<WireExcerpt<'a>>,
     paths: &'a [Vec<String>],
     production: bool,
     reachable: &'static str,
@@ -250,6 +274,13 @@ impl<'a> WireCoverage<'a> {
             source: &coverage.source,
             advisories: coverage.advisories,
             newest: coverage.newest.map(|newest| newest.to_string()),
+            sources: coverage.sources.as_ref().map(|sources| WireSources {
+                files: sources.files,
+                bytes: sources.bytes,
+                left_out: sources.left_out,
+                rules: sources.rules,
+                chosen: &sources.chosen,
+            }),
             gaps: coverage
                 .gaps
                 .iter()
@@ -309,6 +340,13 @@ impl<'a> WireEvidence<'a> {
     }
 }
 
+impl<'a> WireExcerpt<'a> {
+    fn new(excerpt: &'a Excerpt) -> Self {
+        let [before, meant, after] = excerpt.parts();
+        Self { before, meant, after, end_line: excerpt.end.line, end_column: excerpt.end.column }
+    }
+}
+
 impl<'a> WireFinding<'a> {
     fn new(finding: &'a Finding, fingerprint: String, changes: Option<Vec<usize>>) -> Self {
         Self {
@@ -326,6 +364,7 @@ impl<'a> WireFinding<'a> {
             details: finding.details.as_deref(),
             subject: WireSubject::new(&finding.subject),
             place: WirePlace::new(&finding.place),
+            excerpt: finding.excerpt.as_ref().map(WireExcerpt::new),
             paths: &finding.paths,
             production: finding.production,
             reachable: reachable(finding.reachable),

@@ -269,6 +269,12 @@ fn facts(finding: &Finding) -> Vec<(&'static str, String)> {
 fn result(finding: &Finding, fingerprint: &str, rules: &Rules<'_>) -> Value {
     let subject = subject_label(&finding.subject);
     let mut location = json!({ "physicalLocation": physical_location(&finding.place) });
+    if let Some(excerpt) = &finding.excerpt {
+        let region = &mut location["physicalLocation"]["region"];
+        region["endLine"] = json!(excerpt.end.line);
+        region["endColumn"] = json!(excerpt.end.column);
+        region["snippet"] = json!({ "text": excerpt.text });
+    }
     if let Subject::Release { name, .. } = &finding.subject {
         location["logicalLocations"] =
             json!([{ "name": name.as_str(), "fullyQualifiedName": subject, "kind": "module" }]);
@@ -292,6 +298,10 @@ fn result(finding: &Finding, fingerprint: &str, rules: &Rules<'_>) -> Value {
         })
         .take(20)
         .collect();
+    if finding.kind == Kind::Lint && related.len() > 1 {
+        let steps: Vec<Value> = related.iter().map(|step| json!({ "location": step })).collect();
+        result["codeFlows"] = json!([{ "threadFlows": [{ "locations": steps }] }]);
+    }
     if !related.is_empty() {
         result["relatedLocations"] = json!(related);
     }

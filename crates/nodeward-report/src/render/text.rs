@@ -13,6 +13,8 @@ use crate::fit::{self, chain, columns, cut, cut_middle, wrap};
 use crate::plan::{self, Next, Step, Topic, Verdict};
 use crate::{Confidence, Finding, Kind, Report, Severity, Subject};
 
+mod source;
+
 /// This format.
 pub const FORMAT: OutputFormat = OutputFormat { name: "text", summary: "for a person at a terminal", write };
 
@@ -22,6 +24,8 @@ const STEPS: usize = 10;
 const ROWS: (usize, usize) = (5, 2);
 /// How many steps are the first ones.
 const FIRST_STEPS: usize = 3;
+/// Findings in source shown without `--verbose` of each rule, where source is what was asked about.
+const SOURCE_ROWS: usize = 10;
 /// Where the body of a step starts.
 const INDENT: usize = 10;
 
@@ -123,7 +127,13 @@ fn header(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
             fit::count(packages, "package", "packages")
         ))?;
     }
-    page.line(&cut(&format!("Checked against {}", plan::data_line(report)), page.width))
+    if !report.is_of_source() {
+        page.line(&cut(&format!("Checked against {}", plan::data_line(report)), page.width))?;
+    }
+    match &report.coverage.sources {
+        Some(sources) => page.paragraph("", &plan::sources_line(sources), 2),
+        None => Ok(()),
+    }
 }
 
 fn findings(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
@@ -136,10 +146,12 @@ fn findings(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         page.line("")?;
         page.line(&banner)?;
     }
-    let limit = if page.style.verbose { usize::MAX } else { STEPS.max(malicious) };
+    let limit =
+        if page.style.verbose || report.is_of_source() { usize::MAX } else { STEPS.max(malicious) };
     for (number, step) in steps.iter().take(limit).enumerate() {
         let rows = match number {
             _ if page.style.verbose => usize::MAX,
+            _ if report.is_of_source() => SOURCE_ROWS,
             0..FIRST_STEPS => ROWS.0,
             _ => ROWS.1,
         };
@@ -193,7 +205,7 @@ fn write_step(report: &Report, step: &Step<'_>, limit: usize, page: &mut Page<'_
         Some(Next::Read(text)) => page.body("→ ", text, 3)?,
         None => {}
     }
-    rows(step, limit, page)
+    if step.is_of_source() { source::rows(step, limit, page) } else { rows(step, limit, page) }
 }
 
 fn rows(step: &Step<'_>, limit: usize, page: &mut Page<'_>) -> io::Result<()> {
@@ -355,7 +367,7 @@ fn threats(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         }
     }
     let codes: Vec<&str> = clear.iter().map(|row| row.threat.code()).collect();
-    let clear = format!("{} (looked at: dependencies and settings, not source)", codes.join(" "));
+    let clear = format!("{} (looked at: {})", codes.join(" "), plan::looked_at(report));
     page.paragraph("Nothing found for ", &clear, 3)
 }
 
