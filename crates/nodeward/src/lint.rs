@@ -49,7 +49,9 @@ pub(crate) fn look(selected: &files::Selected, options: &Options) -> Found {
         fixable: fixable(&outcome.findings),
     };
     let mut gaps = selected.gaps.clone();
-    gaps.extend(outcome.gaps.into_iter().map(|gap| Gap { message: Printable(&gap.message).to_string(), ..gap }));
+    gaps.extend(
+        outcome.gaps.into_iter().map(|gap| Gap { message: Printable(&gap.message).to_string(), ..gap }),
+    );
     Found {
         suppressed: suppressed.collect(),
         findings: outcome.findings.into_iter().map(|linted| linted.finding).collect(),

@@ -14,7 +14,8 @@ use crate::exposure::{Counts, exposures};
 use crate::plan::Verdict;
 use crate::sbom::purl;
 use crate::{
-    Change, ChangeKind, Evidence, Excerpt, Finding, Reachable, Report, ScannedProject, Severity, Subject, Suppressed,
+    Change, ChangeKind, Evidence, Excerpt, Finding, Reachable, Report, ScannedProject, Severity, Subject,
+    Suppressed,
 };
 use crate::{fingerprint, safe_json};
 

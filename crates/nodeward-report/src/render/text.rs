@@ -146,8 +146,7 @@ fn findings(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         page.line("")?;
         page.line(&banner)?;
     }
-    let limit =
-        if page.style.verbose || report.is_of_source() { usize::MAX } else { STEPS.max(malicious) };
+    let limit = if page.style.verbose || report.is_of_source() { usize::MAX } else { STEPS.max(malicious) };
     for (number, step) in steps.iter().take(limit).enumerate() {
         let rows = match number {
             _ if page.style.verbose => usize::MAX,

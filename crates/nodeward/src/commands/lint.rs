@@ -96,11 +96,7 @@ pub(crate) fn lint(args: &LintArgs, session: &Session) -> anyhow::Result<Outcome
     }
     if let (Some(file), true) = (&args.baseline, args.write_baseline) {
         baseline::write(file, &looked.report.findings)?;
-        session.note(format_args!(
-            "wrote {} with {} findings",
-            file.display(),
-            looked.report.findings.len()
-        ));
+        session.note(format_args!("wrote {} with {} findings", file.display(), looked.report.findings.len()));
         return Ok(Outcome::Clean);
     }
     super::scan::print(&looked.report, &args.report, session)?;
@@ -178,7 +174,8 @@ impl<'a> Run<'a> {
     /// Leaves what is new: not in the baseline, and on lines that changed.
     fn narrow(&self, report: &mut Report, selected: &Selected) -> anyhow::Result<()> {
         if let (Some(file), false) = (&self.args.baseline, self.args.write_baseline) {
-            let (findings, suppressed) = self.compare(file, std::mem::take(&mut report.findings), selected)?;
+            let (findings, suppressed) =
+                self.compare(file, std::mem::take(&mut report.findings), selected)?;
             report.findings = findings;
             report.suppressed.extend(suppressed);
         }
@@ -213,8 +210,7 @@ impl<'a> Run<'a> {
         let safety = if self.args.fix_unsafe { Safety::Unsafe } else { Safety::Safe };
         let mut all = 0;
         for _ in 0..mend::ROUNDS {
-            let made =
-                mend::round(&looked.selected.files, &looked.report.findings, &self.options, safety)?;
+            let made = mend::round(&looked.selected.files, &looked.report.findings, &self.options, safety)?;
             if made == 0 {
                 break;
             }

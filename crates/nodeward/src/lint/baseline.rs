@@ -43,7 +43,8 @@ pub(crate) struct Compared {
 /// Writes the findings as the new baseline.
 pub(crate) fn write(file: &Path, findings: &[Finding]) -> anyhow::Result<()> {
     let names = fingerprints(findings);
-    let mut findings: Vec<Entry> = findings.iter().zip(names).map(|(finding, name)| entry(finding, name)).collect();
+    let mut findings: Vec<Entry> =
+        findings.iter().zip(names).map(|(finding, name)| entry(finding, name)).collect();
     findings.sort_by(|a, b| (&a.file, &a.rule, &a.fingerprint).cmp(&(&b.file, &b.rule, &b.fingerprint)));
     let mut text = serde_json::to_string_pretty(&File { schema: SCHEMA.to_owned(), findings })?;
     text.push('\n');
@@ -100,7 +101,8 @@ fn read(file: &Path) -> anyhow::Result<Vec<Entry>> {
         file.display()
     );
     let text = std::fs::read_to_string(file).with_context(unread)?;
-    let parsed: File = serde_json::from_str(&text).with_context(|| format!("{} is no baseline", file.display()))?;
+    let parsed: File =
+        serde_json::from_str(&text).with_context(|| format!("{} is no baseline", file.display()))?;
     anyhow::ensure!(
         parsed.schema == SCHEMA,
         "{}: {:?} is no version of a baseline that is known here",

@@ -18,7 +18,8 @@ pub(crate) struct Changed {
 pub(crate) fn since(revision: &str, folder: &Path) -> anyhow::Result<Changed> {
     let root = git(folder, &["rev-parse", "--show-toplevel"])
         .context("--since needs a git repository around the folder")?;
-    let root = PathBuf::from(String::from_utf8(root).context("the repository's path is not Unicode")?.trim_end());
+    let root =
+        PathBuf::from(String::from_utf8(root).context("the repository's path is not Unicode")?.trim_end());
     let commit = format!("{revision}^{{commit}}");
     let commit = git(&root, &["rev-parse", "--verify", "--end-of-options", &commit])
         .with_context(|| format!("--since: {revision:?} is no revision of this repository"))?;
@@ -110,9 +111,8 @@ fn unquoted(quoted: &[u8]) -> Vec<u8> {
             name.push(byte);
             continue;
         }
-        let octal: Option<u8> = rest.get(..3).and_then(|digits| {
-            u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok()
-        });
+        let octal: Option<u8> =
+            rest.get(..3).and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok());
         if let Some(octal) = octal {
             name.push(octal);
             rest = &rest[3..];
@@ -148,15 +148,20 @@ impl Changed {
     pub(crate) fn concerns(&self, finding: &Finding) -> bool {
         let end = finding.excerpt.as_ref().map_or(finding.place.line, |excerpt| excerpt.end.line);
         let whole = self.has(&finding.place.file, finding.place.line, end);
-        whole || finding.evidence.iter().filter_map(|evidence| evidence.place.as_ref()).any(|place| {
-            self.has(&place.file, place.line, place.line)
-        })
+        whole
+            || finding
+                .evidence
+                .iter()
+                .filter_map(|evidence| evidence.place.as_ref())
+                .any(|place| self.has(&place.file, place.line, place.line))
     }
 
     fn has(&self, file: &Path, first: u32, last: u32) -> bool {
         let Ok(file) = std::fs::canonicalize(file) else { return false };
         let lines = self.files.get(&file);
-        lines.is_some_and(|all| all.iter().any(|lines| first <= *lines.end() && *lines.start() <= last.max(first)))
+        lines.is_some_and(|all| {
+            all.iter().any(|lines| first <= *lines.end() && *lines.start() <= last.max(first))
+        })
     }
 }
 
@@ -177,7 +182,8 @@ mod tests {
 
     #[test]
     fn a_line_of_a_file_is_never_a_header() {
-        let diff = b"diff --git a/a.js b/a.js\n--- a/a.js\n+++ b/a.js\n@@ -3,0 +4,2 @@ f\n+one\n+++ b/other.js\n\
+        let diff =
+            b"diff --git a/a.js b/a.js\n--- a/a.js\n+++ b/a.js\n@@ -3,0 +4,2 @@ f\n+one\n+++ b/other.js\n\
                      @@ -9 +11,0 @@\n-gone\n--- a/gone.js\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n\
                      --- a/q\n+++ \"b/\\303\\251\\t.js\"\n@@ -0,0 +1 @@\n+x\n";
         let root = Path::new("/nowhere");

@@ -29,7 +29,8 @@ pub(crate) fn round(
         .collect();
     let places: HashSet<&Path> = wanted.iter().map(|(_, place)| &*place.file).collect();
     let mut made = 0;
-    for file in files.iter().filter(|file| file.origin == Origin::FirstParty && places.contains(&*file.path)) {
+    for file in files.iter().filter(|file| file.origin == Origin::FirstParty && places.contains(&*file.path))
+    {
         made += mend(file, &wanted, options, safety)?;
     }
     Ok(made)
@@ -48,7 +49,8 @@ fn mend(
     // Bytes that are no text would be lost in writing.
     let Ok(text) = String::from_utf8(bytes) else { return Ok(0) };
     let found = lint(&[in_memory(file, &text)], options).findings;
-    let fixes = found.iter().filter(|linted| wanted.contains(&(&*linted.finding.rule, &linted.finding.place)));
+    let fixes =
+        found.iter().filter(|linted| wanted.contains(&(&*linted.finding.rule, &linted.finding.place)));
     let fixes = fixes.filter_map(|linted| linted.fix.as_ref());
     let fixes = fixes.filter(|fix| fix.safety == Safety::Safe || safety == Safety::Unsafe);
     let (mended, made) = apply(&text, fixes);

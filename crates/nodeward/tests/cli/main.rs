@@ -6,5 +6,6 @@ mod commands;
 mod database;
 mod fix;
 mod harness;
+mod lint;
 mod scan;
 mod suppressions;

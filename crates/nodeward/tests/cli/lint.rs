@@ -1,0 +1,124 @@
+use nodeward_testkit::Project;
+
+use crate::harness::World;
+
+const SHELL: &str = "const { exec } = require('child_process');\nexports.log = (branch, done) => {\n  exec(`git log ${branch}`, done);\n};\n";
+
+fn lint(world: &World, project: &Project, more: &[&str]) -> crate::harness::Ran {
+    let mut arguments = vec!["lint"];
+    arguments.extend(more);
+    world.run(&arguments, project.path())
+}
+
+fn json(world: &World, project: &Project, more: &[&str]) -> serde_json::Value {
+    let mut arguments = vec!["--format", "json", "--only", "shell-command"];
+    arguments.extend(more);
+    let ran = lint(world, project, &arguments);
+    serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {}{}", ran.out, ran.err))
+}
+
+#[test]
+fn text_shows_the_line_and_json_its_place() {
+    let world = World::new();
+    let project = Project::empty().file("lib/a.js", SHELL);
+    let ran = lint(&world, &project, &["--only", "shell-command"]).expect(1);
+    assert!(ran.out.contains("lib/a.js:3:8"), "{}", ran.out);
+    assert!(
+        ran.out.contains("exec(`git log ${branch}`, done);\n                 ^^^^^^^^^^^^^^^^^^^"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.lines().all(|line| line.chars().count() <= 80), "{}", ran.out);
+    let report = json(&world, &project, &[]);
+    let finding = &report["findings"][0];
+    assert_eq!(finding["id"], "shell-command");
+    assert_eq!((&finding["place"]["line"], &finding["place"]["column"]), (&3.into(), &8.into()));
+    assert_eq!(finding["excerpt"]["meant"], "`git log ${branch}`");
+    assert_eq!(report["exitCode"], 1);
+}
+
+#[test]
+fn sarif_has_the_region() {
+    let world = World::new();
+    let project = Project::empty().file("a.js", SHELL);
+    let ran = lint(&world, &project, &["--only", "shell-command", "--format", "sarif"]).expect(1);
+    let log: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let region = &log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"];
+    assert_eq!(
+        (&region["startLine"], &region["startColumn"], &region["endColumn"]),
+        (&3.into(), &8.into(), &27.into())
+    );
+}
+
+#[test]
+fn exit_codes() {
+    let world = World::new();
+    let clean = Project::empty().file("a.js", "let a = 1;\n");
+    lint(&world, &clean, &[]).expect(0);
+    let broken = Project::empty().file("a.js", "let = = 1;\n");
+    lint(&world, &broken, &[]).expect(2);
+    lint(&world, &broken, &["--allow-unchecked", "--fail-on", "critical"]).expect(0);
+    let ran = lint(&world, &clean, &["--only", "shel-command"]).expect(2);
+    assert!(ran.err.contains("did you mean shell-command?"), "{}", ran.err);
+    lint(&world, &clean, &["absent"]).expect(2);
+    lint(&world, &clean, &["--since", "main"]).expect(2);
+}
+
+#[test]
+fn rules_explain_themselves() {
+    let world = World::new();
+    let project = Project::empty();
+    let ran = lint(&world, &project, &["--explain", "shell-command"]).expect(0);
+    assert!(ran.out.contains("HOW TO FIX") && ran.out.contains("CWE-78"), "{}", ran.out);
+    let ran = lint(&world, &project, &["--list"]).expect(0);
+    assert!(ran.out.contains("shell-command"), "{}", ran.out);
+}
+
+#[test]
+fn the_policy_can_be_configured_and_a_suppression_hides() {
+    let world = World::new();
+    let config = "[lint]\npolicy = \"experimental\"\n";
+    let project = Project::empty().file("a.js", SHELL).file("nodeward.toml", config);
+    lint(&world, &project, &[]).expect(1);
+    lint(&world, &project, &["--policy", "common"]).expect(0);
+    let hidden = format!("{config}\n[[suppress]]\nid = \"shell-command\"\nreason = \"ours\"\n");
+    let project = project.file("nodeward.toml", hidden);
+    assert_eq!(json(&world, &project, &[])["summary"]["suppressed"], 1);
+}
+
+#[test]
+fn a_baseline_hides_what_was_there_though_lines_move() {
+    let world = World::new();
+    let project = Project::empty().file("a.js", SHELL);
+    lint(&world, &project, &["--only", "shell-command", "--baseline", "b.json", "--write-baseline"])
+        .expect(0);
+    let project = project.file("a.js", format!("\n\n{SHELL}"));
+    assert_eq!(json(&world, &project, &["--baseline", "b.json"])["findings"].as_array().unwrap().len(), 0);
+    let project = project.file("a.js", format!("{SHELL}exports.rm = (f) => exec('rm ' + f);\n"));
+    lint(&world, &project, &["--only", "shell-command", "--baseline", "b.json"]).expect(1);
+    let project = project.file("a.js", "");
+    let ran = lint(&world, &project, &["--only", "shell-command", "--baseline", "b.json"]).expect(0);
+    assert!(ran.err.contains("is gone"), "{}", ran.err);
+}
+
+#[test]
+fn a_fix_is_made_and_only_where_it_is_asked_for() {
+    let world = World::new();
+    let project = Project::empty().file("a.js", "exports.a = new Buffer('x');\n");
+    let arguments = ["--only", "buffer-constructor", "--fail-on", "critical"];
+    lint(&world, &project, &arguments).expect(0);
+    assert!(project.read("a.js").contains("new Buffer("));
+    let ran = lint(&world, &project, &[&arguments[..], &["--fix-unsafe"]].concat()).expect(0);
+    assert!(project.read("a.js").contains("Buffer.from('x')"), "{}{}", ran.err, project.read("a.js"));
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_outside_is_read() {
+    let world = World::new();
+    let outside = Project::empty().file("a.js", SHELL);
+    let project = Project::empty().file("b.js", "");
+    std::os::unix::fs::symlink(outside.path(), project.join("link")).unwrap();
+    std::os::unix::fs::symlink(outside.join("a.js"), project.join("c.js")).unwrap();
+    assert_eq!(json(&world, &project, &[])["coverage"]["sources"]["files"], 1);
+}
