@@ -27,6 +27,9 @@ const MAX_PATHS: usize = 3;
 /// Fewer names are looked up sooner than a thread has started.
 const WORTH_A_THREAD: usize = 400;
 
+/// So many releases of one name are looked through sooner than looked up.
+const FEW_RELEASES: usize = 16;
+
 /// One finding per flaw and release, whatever names the flaw has and however many copies of the release there are;
 /// in the order of the graph.
 ///
@@ -101,6 +104,8 @@ pub fn unchecked(graph: &DependencyGraph, index: &Index) -> Result<Vec<PackageId
 fn releases_by_name(graph: &DependencyGraph) -> Vec<Named<'_>> {
     let mut at: HashMap<&str, usize> = HashMap::with_capacity(graph.packages().len());
     let mut names: Vec<Named<'_>> = Vec::new();
+    // The places of releases, for the names that have too many to look through.
+    let mut places: HashMap<(usize, &str, bool), usize> = HashMap::new();
     for (id, package) in graph.iter().filter(|(_, package)| is_third_party(package)) {
         let name = package.name.as_str();
         let index = *at.entry(name).or_insert_with(|| {
@@ -108,13 +113,26 @@ fn releases_by_name(graph: &DependencyGraph) -> Vec<Named<'_>> {
             names.len() - 1
         });
         let releases = &mut names[index].1;
-        let same = |copies: &&mut Vec<PackageId>| {
-            let first = graph.package(copies[0]);
-            first.version_text == package.version_text && is_registry(first) == is_registry(package)
+        let key = |id: PackageId| {
+            let package = graph.package(id);
+            (index, &*package.version_text, is_registry(package))
         };
-        match releases.iter_mut().find(same) {
-            Some(copies) => copies.push(id),
-            None => releases.push(vec![id]),
+        let place = match releases.len() {
+            0..=FEW_RELEASES => releases.iter().position(|copies| key(copies[0]) == key(id)),
+            _ => places.get(&key(id)).copied(),
+        };
+        match place {
+            Some(place) => releases[place].push(id),
+            None => {
+                releases.push(vec![id]);
+                let new = match releases.len() - 1 {
+                    FEW_RELEASES => 0..releases.len(),
+                    last => last..releases.len(),
+                };
+                if releases.len() > FEW_RELEASES {
+                    places.extend(new.map(|place| (key(releases[place][0]), place)));
+                }
+            }
         }
     }
     names

@@ -133,7 +133,8 @@ impl Digest {
 
     /// Lower-case hexadecimal, as SBOMs write digests.
     pub fn to_hex(&self) -> String {
-        self.bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+        let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
+        self.bytes().iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
     }
 }
 

@@ -24,6 +24,10 @@ struct Safe(PrettyFormatter<'static>);
 
 impl Formatter for Safe {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, text: &str) -> io::Result<()> {
+        // Nearly all that is ever written.
+        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && !text.contains('#') {
+            return writer.write_all(text.as_bytes());
+        }
         let mut clean_from = 0;
         let mut previous = '\0';
         for (at, c) in text.char_indices() {

@@ -26,10 +26,11 @@ impl Deref for Bytes {
 
 /// Maps a file without reading it.
 pub(super) fn map(path: &Path) -> std::io::Result<Bytes> {
-    let file = File::open(path)?;
-    if !file.metadata()?.is_file() {
+    // Asked before: to open a pipe is to wait for somebody to write into it.
+    if !std::fs::metadata(path)?.is_file() {
         return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a file"));
     }
+    let file = File::open(path)?;
     // SAFETY: the bytes of a mapped file change under us if somebody writes the file. We never do: an index is
     // written beside its place, synced and renamed over, which leaves the mapped file as it is; it is opened
     // read-only here. If somebody else writes into it, we may see other bytes: every piece is bounds-checked and

@@ -335,7 +335,7 @@ mod tests {
     #[test]
     fn groups_of_any_size_are_unpacked() {
         for length in [0, 1, 4_095, 4_096, 4_097, 1_000_000] {
-            let bytes: Vec<u8> = (0..length).map(|at| (at * at / 7) as u8).collect();
+            let bytes: Vec<u8> = (0_u64..length).map(|at| (at * at / 7) as u8).collect();
             assert_eq!(unpack(&compress_prepend_size(&bytes)).as_deref(), Some(&bytes[..]), "{length}");
         }
     }

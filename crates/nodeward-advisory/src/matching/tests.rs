@@ -167,3 +167,17 @@ fn ladders_and_cycles_have_paths_at_once() {
     assert_eq!(findings[0].paths.len(), 3);
     assert!(findings[0].paths.iter().all(|path| path.len() == 122));
 }
+
+#[test]
+fn copies_are_found_among_any_number_of_releases() {
+    // Each release twice, the second copy after all the first ones.
+    let copies = |copy: usize| (0..50).map(move |number| format!("root>v@1.{number}.0#{copy} "));
+    let graph = graph(&copies(1).chain(copies(2)).collect::<String>(), &|_| registry());
+    let names = releases_by_name(&graph);
+    assert_eq!(names.len(), 1);
+    assert_eq!(names[0].1.len(), 50);
+    for copies in &names[0].1 {
+        let versions: Vec<&str> = copies.iter().map(|&id| &*graph.package(id).version_text).collect();
+        assert_eq!((versions.len(), versions[0]), (2, versions[1]));
+    }
+}
