@@ -9,10 +9,10 @@ mod lower;
 mod models;
 mod report;
 mod taint;
-mod unit;
-mod values;
 #[cfg(test)]
 mod tests;
+mod unit;
+mod values;
 
 pub(crate) use graph::FileGraph;
 pub(crate) use lower::lower;

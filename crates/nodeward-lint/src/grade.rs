@@ -46,7 +46,7 @@ pub(crate) fn seldom(finding: &FlowFinding) -> Option<Grade> {
 fn outside_or_launch(finding: &FlowFinding) -> Option<Grade> {
     match finding.origin {
         Origin::Remote if is_certain(finding) => Some(Grade::STRICT),
-        Origin::Remote | Origin::Caller | Origin::Stored | Origin::Launch => Some(Grade::EXPERIMENTAL),
+        Origin::Remote | Origin::Caller | Origin::Launch => Some(Grade::EXPERIMENTAL),
         Origin::Secret | Origin::Fetched => None,
     }
 }
@@ -72,7 +72,6 @@ pub(crate) fn whose(origin: Origin) -> &'static str {
         Origin::Remote => "what a client sends",
         Origin::Launch => "what the program is started with",
         Origin::Caller => "what a caller passes",
-        Origin::Stored => "what was stored",
         Origin::Secret => "a secret of this machine",
         Origin::Fetched => "what was fetched",
     }

@@ -10,7 +10,6 @@ mod flow;
 mod grade;
 mod issue;
 pub mod policy;
-pub mod probe;
 pub mod regex;
 pub mod rule;
 pub mod rules;

@@ -4,10 +4,8 @@
 //! that the value of one may be, or be part of, the value of another. Literals have no node: nothing flows from them
 //! that anybody outside controls.
 
-use std::hash::BuildHasherDefault;
-
 use nodeward_javascript::oxc::Span;
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHashMap;
 
 /// A value at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -309,19 +307,9 @@ impl Names {
         id
     }
 
-    /// The number of a name that is there already.
-    pub(crate) fn find(&self, text: &str) -> Option<NameId> {
-        self.ids.get(text).copied()
-    }
-
     /// The text; empty for [`NameId::NONE`].
     pub(crate) fn text(&self, id: NameId) -> &str {
         self.texts.get(id.0 as usize).map_or("", |text| text)
-    }
-
-    /// How many.
-    pub(crate) fn len(&self) -> usize {
-        self.texts.len()
     }
 
     /// All, in the order of their numbers.
@@ -329,6 +317,3 @@ impl Names {
         &self.texts
     }
 }
-
-/// A map keyed by small numbers of our own making.
-pub(crate) type FastMap<K, V> = std::collections::HashMap<K, V, BuildHasherDefault<FxHasher>>;

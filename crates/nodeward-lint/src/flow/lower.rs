@@ -62,7 +62,6 @@ struct Lowerer<'a, 's> {
     globals: FxHashMap<NameId, NodeId>,
     /// Constants that hold a regular expression.
     patterns: FxHashMap<SymbolId, NameId>,
-    exports_name: NameId,
 }
 
 /// Who uses a variable.
@@ -79,8 +78,7 @@ enum Sharing {
 impl<'a, 's> Lowerer<'a, 's> {
     fn new(semantic: &'s Semantic<'a>) -> Self {
         let symbols = semantic.scoping().symbols_len();
-        let mut graph = FileGraph::default();
-        let exports_name = graph.names.intern("exports");
+        let graph = FileGraph::default();
         let (sharing, writes) = survey(semantic);
         Self {
             semantic,
@@ -98,7 +96,6 @@ impl<'a, 's> Lowerer<'a, 's> {
             superclass: NodeId::NONE,
             globals: FxHashMap::default(),
             patterns: FxHashMap::default(),
-            exports_name,
         }
     }
 
@@ -340,7 +337,8 @@ fn survey(semantic: &Semantic<'_>) -> (Vec<Sharing>, Vec<(u32, SymbolId)>) {
     let mut writes = Vec::new();
     for symbol in scoping.symbol_ids() {
         let home = functions[scoping.symbol_scope_id(symbol).index()];
-        let is_mutated = scoping.symbol_is_mutated(symbol) || !scoping.symbol_redeclarations(symbol).is_empty();
+        let is_mutated =
+            scoping.symbol_is_mutated(symbol) || !scoping.symbol_redeclarations(symbol).is_empty();
         let mut is_captured = false;
         for reference in scoping.get_resolved_references(symbol) {
             is_captured |= functions[reference.scope_id().index()] != home;

@@ -54,8 +54,6 @@ pub(crate) enum Origin {
     Launch,
     /// Whoever calls the library.
     Caller,
-    /// What a query of the own database gives, what a file holds.
-    Stored,
     /// Secrets of this machine.
     Secret,
     /// Fetched from the network.

@@ -3,7 +3,7 @@
 use nodeward_javascript::oxc::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::graph::{CallKind, FileGraph, NameId, NodeId, Shape, Spot, Taint};
+use super::graph::{CallKind, FileGraph, NodeId, Shape, Spot, Taint};
 use super::models::{Models, Origin, SinkKind, Which};
 use super::models::{NAMED, PROPERTIES};
 use super::taint::{Step, Walk, Way};
@@ -42,7 +42,6 @@ pub(crate) struct FlowFinding {
 pub(crate) struct FlowStep {
     pub(crate) file: usize,
     pub(crate) span: Span,
-    pub(crate) way: Way,
 }
 
 /// The findings of a unit, in the order of files and places, and whether the walk was cut short.
@@ -194,12 +193,6 @@ impl Reporter<'_, '_> {
             }
             Which::Any => arguments.iter().map(|argument| argument.node).collect(),
             Which::From(from) => arguments.iter().skip(from).map(|argument| argument.node).collect(),
-            Which::Property(at, name) => {
-                let Some(name) = self.unit.names.find(name) else { return };
-                let object = arguments.get(at).map_or(NodeId::NONE, |argument| argument.node);
-                self.held(object, name)
-            }
-            Which::Assigned => Vec::new(),
         };
         for node in chosen {
             let extra = Extra { is_named_only, ..Extra::default() };
@@ -208,20 +201,6 @@ impl Reporter<'_, '_> {
                 continue;
             }
         }
-    }
-
-    /// The property of objects that a node may hold.
-    fn held(&self, node: NodeId, name: NameId) -> Vec<NodeId> {
-        if node == NodeId::NONE {
-            return Vec::new();
-        }
-        self.values
-            .of(node)
-            .filter_map(|fact| match fact {
-                Fact::Object(object) => self.values.property(object, name),
-                _ => None,
-            })
-            .collect()
     }
 
     fn spots(&mut self) {
@@ -294,7 +273,7 @@ impl Reporter<'_, '_> {
             }
             let file = self.unit.file(step.node);
             if shown.last().is_none_or(|last| last.span != step.span || last.file != file) {
-                shown.push(FlowStep { file, span: step.span, way: step.way });
+                shown.push(FlowStep { file, span: step.span });
             }
         }
         shown

@@ -5,8 +5,8 @@
 use nodeward_javascript::oxc::Span;
 
 use super::graph::{
-    Argument, Call, Computed, Edge, FileGraph, Function, FunctionId, Label, NameId, Names, NodeId, ObjectId, Seed,
-    Shape, Spot,
+    Argument, Call, Computed, Edge, FileGraph, Function, FunctionId, Label, NameId, Names, NodeId, ObjectId,
+    Seed, Shape, Spot,
 };
 
 /// A unit.

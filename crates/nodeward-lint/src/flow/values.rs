@@ -5,13 +5,18 @@
 //! is as good as unknown). A call that nothing is known of, but whose method name only few functions of the unit
 //! bear, is taken to call those.
 
+mod index;
+
 use std::collections::VecDeque;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::graph::{CallKind, FunctionId, Label, NameId, NodeId, ObjectId, Seed, Shape};
+use super::graph::{CallKind, FunctionId, Label, NameId, NodeId, ObjectId, Seed};
 use super::models::{ApiId, Models, Segment};
 use super::unit::Unit;
+
+pub(crate) use index::passed;
+use index::{Index, cell_key, pair};
 
 /// How many facts a node holds at most.
 const FACTS: usize = 4;
@@ -64,14 +69,6 @@ pub(crate) struct Values<'u> {
     linked: FxHashSet<Link>,
     queue: VecDeque<(NodeId, Fact)>,
     index: Index,
-}
-
-/// Edges by where they begin, stores by their object, calls by their callee.
-struct Index {
-    out: Vec<u32>,
-    stores: FxHashMap<NodeId, Vec<u32>>,
-    calls: FxHashMap<NodeId, Vec<u32>>,
-    superclasses: FxHashMap<NodeId, Vec<FunctionId>>,
 }
 
 impl<'u> Values<'u> {
@@ -210,8 +207,8 @@ impl<'u> Values<'u> {
                     self.add(target, fact);
                 }
             }
-            self.into_stores(node, fact);
-            self.into_calls(node, fact);
+            self.at_stores(node, fact);
+            self.at_calls(node, fact);
             self.superclass(node, fact);
             self.callback(node, fact);
             if self.is_cell(node)
@@ -271,7 +268,9 @@ impl<'u> Values<'u> {
                 }
             }
             Fact::Api(api) => {
-                if let Some(member) = self.segments[name.0 as usize].and_then(|name| self.models.child(api, name)) {
+                if let Some(member) =
+                    self.segments[name.0 as usize].and_then(|name| self.models.child(api, name))
+                {
                     self.add(to, Fact::Api(member));
                 }
             }
@@ -279,7 +278,7 @@ impl<'u> Values<'u> {
         }
     }
 
-    fn into_stores(&mut self, base: NodeId, fact: Fact) {
+    fn at_stores(&mut self, base: NodeId, fact: Fact) {
         let Some(stores) = self.index.stores.get(&base) else { return };
         for at in stores.clone() {
             let edge = self.unit.edges[at as usize];
@@ -396,7 +395,7 @@ impl<'u> Values<'u> {
         }
     }
 
-    fn into_calls(&mut self, callee: NodeId, fact: Fact) {
+    fn at_calls(&mut self, callee: NodeId, fact: Fact) {
         let Some(calls) = self.index.calls.get(&callee) else { return };
         for at in calls.clone() {
             match fact {
@@ -404,7 +403,8 @@ impl<'u> Values<'u> {
                 Fact::Api(api) => self.call_api(at, api),
                 Fact::Deliver(target) => {
                     let call = &self.unit.calls[at as usize];
-                    if let Some(first) = self.unit.arguments(call).first().and_then(|first| first.node.get()) {
+                    if let Some(first) = self.unit.arguments(call).first().and_then(|first| first.node.get())
+                    {
                         self.flow(first, target);
                     }
                 }
@@ -502,9 +502,8 @@ impl<'u> Values<'u> {
         let others: Vec<Fact> = self.of(node).collect();
         for other in others {
             let (function, api) = match (fact, other) {
-                (Fact::Function(function), Fact::Callback(api)) | (Fact::Callback(api), Fact::Function(function)) => {
-                    (function, api)
-                }
+                (Fact::Function(function), Fact::Callback(api))
+                | (Fact::Callback(api), Fact::Function(function)) => (function, api),
                 _ => continue,
             };
             let unit = self.unit;
@@ -572,71 +571,4 @@ impl<'u> Values<'u> {
             }
         }
     }
-}
-
-/// From which argument to which parameter a call passes values.
-pub(crate) fn passed(unit: &Unit, call: u32, function: FunctionId) -> Vec<(NodeId, NodeId)> {
-    let call = &unit.calls[call as usize];
-    let record = &unit.functions[function.0 as usize];
-    let mut pairs = Vec::new();
-    for (position, argument) in unit.arguments(call).iter().enumerate() {
-        let Some(node) = argument.node.get() else { continue };
-        if argument.shape == Shape::Spread {
-            pairs.extend(record.parameters.iter().skip(position).map(|parameter| (node, *parameter)));
-        } else if let Some(parameter) = record.parameters.get(position) {
-            pairs.push((node, *parameter));
-        }
-        if record.rest != NodeId::NONE && (position >= record.parameters.len() || argument.shape == Shape::Spread) {
-            pairs.push((node, record.rest));
-        }
-        if record.all != NodeId::NONE {
-            pairs.push((node, record.all));
-        }
-    }
-    pairs
-}
-
-impl Index {
-    fn new(unit: &Unit) -> Self {
-        let mut out = vec![0_u32; unit.spans.len() + 1];
-        for edge in &unit.edges {
-            out[edge.from.index() + 1] += 1;
-        }
-        for at in 1..out.len() {
-            out[at] += out[at - 1];
-        }
-        let mut stores: FxHashMap<NodeId, Vec<u32>> = FxHashMap::default();
-        for (at, edge) in unit.edges.iter().enumerate() {
-            if matches!(edge.label, Label::Store(_) | Label::StoreAny) {
-                stores.entry(edge.to).or_default().push(u32::try_from(at).expect("a unit's edges fit 32 bits"));
-            }
-        }
-        let mut calls: FxHashMap<NodeId, Vec<u32>> = FxHashMap::default();
-        for (at, call) in unit.calls.iter().enumerate() {
-            if call.callee != NodeId::NONE {
-                calls.entry(call.callee).or_default().push(u32::try_from(at).expect("a unit's calls fit 32 bits"));
-            }
-        }
-        let mut superclasses: FxHashMap<NodeId, Vec<FunctionId>> = FxHashMap::default();
-        for (class, superclass) in &unit.extends {
-            superclasses.entry(*superclass).or_default().push(*class);
-        }
-        Self { out, stores, calls, superclasses }
-    }
-
-    fn out(&self, node: NodeId) -> std::ops::Range<usize> {
-        match self.out.get(node.index()..node.index() + 2) {
-            Some([from, to]) => *from as usize..*to as usize,
-            _ => 0..0,
-        }
-    }
-}
-
-/// Two nodes as one number: hashed at once, and well spread.
-fn pair(from: NodeId, to: NodeId) -> u64 {
-    u64::from(from.0) << 32 | u64::from(to.0)
-}
-
-fn cell_key(object: ObjectId, name: NameId) -> u64 {
-    u64::from(object.0) << 32 | u64::from(name.0)
 }

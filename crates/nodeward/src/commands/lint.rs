@@ -91,7 +91,7 @@ pub(crate) fn lint(args: &LintArgs, session: &Session) -> anyhow::Result<Outcome
     anyhow::ensure!(args.report.vex.is_empty(), "--vex speaks of releases; `lint` looks at source");
     let run = Run::new(args, session)?;
     let mut looked = run.look()?;
-    if args.fix || args.fix_unsafe {
+    if args.fix_unsafe || args.fix {
         looked = run.mend(looked)?;
     }
     if let (Some(file), true) = (&args.baseline, args.write_baseline) {
@@ -207,7 +207,10 @@ impl<'a> Run<'a> {
 
     /// Changes and looks again, until there is nothing left to change.
     fn mend(&self, mut looked: Looked) -> anyhow::Result<Looked> {
-        let safety = if self.args.fix_unsafe { Safety::Unsafe } else { Safety::Safe };
+        let safety = match self.args.fix_unsafe {
+            true => Safety::Unsafe,
+            false => Safety::Safe,
+        };
         let mut all = 0;
         for _ in 0..mend::ROUNDS {
             let made = mend::round(&looked.selected.files, &looked.report.findings, &self.options, safety)?;

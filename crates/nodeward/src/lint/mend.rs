@@ -1,7 +1,7 @@
 //! Makes the changes that clear findings, and looks again whether they did.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -65,7 +65,7 @@ fn in_memory(file: &SourceFile, text: &str) -> SourceFile {
     SourceFile { text: Text::Memory(Arc::from(text)), ..file.clone() }
 }
 
-fn write(path: &PathBuf, text: &str) -> anyhow::Result<()> {
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     output::write_file(path, |out| out.write_all(text.as_bytes()))
         .with_context(|| format!("cannot write {}", path.display()))
 }

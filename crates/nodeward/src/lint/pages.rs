@@ -118,7 +118,7 @@ mod tests {
         for rule in RULES {
             assert!(self::rule(rule.id).is_ok());
         }
-        let error = |id: &str| self::rule(id).err().map(|error| error.to_string()).unwrap_or_default();
+        let error = |id: &str| rule(id).err().map(|error| error.to_string()).unwrap_or_default();
         assert!(error("shel-command").contains("did you mean shell-command?"));
         assert!(!error("no-such-thing-at-all").contains("did you mean"));
     }

@@ -150,8 +150,8 @@ impl<'a> Lowerer<'a, '_> {
         let first = nodes.first().copied().flatten();
         let second = nodes.get(1).copied().flatten();
         match text {
-            "forEach" | "map" | "filter" | "find" | "some" | "every" | "flatMap" | "findIndex" | "findLast"
-            | "each" => {
+            "forEach" | "map" | "filter" | "find" | "some" | "every" | "flatMap" | "findIndex"
+            | "findLast" | "each" => {
                 let element = self.step(receiver, Label::LoadAny, span);
                 let got = self.implied_call(first, second, &[element], span);
                 if matches!(text, "map" | "flatMap") {
@@ -250,7 +250,12 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     /// `text.match(/…/)`, `/…/.test(text)`: the places where a slow pattern meets a text.
-    fn regex_use(&mut self, member: &MemberExpression<'a>, receiver: Option<NodeId>, call: &CallExpression<'a>) {
+    fn regex_use(
+        &mut self,
+        member: &MemberExpression<'a>,
+        receiver: Option<NodeId>,
+        call: &CallExpression<'a>,
+    ) {
         let Some(name) = member.static_property_name() else { return };
         let first = call.arguments.first().and_then(|argument| argument.as_expression());
         match name {

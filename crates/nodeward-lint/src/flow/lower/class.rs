@@ -57,7 +57,8 @@ impl<'a> Lowerer<'a, '_> {
                 }
                 ClassElement::PropertyDefinition(property) => {
                     let Some(value) = &property.value else { continue };
-                    let outer = std::mem::replace(&mut self.this, if property.r#static { node } else { this });
+                    let outer =
+                        std::mem::replace(&mut self.this, if property.r#static { node } else { this });
                     let name = member_name(&property.key);
                     let value = self.named(name.as_deref().unwrap_or_default(), value);
                     self.this = outer;

@@ -2,8 +2,8 @@
 
 use nodeward_javascript::oxc::ast::{
     Argument, ArrayExpressionElement, AssignmentExpression, BinaryExpression, ChainElement, Expression,
-    IdentifierReference, JSXAttributeItem, JSXAttributeValue, JSXChild, JSXElement, JSXExpression, LogicalExpression,
-    MemberExpression, ObjectExpression, ObjectPropertyKind, PropertyKind, TemplateLiteral,
+    IdentifierReference, JSXAttributeItem, JSXAttributeValue, JSXChild, JSXElement, JSXExpression,
+    LogicalExpression, MemberExpression, ObjectExpression, ObjectPropertyKind, PropertyKind, TemplateLiteral,
 };
 use nodeward_javascript::oxc::{
     AssignmentOperator, BinaryOperator, GetSpan as _, LogicalOperator, Span, SymbolId, UnaryOperator,
@@ -14,7 +14,8 @@ use super::function::This;
 use crate::flow::graph::{Computed, Label, NameId, NodeId, Seed, Spot, Taint};
 
 /// What joining a text with others takes away, wherever it stands.
-const JOINED: Taint = Taint::OPERATOR.and(Taint::OBJECT).and(Taint::SERIALISED).and(Taint::NUMBER).and(Taint::PROTOTYPE);
+const JOINED: Taint =
+    Taint::OPERATOR.and(Taint::OBJECT).and(Taint::SERIALISED).and(Taint::NUMBER).and(Taint::PROTOTYPE);
 
 impl<'a> Lowerer<'a, '_> {
     /// The node of an expression's value; none where nothing flows from it.
@@ -110,9 +111,8 @@ impl<'a> Lowerer<'a, '_> {
             }
             Expression::JSXElement(element) => Some(self.jsx(element)),
             Expression::JSXFragment(fragment) => {
-                let node = self.node(fragment.span);
-                self.jsx_children(&fragment.children, node);
-                Some(node)
+                self.jsx_children(&fragment.children);
+                None
             }
             Expression::TSAsExpression(inner) => self.expression(&inner.expression),
             Expression::TSSatisfiesExpression(inner) => self.expression(&inner.expression),
@@ -158,7 +158,11 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     /// The node of a property of a base that is walked already.
-    pub(super) fn member_of(&mut self, base: Option<NodeId>, member: &MemberExpression<'a>) -> Option<NodeId> {
+    pub(super) fn member_of(
+        &mut self,
+        base: Option<NodeId>,
+        member: &MemberExpression<'a>,
+    ) -> Option<NodeId> {
         let span = member.span();
         match member {
             MemberExpression::PrivateFieldExpression(field) => {
@@ -250,14 +254,16 @@ impl<'a> Lowerer<'a, '_> {
         let value = match assignment.operator {
             AssignmentOperator::Assign => self.named_value(&assignment.left, &assignment.right),
             AssignmentOperator::Addition => {
-                let old = assignment.left.as_simple_assignment_target().and_then(|target| self.read_target(target));
+                let old =
+                    assignment.left.as_simple_assignment_target().and_then(|target| self.read_target(target));
                 let added = self.expression(&assignment.right);
                 self.joined(&[old, added], span, JOINED)
             }
             AssignmentOperator::LogicalOr
             | AssignmentOperator::LogicalAnd
             | AssignmentOperator::LogicalNullish => {
-                let old = assignment.left.as_simple_assignment_target().and_then(|target| self.read_target(target));
+                let old =
+                    assignment.left.as_simple_assignment_target().and_then(|target| self.read_target(target));
                 let new = self.expression(&assignment.right);
                 self.meet(&[old, new], span)
             }
@@ -279,9 +285,9 @@ impl<'a> Lowerer<'a, '_> {
         let name = target
             .as_simple_assignment_target()
             .and_then(|target| {
-                target
-                    .get_identifier_name()
-                    .or_else(|| target.as_member_expression().and_then(MemberExpression::static_property_name))
+                target.get_identifier_name().or_else(|| {
+                    target.as_member_expression().and_then(MemberExpression::static_property_name)
+                })
             })
             .unwrap_or_default();
         self.named(name, value)
@@ -300,7 +306,9 @@ impl<'a> Lowerer<'a, '_> {
         &mut self,
         target: &nodeward_javascript::oxc::ast::SimpleAssignmentTarget<'a>,
     ) -> Option<NodeId> {
-        if let nodeward_javascript::oxc::ast::SimpleAssignmentTarget::AssignmentTargetIdentifier(identifier) = target {
+        if let nodeward_javascript::oxc::ast::SimpleAssignmentTarget::AssignmentTargetIdentifier(identifier) =
+            target
+        {
             return self.identifier(identifier);
         }
         target.as_member_expression().and_then(|member| self.member(member))
@@ -438,7 +446,9 @@ impl<'a> Lowerer<'a, '_> {
                     self.expression(&spread.argument);
                 }
                 JSXAttributeItem::Attribute(attribute) => {
-                    let Some(JSXAttributeValue::ExpressionContainer(container)) = &attribute.value else { continue };
+                    let Some(JSXAttributeValue::ExpressionContainer(container)) = &attribute.value else {
+                        continue;
+                    };
                     let Some(expression) = container.expression.as_expression() else { continue };
                     let value = self.expression(expression);
                     if attribute.is_identifier("dangerouslySetInnerHTML") {
@@ -448,17 +458,17 @@ impl<'a> Lowerer<'a, '_> {
                 }
             }
         }
-        self.jsx_children(&element.children, node);
+        self.jsx_children(&element.children);
         node
     }
 
-    fn jsx_children(&mut self, children: &[JSXChild<'a>], node: NodeId) {
+    fn jsx_children(&mut self, children: &[JSXChild<'a>]) {
         for child in children {
             match child {
                 JSXChild::Element(element) => {
                     self.jsx(element);
                 }
-                JSXChild::Fragment(fragment) => self.jsx_children(&fragment.children, node),
+                JSXChild::Fragment(fragment) => self.jsx_children(&fragment.children),
                 JSXChild::ExpressionContainer(container) => {
                     if let JSXExpression::EmptyExpression(_) = container.expression {
                         continue;

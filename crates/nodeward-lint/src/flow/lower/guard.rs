@@ -3,7 +3,9 @@
 //! `if (name.includes('..')) return` leaves a name that climbs nowhere. Each test that is understood marks the
 //! variable that it looks at: from there on it is a node of its own.
 
-use nodeward_javascript::oxc::ast::{Argument, BinaryExpression, CallExpression, Expression, MemberExpression};
+use nodeward_javascript::oxc::ast::{
+    Argument, BinaryExpression, CallExpression, Expression, MemberExpression,
+};
 use nodeward_javascript::oxc::{BinaryOperator, LogicalOperator, UnaryOperator};
 
 use super::Lowerer;
@@ -83,7 +85,9 @@ impl<'a> Lowerer<'a, '_> {
                 let cleared = match (kind.value.as_str(), is_equal) {
                     ("number", true) => Taint::OUTSIDE.without(Taint::NUMBER),
                     ("boolean" | "undefined" | "function" | "symbol" | "bigint", true) => Taint::OUTSIDE,
-                    ("string", true) | ("object", false) => Taint::OPERATOR.and(Taint::OBJECT).and(Taint::SERIALISED),
+                    ("string", true) | ("object", false) => {
+                        Taint::OPERATOR.and(Taint::OBJECT).and(Taint::SERIALISED)
+                    }
                     _ => continue,
                 };
                 self.clear(&unary.argument, cleared);
@@ -157,7 +161,9 @@ impl<'a> Lowerer<'a, '_> {
         let Some((name, receiver)) = method(call) else {
             let Some(first) = first else { return };
             match (call.callee_name().unwrap_or_default(), outcome) {
-                ("isNaN", false) | ("isFinite", true) => self.clear(first, Taint::OUTSIDE.without(Taint::NUMBER)),
+                ("isNaN", false) | ("isFinite", true) => {
+                    self.clear(first, Taint::OUTSIDE.without(Taint::NUMBER))
+                }
                 (name, true) if is_checker(name) => self.clear(first, Taint::OUTSIDE.and(Taint::PROTOTYPE)),
                 (name, false) if is_alarm(name) => {
                     self.clear(first, ANY_KEY.and(Taint::PATH));
@@ -253,7 +259,8 @@ impl<'a> Lowerer<'a, '_> {
         let Some((body, _)) = text.get(1..).and_then(|rest| rest.rsplit_once('/')) else { return };
         let is_whole = body.starts_with('^') && body.ends_with('$');
         if outcome && is_whole {
-            let lets_through = if body.contains(".*") || body.contains(".+") { Taint::NONE } else { Taint::OUTSIDE };
+            let lets_through =
+                if body.contains(".*") || body.contains(".+") { Taint::NONE } else { Taint::OUTSIDE };
             self.clear(subject, lets_through);
         } else if !outcome {
             if body.contains("[^") && !is_whole {
@@ -302,13 +309,29 @@ fn is_checker(name: &str) -> bool {
         || lower.contains("issafe")
         || lower.contains("allowed") && !lower.contains("disallowed")
         || lower.contains("whitelist")
-        || matches!(lower.as_str(), "isinteger" | "isnumber" | "isnumeric" | "isboolean" | "isip" | "isuuid" | "isint")
+        || matches!(
+            lower.as_str(),
+            "isinteger" | "isnumber" | "isnumeric" | "isboolean" | "isip" | "isuuid" | "isint"
+        )
 }
 
 /// Functions whose no means that a value is harmless, by their names.
 fn is_alarm(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    ["unsafe", "prototypepolluted", "ispolluted", "isprototype", "dangerous", "forbidden", "blacklist", "denylist", "disallowed", "invalid", "malicious", "traversal"]
-        .iter()
-        .any(|word| lower.contains(word))
+    [
+        "unsafe",
+        "prototypepolluted",
+        "ispolluted",
+        "isprototype",
+        "dangerous",
+        "forbidden",
+        "blacklist",
+        "denylist",
+        "disallowed",
+        "invalid",
+        "malicious",
+        "traversal",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
 }

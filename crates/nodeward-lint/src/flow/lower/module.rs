@@ -86,7 +86,8 @@ impl<'a> Lowerer<'a, '_> {
             ModuleDeclaration::ExportDeclaration(export) => {
                 self.declaration(&export.declaration);
                 let mut names = Vec::new();
-                if let nodeward_javascript::oxc::ast::Declaration::VariableDeclaration(variables) = &export.declaration
+                if let nodeward_javascript::oxc::ast::Declaration::VariableDeclaration(variables) =
+                    &export.declaration
                 {
                     for declarator in &variables.declarations {
                         names.extend(declarator.id.get_binding_identifiers());
@@ -102,13 +103,14 @@ impl<'a> Lowerer<'a, '_> {
             ModuleDeclaration::ExportNamedDeclaration(export) => {
                 for specifier in &export.specifiers {
                     let value = match &specifier.local {
-                        nodeward_javascript::oxc::ast::ModuleExportName::IdentifierReference(identifier) => self
-                            .symbol(identifier)
-                            // A name may be exported before it is assigned: all its values count.
-                            .map(|symbol| match self.read(symbol, identifier.span) {
-                                Some(node) => node,
-                                None => self.shared(symbol, identifier.span),
-                            }),
+                        nodeward_javascript::oxc::ast::ModuleExportName::IdentifierReference(identifier) => {
+                            self.symbol(identifier)
+                                // A name may be exported before it is assigned: all its values count.
+                                .map(|symbol| match self.read(symbol, identifier.span) {
+                                    Some(node) => node,
+                                    None => self.shared(symbol, identifier.span),
+                                })
+                        }
                         _ => None,
                     };
                     self.export(specifier.exported.name().as_str(), value);

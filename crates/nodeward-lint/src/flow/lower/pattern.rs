@@ -2,8 +2,8 @@
 
 use nodeward_javascript::oxc::GetSpan as _;
 use nodeward_javascript::oxc::ast::{
-    AssignmentTarget, AssignmentTargetMaybeDefault, AssignmentTargetProperty, BindingPattern, Expression, MemberExpression,
-    PropertyKey, SimpleAssignmentTarget,
+    AssignmentTarget, AssignmentTargetMaybeDefault, AssignmentTargetProperty, BindingPattern, Expression,
+    MemberExpression, PropertyKey, SimpleAssignmentTarget,
 };
 
 use super::Lowerer;

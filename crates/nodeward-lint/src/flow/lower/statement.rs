@@ -1,8 +1,8 @@
 //! Statements.
 
 use nodeward_javascript::oxc::ast::{
-    Declaration, Expression, ForStatementInit, ForStatementLeft, IfStatement, Statement, SwitchStatement, TryStatement,
-    VariableDeclaration,
+    Declaration, Expression, ForStatementInit, ForStatementLeft, IfStatement, Statement, SwitchStatement,
+    TryStatement, VariableDeclaration,
 };
 use nodeward_javascript::oxc::{GetSpan as _, SymbolId};
 

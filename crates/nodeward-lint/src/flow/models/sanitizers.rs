@@ -47,7 +47,13 @@ pub(super) const RESULTS: &[(Taint, &[&str])] = &[
     ),
     (
         TEXT,
-        &["global.String", "global.JSON.stringify", "util.{inspect,format}", "querystring.stringify", "global.escape"],
+        &[
+            "global.String",
+            "global.JSON.stringify",
+            "util.{inspect,format}",
+            "querystring.stringify",
+            "global.escape",
+        ],
     ),
     (
         Taint::MARKUP.and(Taint::PATH).and(Taint::HOST).and(Taint::LINE).and(Taint::REDIRECT).and(TEXT),

@@ -37,14 +37,8 @@ pub(crate) enum SinkKind {
     Redirect,
     /// A header is written.
     Header,
-    /// A line is logged.
-    Log,
     /// A prototype is written to.
     PrototypeWrite,
-    /// Properties are copied over by name without a filter.
-    MassAssignment,
-    /// A method is called by name.
-    MethodName,
     /// A serialised object is revived.
     Deserialise,
     /// A slow pattern meets a text.
@@ -57,8 +51,6 @@ pub(crate) enum SinkKind {
     Sent,
     /// Something fetched is run or written where it runs.
     RunsFetched,
-    /// An archive entry's name is used as a path.
-    ArchiveEntry,
 }
 
 impl SinkKind {
@@ -69,16 +61,14 @@ impl SinkKind {
             Self::ProgramArguments => Taint::OPTION,
             Self::Code | Self::Template => Taint::CODE,
             Self::ModuleName => Taint::MODULE,
-            Self::FilePath | Self::ServedPath | Self::ViewName | Self::ArchiveEntry => Taint::PATH,
+            Self::FilePath | Self::ServedPath | Self::ViewName => Taint::PATH,
             Self::Sql | Self::OtherQuery => Taint::QUERY,
             Self::NoSql => Taint::OPERATOR,
             Self::Markup => Taint::MARKUP,
             Self::Request => Taint::HOST,
             Self::Redirect => Taint::REDIRECT,
-            Self::Header | Self::Log => Taint::LINE,
+            Self::Header => Taint::LINE,
             Self::PrototypeWrite => Taint::PROTOTYPE,
-            Self::MassAssignment => Taint::OBJECT,
-            Self::MethodName => Taint::KEY,
             Self::Deserialise => Taint::SERIALISED,
             Self::SlowPattern | Self::PatternText => Taint::LENGTH,
             Self::Allocation => Taint::NUMBER,
@@ -97,10 +87,6 @@ pub(crate) enum Which {
     Any,
     /// Arguments from this place on.
     From(usize),
-    /// This property of the argument at this place.
-    Property(usize, &'static str),
-    /// The value assigned, for properties.
-    Assigned,
 }
 
 const FIRST: Which = Which::At(0);
@@ -143,11 +129,7 @@ pub(super) const SINKS: &[(SinkKind, Which, &[&str])] = &[
             "execa.{sync,execa,execaSync}",
         ],
     ),
-    (
-        SinkKind::Code,
-        Which::Any,
-        &["global.{eval,execScript}", "global.Function", "global.Function.new"],
-    ),
+    (SinkKind::Code, Which::Any, &["global.{eval,execScript}", "global.Function", "global.Function.new"]),
     (
         SinkKind::Code,
         FIRST,
@@ -188,7 +170,12 @@ pub(super) const SINKS: &[(SinkKind, Which, &[&str])] = &[
     (
         SinkKind::ServedPath,
         FIRST,
-        &["~response.{sendFile,sendfile,download}", "~context.sendFile", "{koa-send}", "~response.attachment"],
+        &[
+            "~response.{sendFile,sendfile,download}",
+            "~context.sendFile",
+            "{koa-send}",
+            "~response.attachment",
+        ],
     ),
     (SinkKind::ServedPath, Which::At(1), &["{send,koa-send}"]),
     (
@@ -235,7 +222,12 @@ pub(super) const SINKS: &[(SinkKind, Which, &[&str])] = &[
     (
         SinkKind::OtherQuery,
         Which::Any,
-        &["ldapjs.createClient.().search", "xpath.{select,evaluate,select1}", "xpath", "graphql.{graphql,buildSchema}"],
+        &[
+            "ldapjs.createClient.().search",
+            "xpath.{select,evaluate,select1}",
+            "xpath",
+            "graphql.{graphql,buildSchema}",
+        ],
     ),
     (
         SinkKind::Markup,

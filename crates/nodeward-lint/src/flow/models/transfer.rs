@@ -46,23 +46,81 @@ pub(super) const COPIES: &[(Copies, &[&str])] = &[
 /// What a call of this name does, where nothing else is known.
 pub(super) fn by_name(name: &str) -> Transfer {
     match name {
-        "length" | "indexOf" | "lastIndexOf" | "charCodeAt" | "codePointAt" | "includes" | "startsWith" | "endsWith"
-        | "test" | "hasOwnProperty" | "localeCompare" | "search" | "push" | "unshift" | "forEach" | "some" | "every"
-        | "has" | "isArray" | "findIndex" | "propertyIsEnumerable" | "isPrototypeOf" | "on" | "once" | "emit"
-        | "addEventListener" | "removeListener" | "setHeader" | "writeHead" | "status" | "log" | "warn" | "error"
-        | "info" | "debug" | "assert" | "getTime" | "isBuffer" | "exists" | "existsSync" | "compare" | "equals"
-        | "delete" | "clear" | "close" | "destroy" | "setTimeout" | "setInterval" | "setImmediate" | "nextTick"
-        | "require" | "define" | "expect" | "describe" | "it" | "Error" | "TypeError" | "RangeError" | "SyntaxError"
-        | "reject" | "Set" | "Map" | "WeakMap" | "defineProperty" => NOTHING,
-        "toString" | "trim" | "trimStart" | "trimEnd" | "trimLeft" | "trimRight" | "toLowerCase" | "toUpperCase"
-        | "toLocaleLowerCase" | "normalize" | "substr" | "substring" | "charAt" | "repeat" | "padStart" | "padEnd" => {
+        "length"
+        | "indexOf"
+        | "lastIndexOf"
+        | "charCodeAt"
+        | "codePointAt"
+        | "includes"
+        | "startsWith"
+        | "endsWith"
+        | "test"
+        | "hasOwnProperty"
+        | "localeCompare"
+        | "search"
+        | "push"
+        | "unshift"
+        | "forEach"
+        | "some"
+        | "every"
+        | "has"
+        | "isArray"
+        | "findIndex"
+        | "propertyIsEnumerable"
+        | "isPrototypeOf"
+        | "on"
+        | "once"
+        | "emit"
+        | "addEventListener"
+        | "removeListener"
+        | "setHeader"
+        | "writeHead"
+        | "status"
+        | "log"
+        | "warn"
+        | "error"
+        | "info"
+        | "debug"
+        | "assert"
+        | "getTime"
+        | "isBuffer"
+        | "exists"
+        | "existsSync"
+        | "compare"
+        | "equals"
+        | "delete"
+        | "clear"
+        | "close"
+        | "destroy"
+        | "setTimeout"
+        | "setInterval"
+        | "setImmediate"
+        | "nextTick"
+        | "require"
+        | "define"
+        | "expect"
+        | "describe"
+        | "it"
+        | "Error"
+        | "TypeError"
+        | "RangeError"
+        | "SyntaxError"
+        | "reject"
+        | "Set"
+        | "Map"
+        | "WeakMap"
+        | "defineProperty" => NOTHING,
+        "toString" | "trim" | "trimStart" | "trimEnd" | "trimLeft" | "trimRight" | "toLowerCase"
+        | "toUpperCase" | "toLocaleLowerCase" | "normalize" | "substr" | "substring" | "charAt"
+        | "repeat" | "padStart" | "padEnd" => {
             Transfer { receiver: Some(TEXT), arguments: None, is_known: true }
         }
-        "slice" | "split" | "match" | "matchAll" | "filter" | "find" | "findLast" | "pop" | "shift" | "reverse"
-        | "sort" | "flat" | "at" | "values" | "keys" | "entries" | "splice" | "get" | "valueOf" | "then" | "catch"
-        | "finally" | "next" | "getAll" | "exec" | "item" | "reduce" | "map" | "flatMap" => RECEIVER,
-        "concat" | "join" | "replace" | "replaceAll" | "apply" | "call" | "bind" | "fill" | "with" | "defaults"
-        | "extend" | "assign" | "merge" => BOTH,
+        "slice" | "split" | "match" | "matchAll" | "filter" | "find" | "findLast" | "pop" | "shift"
+        | "reverse" | "sort" | "flat" | "at" | "values" | "keys" | "entries" | "splice" | "get"
+        | "valueOf" | "then" | "catch" | "finally" | "next" | "getAll" | "exec" | "item" | "reduce"
+        | "map" | "flatMap" => RECEIVER,
+        "concat" | "join" | "replace" | "replaceAll" | "apply" | "call" | "bind" | "fill" | "with"
+        | "defaults" | "extend" | "assign" | "merge" => BOTH,
         name => {
             let lower = name.to_ascii_lowercase();
             if is_cleaner(&lower) {
@@ -87,7 +145,8 @@ pub(super) fn by_name(name: &str) -> Transfer {
 
 /// Whether a method of this name is one of strings, arrays, maps, promises, events or streams.
 pub(super) fn is_built_in(name: &str) -> bool {
-    by_name(name).is_known || matches!(name, "set" | "add" | "write" | "end" | "pipe" | "send" | "resolve" | "parse")
+    by_name(name).is_known
+        || matches!(name, "set" | "add" | "write" | "end" | "pipe" | "send" | "resolve" | "parse")
 }
 
 /// Names of functions that make a value harmless.
@@ -101,6 +160,7 @@ fn is_cleaner(lower: &str) -> bool {
 
 /// Names of functions that answer yes or no.
 fn is_question(name: &str) -> bool {
-    let rest = name.strip_prefix("is").or_else(|| name.strip_prefix("has")).or_else(|| name.strip_prefix("can"));
+    let rest =
+        name.strip_prefix("is").or_else(|| name.strip_prefix("has")).or_else(|| name.strip_prefix("can"));
     rest.is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()))
 }
