@@ -207,7 +207,8 @@ impl<'a> Run<'a> {
 
     /// Changes and looks again, until there is nothing left to change.
     fn mend(&self, mut looked: Looked) -> anyhow::Result<Looked> {
-        let safety = match self.args.fix_unsafe {
+        let also_risky = self.args.fix_unsafe;
+        let safety = match also_risky {
             true => Safety::Unsafe,
             false => Safety::Safe,
         };
