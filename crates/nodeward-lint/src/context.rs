@@ -6,6 +6,7 @@ mod constant;
 mod file;
 mod kinds;
 pub(crate) mod names;
+mod pattern;
 mod symbols;
 #[cfg(test)]
 mod tests;

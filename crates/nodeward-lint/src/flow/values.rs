@@ -59,6 +59,7 @@ pub(crate) struct Values<'u> {
     /// What calls pass: for facts only; taint follows the calls themselves.
     passes: FxHashMap<NodeId, Vec<NodeId>>,
     seen_flows: FxHashSet<u64>,
+    seen_passes: FxHashSet<u64>,
     cells: FxHashMap<u64, NodeId>,
     cells_of: FxHashMap<ObjectId, Vec<(NameId, NodeId)>>,
     /// The object that a cell belongs to, by the cell's number past the unit's nodes.
@@ -84,6 +85,7 @@ impl<'u> Values<'u> {
             flows: FxHashMap::default(),
             passes: FxHashMap::default(),
             seen_flows: FxHashSet::default(),
+            seen_passes: FxHashSet::default(),
             cells: FxHashMap::default(),
             cells_of: FxHashMap::default(),
             cell_objects: Vec::new(),
@@ -384,10 +386,14 @@ impl<'u> Values<'u> {
     }
 
     fn flow(&mut self, from: NodeId, to: NodeId) {
-        if from == to || !self.seen_flows.insert(pair(from, to)) {
-            return;
+        if from != to && self.seen_flows.insert(pair(from, to)) {
+            self.flows.entry(from).or_default().push(to);
+            self.hand_on(from, to);
         }
-        self.flows.entry(from).or_default().push(to);
+    }
+
+    /// What a node holds the other holds too; that functions are called back is a matter of their place alone.
+    fn hand_on(&mut self, from: NodeId, to: NodeId) {
         for fact in self.of(from).collect::<Vec<_>>() {
             if !matches!(fact, Fact::Callback(_)) {
                 self.add(to, fact);
@@ -442,14 +448,10 @@ impl<'u> Values<'u> {
 
     /// Facts go from one node to another for good, but what is dangerous goes there only by the call.
     fn pass(&mut self, from: NodeId, to: NodeId) {
-        if from == to || !self.seen_flows.insert(pair(from, to)) {
-            return;
-        }
-        self.passes.entry(from).or_default().push(to);
-        for fact in self.of(from).collect::<Vec<_>>() {
-            if !matches!(fact, Fact::Callback(_)) {
-                self.add(to, fact);
-            }
+        // Apart from what flows: a call and a property may join the same nodes, and taint takes each its own way.
+        if from != to && self.seen_passes.insert(pair(from, to)) {
+            self.passes.entry(from).or_default().push(to);
+            self.hand_on(from, to);
         }
     }
 

@@ -18,18 +18,18 @@ pub(crate) const RULE: Rule = Rule {
     ],
 };
 
-use crate::regex::{self, Verdict};
+use crate::regex::Verdict;
 
 fn literal<'a>(context: &Context<'_, 'a>, node: &AstNode<'a>) {
-    let AstKind::RegExpLiteral(literal) = node.kind() else { return };
-    report(context, literal.span, &regex::analyse_literal(context.text(literal.span)));
+    if let Some((span, verdict)) = context.literal_pattern(node) {
+        report(context, span, &verdict);
+    }
 }
 
 fn made<'a>(context: &Context<'_, 'a>, call: &Call<'a>) {
-    let Some(pattern) = call.argument(0) else { return };
-    let Some(text) = context.constant_text(pattern) else { return };
-    let flags = call.argument(1).and_then(|flags| context.constant_text(flags)).unwrap_or_default();
-    report(context, pattern.span(), &regex::analyse(&text, &flags));
+    if let Some((span, verdict)) = context.made_pattern(call) {
+        report(context, span, &verdict);
+    }
 }
 
 fn report(context: &Context<'_, '_>, span: Span, verdict: &Verdict) {
