@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 mod bench;
+mod corpus;
 mod new;
 mod schemas;
 mod tidy;
@@ -16,6 +17,9 @@ cargo xtask CHORE
   tidy            check layering, tables, documented paths and forbidden words
   ready           tidy, format, clippy, test: what a change needs before review
   bench [NAME…]   measure against the figures of docs/benchmarks.md
+  corpus          fetch the packages with known flaws, by name, into a folder outside the checkout
+                  ([--dir DIR] [--only NAME])
+  recall          look for those flaws with all rules ([--dir DIR] [--only NAME] [--missed] [--markdown FILE])
   fuzz SECONDS    run every fuzz target for that long (needs a nightly compiler and cargo-fuzz)
   new KIND NAME   start a file of a kind (signal | lockfile) with its table line
 ";
@@ -28,6 +32,8 @@ fn main() -> ExitCode {
         Some("tidy") => tidy::run(&root()),
         Some("ready") => ready(),
         Some("bench") => bench::run(&root(), rest),
+        Some("corpus") => corpus::fetch(&root(), rest),
+        Some("recall") => corpus::recall(&root(), rest),
         Some("fuzz") => fuzz(rest),
         Some("new") => new::run(&root(), rest),
         _ => {

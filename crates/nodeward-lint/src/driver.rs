@@ -104,6 +104,8 @@ pub struct Options {
 pub struct Linted {
     /// What was found.
     pub finding: Finding,
+    /// The narrowest policy that shows it.
+    pub policy: Policy,
     /// The change that clears it, where there is one.
     pub fix: Option<Fix>,
 }

@@ -4,6 +4,7 @@ use nodeward_javascript::oxc::Span;
 use nodeward_report::Confidence;
 
 use crate::fix::{Edit, Fix, Safety};
+use crate::policy::Policy;
 use crate::rule::Rule;
 
 /// One thing that a rule found.
@@ -12,6 +13,8 @@ pub(crate) struct Issue {
     pub(crate) span: Span,
     pub(crate) title: String,
     pub(crate) confidence: Confidence,
+    /// The narrowest policy that shows it.
+    pub(crate) policy: Policy,
     pub(crate) next_step: Option<&'static str>,
     pub(crate) facts: Vec<Fact>,
     pub(crate) fix: Option<Fix>,
@@ -34,6 +37,7 @@ impl Issue {
             span,
             title: title.into(),
             confidence: rule.confidence,
+            policy: rule.policy,
             next_step: None,
             facts: Vec::new(),
             fix: None,
@@ -47,6 +51,12 @@ impl Issue {
             key(a).cmp(&key(b)).then_with(|| a.rule.id.cmp(b.rule.id)).then_with(|| a.title.cmp(&b.title))
         });
         issues.dedup_by(|a, b| a.span == b.span && a.rule.id == b.rule.id);
+    }
+
+    /// Only under this policy, or under the rule's if that is wider.
+    pub(crate) fn under(mut self, policy: Policy) -> Self {
+        self.policy = self.policy.max(policy);
+        self
     }
 
     /// Less sure than the rule.

@@ -94,6 +94,6 @@ impl Reporter<'_> {
             place: fact.span.map(|span| self.files[fact.file.unwrap_or(self.own)].place(span)),
         });
         finding.evidence = facts.collect();
-        Linted { finding, fix: issue.fix }
+        Linted { finding, policy: issue.policy, fix: issue.fix }
     }
 }

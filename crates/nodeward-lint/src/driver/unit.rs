@@ -162,7 +162,8 @@ fn issue(
         return None;
     }
     let title = format!("{} {does}", grade::whose(finding.origin));
-    let mut issue = Issue::new(rule, finding.span, title).next(next).at_most(grade::confidence(finding));
+    let mut issue =
+        Issue::new(rule, finding.span, title).under(policy).next(next).at_most(grade::confidence(finding));
     let end = (finding.file, finding.span);
     let line = |(file, span): (usize, Span)| {
         let text: &str = &looked[places[file]].text;
