@@ -19,10 +19,12 @@ use nodeward_javascript::oxc::ast::IdentifierReference;
 use nodeward_javascript::oxc::{AstKind, NodeId, Semantic, Span, SymbolId};
 use rustc_hash::FxHashMap;
 
+pub(crate) use api::{join, module_path};
 pub(crate) use call::{Call, Setting, last_name, setting_of, without_wrapping};
 pub(crate) use constant::Constant;
 pub(crate) use file::FileTraits;
 pub(crate) use kinds::ValueKind;
+pub(crate) use symbols::Bound;
 
 use crate::issue::Issue;
 use crate::rule::Scope;
@@ -49,7 +51,7 @@ impl<'c, 'a> Context<'c, 'a> {
 
     /// Notes what a rule found.
     pub(crate) fn report(&self, issue: Issue) {
-        if self.file.is_test && issue.rule.scope == Scope::Production {
+        if self.file.is_test && issue.finder.scope() == Scope::Production {
             return;
         }
         self.issues.borrow_mut().push(issue);

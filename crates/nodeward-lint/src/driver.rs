@@ -14,6 +14,7 @@ use nodeward_package::PackageName;
 use nodeward_report::{Finding, Gap};
 
 use crate::dispatch::Dispatch;
+use crate::requirement::{Checker, Requirement};
 use crate::{Fix, Policy, Rule, rules};
 
 mod file;
@@ -88,8 +89,12 @@ pub enum Audience {
 pub struct Options {
     /// The rules of this policy and of the narrower ones.
     pub policy: Policy,
-    /// Only these rules, whatever the policy; all of them if empty.
+    /// Only these rules and requirements, whatever the policy; all of them if empty.
     pub only: Vec<String>,
+    /// What the team asks of its own code, under every policy.
+    pub requirements: Vec<Arc<Requirement>>,
+    /// The folder, absolute, that paths of files are meant from.
+    pub directory: PathBuf,
     /// Who calls the code. `None`: dependencies are libraries, and the project's own packages are as their
     /// `package.json` says, if that is among the files: not private, and with `main` or `exports`.
     pub audience: Option<Audience>,
@@ -108,6 +113,8 @@ pub struct Linted {
     pub policy: Policy,
     /// The change that clears it, where there is one.
     pub fix: Option<Fix>,
+    /// The place of the requirement that found it among those of the run, if it was one.
+    pub requirement: Option<usize>,
 }
 
 /// A finding that a comment hides.
@@ -117,6 +124,8 @@ pub struct HiddenFinding {
     pub finding: Finding,
     /// What the comment says.
     pub reason: String,
+    /// The place of the requirement that found it among those of the run, if it was one.
+    pub requirement: Option<usize>,
 }
 
 /// What a run found.
@@ -143,6 +152,15 @@ impl Options {
         };
         rules::RULES.iter().filter(chosen).collect()
     }
+
+    /// The requirements that run, with their places among all.
+    pub fn chosen_requirements(&self) -> Vec<(usize, Arc<Requirement>)> {
+        let chosen = |requirement: &Requirement| {
+            self.only.is_empty() || self.only.iter().any(|only| **only == *requirement.id)
+        };
+        let numbered = self.requirements.iter().cloned().enumerate();
+        numbered.filter(|(_, requirement)| chosen(requirement)).collect()
+    }
 }
 
 /// What every worker works with.
@@ -151,18 +169,31 @@ pub(crate) struct Job<'j> {
     rules: Vec<&'static Rule>,
     dispatch: Dispatch,
     flows: unit::Flows,
+    checker: Checker,
 }
 
 impl Job<'_> {
     fn runs(&self, id: &str) -> bool {
-        self.rules.iter().any(|rule| rule.id == id)
+        self.rules.iter().any(|rule| rule.id == id) || self.checker.runs(id)
+    }
+
+    /// Whether there is anything of that name, also if it does not run.
+    fn knows(&self, id: &str) -> bool {
+        rules::find(id).is_some()
+            || self.options.requirements.iter().any(|requirement| *requirement.id == *id)
     }
 }
 
 /// Looks at every file.
 pub fn lint(files: &[SourceFile], options: &Options) -> Outcome {
     let rules = options.rules();
-    let job = Job { options, dispatch: Dispatch::new(&rules), flows: unit::Flows::new(&rules), rules };
+    let job = Job {
+        options,
+        dispatch: Dispatch::new(&rules),
+        flows: unit::Flows::new(&rules),
+        checker: Checker::new(options.chosen_requirements(), &options.directory),
+        rules,
+    };
     let mut order: Vec<&SourceFile> = files.iter().collect();
     order.sort_by(|a, b| a.path.cmp(&b.path));
     let mut results = in_parallel(&order, &job);

@@ -9,7 +9,7 @@ use nodeward_package::place::LineIndex;
 
 use crate::context::Context;
 use crate::issue::Issue;
-use crate::rules::{self, ignore_comment};
+use crate::rules::ignore_comment;
 
 /// What such a comment begins with.
 const MARK: &str = "nodeward-ignore";
@@ -26,6 +26,15 @@ pub(crate) struct Ignore {
 pub(crate) struct Hidden {
     pub(crate) issue: Issue,
     pub(crate) reason: String,
+}
+
+/// What is known of the names in comments.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'k> {
+    /// Whether it was run at all: a comment for what was not may well be needed.
+    pub(crate) runs: &'k dyn Fn(&str) -> bool,
+    /// Whether there is such a rule or requirement.
+    pub(crate) exists: &'k dyn Fn(&str) -> bool,
 }
 
 /// The comments of a file.
@@ -82,12 +91,11 @@ fn covered_line(text: &str, span: Span, lines: &LineIndex<'_>) -> u32 {
 }
 
 /// Parts the issues into those that stay and those that are hidden, and says what is wrong with the comments.
-/// `ran` tells whether a rule was run at all: a comment for one that was not may well be needed.
 pub(crate) fn apply(
     issues: Vec<Issue>,
     ignores: &[Ignore],
     lines: &LineIndex<'_>,
-    ran: impl Fn(&str) -> bool,
+    known: Known<'_>,
 ) -> (Vec<Issue>, Vec<Hidden>) {
     let (mut kept, mut hidden) = (Vec::new(), Vec::new());
     let mut used: Vec<Vec<bool>> = ignores.iter().map(|ignore| vec![false; ignore.rules.len()]).collect();
@@ -95,7 +103,7 @@ pub(crate) fn apply(
         let line = lines.position(issue.span.start as usize).line;
         let place = ignores.iter().enumerate().find_map(|(at, ignore)| {
             let speaks = ignore.line == line && !ignore.reason.is_empty();
-            let rule = ignore.rules.iter().position(|rule| rule == issue.rule.id)?;
+            let rule = ignore.rules.iter().position(|rule| rule == issue.finder.id())?;
             speaks.then_some((at, rule))
         });
         match place {
@@ -106,15 +114,15 @@ pub(crate) fn apply(
             None => kept.push(issue),
         }
     }
-    if ran(ignore_comment::RULE.id) {
+    if (known.runs)(ignore_comment::RULE.id) {
         for (ignore, used) in ignores.iter().zip(&used) {
-            kept.extend(faults(ignore, used, &ran));
+            kept.extend(faults(ignore, used, known));
         }
     }
     (kept, hidden)
 }
 
-fn faults(ignore: &Ignore, used: &[bool], ran: impl Fn(&str) -> bool) -> Vec<Issue> {
+fn faults(ignore: &Ignore, used: &[bool], known: Known<'_>) -> Vec<Issue> {
     let fault = |title: String, step| Issue::new(&ignore_comment::RULE, ignore.span, title).next(step);
     if ignore.rules.is_empty() {
         return vec![fault("this comment names no rule".into(), "write `nodeward-ignore RULE: reason`")];
@@ -127,9 +135,9 @@ fn faults(ignore: &Ignore, used: &[bool], ran: impl Fn(&str) -> bool) -> Vec<Iss
     }
     let mut faults = Vec::new();
     for (rule, &used) in ignore.rules.iter().zip(used) {
-        if rules::find(rule).is_none() {
+        if !(known.exists)(rule) {
             faults.push(fault(format!("there is no rule {rule}"), "correct the name, or remove the comment"));
-        } else if !used && ran(rule) {
+        } else if !used && (known.runs)(rule) {
             faults.push(fault(format!("nothing of {rule} is left to hide here"), "remove the comment"));
         }
     }

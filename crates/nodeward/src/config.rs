@@ -3,6 +3,7 @@
 //! Unknown keys are errors: a misspelt suppression must not pass for one. The same types make the JSON Schema that
 //! editors use, `docs/formats/nodeward.toml.schema.json`.
 
+use std::collections::HashMap;
 use std::io::Read as _;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ use nodeward_report::Severity;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
+
+use crate::requirements::{Reader, Requested, RequirementSection, RequirementsFile, Texts, places};
 
 /// The name of the file.
 pub(crate) const FILE_NAME: &str = "nodeward.toml";
@@ -34,6 +37,8 @@ pub(crate) struct Config {
     pub(crate) fail_on: Option<Severity>,
     /// Which rules look at source.
     pub(crate) lint_policy: Option<Policy>,
+    /// The team's own rules, in the order of the file, then those of the files that it names.
+    pub(crate) requirements: Vec<Requested>,
     /// The suppressions, in the order of the file.
     pub(crate) suppressions: Vec<Suppression>,
     /// The user named the file, so that it decides about everything.
@@ -129,12 +134,19 @@ struct ScanSection {
 }
 
 /// How `nodeward lint` behaves.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct LintSection {
     /// Which rules look at source.
     #[schemars(with = "Option<PolicyName>")]
     policy: Option<Spanned<String>>,
+    /// Files of requirements (`[[requirement]]`), relative to this file.
+    #[schemars(with = "Option<Texts>")]
+    requirements: Option<Spanned<Texts>>,
+    /// The team's own rules.
+    #[serde(default)]
+    #[schemars(with = "Vec<RequirementSection>")]
+    requirement: Vec<Spanned<RequirementSection>>,
 }
 
 /// The policies, for the schema.
@@ -195,17 +207,7 @@ impl Config {
 
     /// Reads a file.
     pub(crate) fn read(file: &Path) -> anyhow::Result<Self> {
-        let read = || -> std::io::Result<String> {
-            let mut text = String::new();
-            // The length of a pipe or a device is not known before its end.
-            std::fs::File::open(file)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
-            if text.len() as u64 > MAX_BYTES {
-                return Err(std::io::Error::other("larger than 4 MiB, which no configuration needs"));
-            }
-            Ok(text)
-        };
-        let text = read().with_context(|| format!("cannot read {}", file.display()))?;
-        Self::parse(file, &text)
+        Self::parse(file, &read_text(file)?)
     }
 
     fn parse(file: &Path, text: &str) -> anyhow::Result<Self> {
@@ -225,13 +227,22 @@ impl Config {
             },
             None => None,
         };
-        let lint_policy = match parsed.lint.and_then(|lint| lint.policy) {
+        let lint = parsed.lint.unwrap_or_default();
+        let lint_policy = match lint.policy {
             Some(name) => match name.get_ref().parse::<Policy>() {
                 Ok(policy) => Some(policy),
                 Err(error) => bail!("{}: {error}", place(name.span())),
             },
             None => None,
         };
+        let folder: Arc<str> = absolute_folder(&file).into();
+        let mut requirements = Reader { place: &place, folder: folder.clone() }.all(lint.requirement)?;
+        for (at, named) in lint.requirements.map(|named| places(named, &place)).unwrap_or_default() {
+            let below = file.parent().unwrap_or(Path::new("")).join(&named);
+            let text = read_text(&below).with_context(|| at.to_string())?;
+            requirements.extend(read_requirements(&below, &text, folder.clone())?);
+        }
+        reject_twins(&requirements)?;
         let suppressions = parsed
             .suppress
             .into_iter()
@@ -241,6 +252,7 @@ impl Config {
             project_name: parsed.project.and_then(|project| project.name),
             fail_on,
             lint_policy,
+            requirements,
             suppressions,
             file: Some(file.clone()),
             chosen: false,
@@ -251,6 +263,58 @@ impl Config {
     pub(crate) fn folder(&self) -> Option<&Path> {
         self.file.as_deref().and_then(Path::parent)
     }
+}
+
+fn read_text(file: &Path) -> anyhow::Result<String> {
+    let read = || -> std::io::Result<String> {
+        if std::fs::metadata(file)?.is_dir() {
+            return Err(std::io::Error::other("it is a folder"));
+        }
+        let mut text = String::new();
+        // The length of a pipe or a device is not known before its end.
+        std::fs::File::open(file)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
+        if text.len() as u64 > MAX_BYTES {
+            return Err(std::io::Error::other("larger than 4 MiB, which no configuration needs"));
+        }
+        Ok(text)
+    };
+    read().with_context(|| format!("cannot read {}", file.display()))
+}
+
+/// A file that `requirements` of `[lint]` names.
+fn read_requirements(file: &Path, text: &str, folder: Arc<str>) -> anyhow::Result<Vec<Requested>> {
+    let file: Arc<Path> = Arc::from(file);
+    let lines = LineIndex::new(text);
+    let place = |span: Range<usize>| Place::at(file.clone(), lines.position(span.start));
+    match toml::from_str::<RequirementsFile>(text) {
+        Ok(parsed) => Reader { place: &place, folder }.all(parsed.requirement),
+        Err(error) => bail!("{}: {}", place(error.span().unwrap_or_default()), first_line(error.message())),
+    }
+}
+
+/// Two requirements of one name could not be told apart in reports and comments.
+fn reject_twins(requirements: &[Requested]) -> anyhow::Result<()> {
+    let mut known: HashMap<&str, &Place> = HashMap::new();
+    for Requested { requirement, .. } in requirements {
+        if let Some(first) = known.insert(&requirement.id, &requirement.place) {
+            bail!(
+                "{}: there is a requirement {} at {first} already: give one another id",
+                requirement.place,
+                requirement.id
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The folder of a file, absolute and with `/`.
+fn absolute_folder(file: &Path) -> String {
+    let folder = match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let folder = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());
+    folder.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/").trim_end_matches('/').to_owned()
 }
 
 fn suppression(

@@ -86,7 +86,7 @@ pub(crate) fn inspect(job: Job<'_>, session: &Session) -> anyhow::Result<Inspect
     }
     let mut coverage = knowledge.coverage;
     let mut gaps = read.gaps;
-    let source = source(job, &mut configs)?;
+    let source = source(job, &mut configs, session)?;
     findings.extend(source.findings);
     gaps.extend(source.gaps);
     coverage.sources = source.sources;
@@ -132,11 +132,10 @@ pub(crate) fn inspect(job: Job<'_>, session: &Session) -> anyhow::Result<Inspect
 }
 
 /// What the rules that have shown themselves say of the project's own code, in the folders that are scanned.
-fn source(job: Job<'_>, configs: &mut [Config]) -> anyhow::Result<lint::Found> {
-    let options = lint::options(Policy::Common, &[]);
-    let ran = options.rules();
-    for config in configs {
-        lint::keep_relevant(config, &ran, true);
+fn source(job: Job<'_>, configs: &mut [Config], session: &Session) -> anyhow::Result<lint::Found> {
+    let options = lint::options(Policy::Common, &[], &configs.iter().collect::<Vec<_>>(), &session.directory);
+    for config in configs.iter_mut() {
+        lint::keep_relevant(config, &options, true);
     }
     if job.scope != Scope::Everything || job.command != "scan" {
         return Ok(lint::Found::default());
@@ -151,7 +150,8 @@ fn source(job: Job<'_>, configs: &mut [Config]) -> anyhow::Result<lint::Found> {
     if selected.files.is_empty() && selected.gaps.is_empty() {
         return Ok(lint::Found::default());
     }
-    Ok(lint::look(&selected, &options))
+    // Tests are left out, and an exception may be for them.
+    Ok(lint::look(&selected, &options, &configs.iter().collect::<Vec<_>>(), Sight::Partial))
 }
 
 /// A folder that is scanned, rather than a lockfile in it or what is installed there.

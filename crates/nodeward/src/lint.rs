@@ -1,19 +1,23 @@
 //! What `lint` and `scan` share: from folders to findings in source.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nodeward_lint::driver::{Linted, SourceFile};
-use nodeward_lint::{Options, Policy, Rule, Safety, rules};
+use nodeward_lint::{Options, Policy, Safety, rules};
 use nodeward_report::{Finding, Gap, Printable, Sources, Suppressed};
 
 use crate::config::Config;
+use crate::suppress::Sight;
+use team::{Ruling, Team};
 
 pub(crate) mod baseline;
 pub(crate) mod changed;
 pub(crate) mod files;
 pub(crate) mod mend;
 pub(crate) mod pages;
+pub(crate) mod team;
+pub(crate) mod trials;
 
 /// What was found in source.
 #[derive(Debug, Default)]
@@ -28,23 +32,23 @@ pub(crate) struct Found {
     pub(crate) sources: Option<Sources>,
 }
 
-/// What the rules say of the files.
-pub(crate) fn look(selected: &files::Selected, options: &Options) -> Found {
+/// What the rules and the team's requirements say of the files. An exception is called unused only by who saw
+/// everything.
+pub(crate) fn look(
+    selected: &files::Selected,
+    options: &Options,
+    configs: &[&Config],
+    sight: Sight,
+) -> Found {
     let outcome = match selected.files.is_empty() {
         true => nodeward_lint::Outcome::default(),
         false => nodeward_lint::lint(&selected.files, options),
     };
-    let suppressed = outcome.hidden.into_iter().map(|hidden| Suppressed {
-        source: format!("a comment at {}", hidden.finding.place),
-        finding: hidden.finding,
-        reason: hidden.reason,
-        until: None,
-    });
     let sources = Sources {
         files: outcome.files,
         bytes: outcome.bytes,
         left_out: selected.left_out,
-        rules: options.rules().len(),
+        rules: options.rules().len() + options.chosen_requirements().len(),
         chosen: chosen(options),
         fixable: fixable(&outcome.findings),
     };
@@ -52,24 +56,59 @@ pub(crate) fn look(selected: &files::Selected, options: &Options) -> Found {
     gaps.extend(
         outcome.gaps.into_iter().map(|gap| Gap { message: Printable(&gap.message).to_string(), ..gap }),
     );
-    Found {
-        suppressed: suppressed.collect(),
-        findings: outcome.findings.into_iter().map(|linted| linted.finding).collect(),
-        gaps,
-        sources: Some(sources),
+    let mut team = Team::new(configs);
+    let mut found = Found { gaps, sources: Some(sources), ..Found::default() };
+    for hidden in outcome.hidden {
+        let ruling = hidden.requirement.map(|at| team.rule(at, &hidden.finding));
+        if !matches!(ruling, Some(Ruling::Elsewhere)) {
+            found.suppressed.push(Suppressed {
+                source: format!("a comment at {}", hidden.finding.place),
+                finding: hidden.finding,
+                reason: hidden.reason,
+                until: None,
+            });
+        }
+    }
+    for linted in outcome.findings {
+        match linted.requirement.map_or(Ruling::Holds, |at| team.rule(at, &linted.finding)) {
+            Ruling::Holds => found.findings.push(linted.finding),
+            Ruling::Elsewhere => {}
+            Ruling::Excepted { reason, source } => {
+                found.suppressed.push(Suppressed { finding: linted.finding, reason, until: None, source });
+            }
+        }
+    }
+    if sight == Sight::Whole && found.gaps.is_empty() {
+        found.findings.extend(team.unused(|id| runs(options, id)));
+    }
+    found
+}
+
+/// The rules of a policy and the team's requirements, on every core.
+pub(crate) fn options(policy: Policy, only: &[String], configs: &[&Config], directory: &Path) -> Options {
+    let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    Options {
+        policy,
+        only: only.to_vec(),
+        requirements: team::requirements(configs),
+        directory: std::fs::canonicalize(directory).unwrap_or_else(|_| directory.to_path_buf()),
+        threads: Some(threads),
+        ..Options::default()
     }
 }
 
-/// The rules of a policy on every core.
-pub(crate) fn options(policy: Policy, only: &[String]) -> Options {
-    let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    Options { policy, only: only.to_vec(), threads: Some(threads), ..Options::default() }
+/// Whether a rule or a requirement of that name runs.
+pub(crate) fn runs(options: &Options, id: &str) -> bool {
+    options.rules().iter().any(|rule| rule.id.eq_ignore_ascii_case(id))
+        || options.chosen_requirements().iter().any(|(_, known)| known.id.eq_ignore_ascii_case(id))
 }
 
 fn chosen(options: &Options) -> String {
-    match options.only.is_empty() {
-        true => format!("policy {}", options.policy),
-        false => options.only.join(", "),
+    match (options.only.is_empty(), options.requirements.len()) {
+        (true, 0) => format!("policy {}", options.policy),
+        (true, 1) => format!("policy {}, 1 requirement", options.policy),
+        (true, asked) => format!("policy {}, {asked} requirements", options.policy),
+        (false, _) => options.only.join(", "),
     }
 }
 
@@ -82,14 +121,14 @@ fn fixable(findings: &[Linted]) -> (usize, usize) {
 }
 
 /// Leaves the suppressions that a run with these rules can tell something of: those of other things, if it looks at
-/// other things too, and those of rules that ran.
-pub(crate) fn keep_relevant(config: &mut Config, ran: &[&Rule], others: bool) {
+/// other things too, and those of rules and requirements that ran.
+pub(crate) fn keep_relevant(config: &mut Config, options: &Options, others: bool) {
+    let requirements = &options.requirements;
     config.suppressions.retain(|suppression| {
         let id = suppression.id.to_ascii_lowercase();
-        match rules::find(&id) {
-            Some(rule) => ran.iter().any(|known| known.id == rule.id),
-            None => others,
-        }
+        let is_lint = rules::find(&id).is_some()
+            || requirements.iter().any(|requirement| requirement.id.eq_ignore_ascii_case(&id));
+        if is_lint { runs(options, &id) } else { others }
     });
 }
 

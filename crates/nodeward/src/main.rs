@@ -22,6 +22,7 @@ mod package_manager;
 mod projects;
 mod refresh;
 mod remedies;
+mod requirements;
 mod runtime;
 mod session;
 mod suppress;

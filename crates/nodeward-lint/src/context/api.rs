@@ -38,6 +38,16 @@ impl<'a> Context<'_, 'a> {
         self.path_of(expression, MAX_DEPTH)
     }
 
+    /// The same for a name.
+    pub(crate) fn api_path_of_name(&self, identifier: &'a IdentifierReference<'a>) -> Option<Rc<str>> {
+        self.path_of_name(identifier, MAX_DEPTH)
+    }
+
+    /// The same for a member of something.
+    pub(crate) fn api_path_of_member(&self, object: &'a Expression<'a>, member: &str) -> Option<Rc<str>> {
+        join(&self.path_of(object, MAX_DEPTH)?, member)
+    }
+
     fn path_of(&self, expression: &'a Expression<'a>, depth: u8) -> Option<Rc<str>> {
         let depth = depth.checked_sub(1)?;
         match without_wrapping(expression) {
@@ -123,7 +133,8 @@ impl<'a> Context<'_, 'a> {
     }
 }
 
-fn module_path(name: &str) -> Rc<str> {
+/// A module as paths of its APIs begin.
+pub(crate) fn module_path(name: &str) -> Rc<str> {
     let name = name.strip_prefix("node:").unwrap_or(name);
     match name {
         "fs/promises" => Rc::from("fs.promises"),
@@ -135,7 +146,8 @@ fn module_path(name: &str) -> Rc<str> {
 /// Longer ones are written by machines, and no rule names them.
 const MAX_PATH: usize = 160;
 
-fn join(object: &str, member: &str) -> Option<Rc<str>> {
+/// The path of a member of an API.
+pub(crate) fn join(object: &str, member: &str) -> Option<Rc<str>> {
     let nothing_said =
         GLOBAL_OBJECTS.contains(&object) || (GLOBALS_TOO.contains(&object) && member != "default");
     if nothing_said {

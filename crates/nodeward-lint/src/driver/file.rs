@@ -88,6 +88,9 @@ impl<'j> Worker<'j> {
         let context = Context::new(&semantic, &file.path);
         self.job.dispatch.run(&context);
         if file.origin == Origin::FirstParty {
+            if !self.job.checker.is_empty() && !context.file.is_declaration {
+                self.job.checker.run(&context);
+            }
             looked.ignores = suppress::read(&context);
         }
         if !self.job.flows.is_empty() {

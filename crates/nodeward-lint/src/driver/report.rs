@@ -1,5 +1,6 @@
 //! What was found in the files of a unit, in the words of a report.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
@@ -10,8 +11,8 @@ use nodeward_report::{Evidence, Excerpt, Finding, Kind, Subject};
 
 use super::file::{Looked, clip};
 use super::{HiddenFinding, Job, Linted, Origin, Outcome, SourceFile};
-use crate::issue::Issue;
-use crate::suppress;
+use crate::issue::{Finder, Issue};
+use crate::suppress::{self, Known};
 
 /// The outcome for each file of a unit.
 pub(super) fn outcomes(unit: Vec<Looked<'_>>, job: &Job<'_>) -> Vec<(usize, Outcome)> {
@@ -56,11 +57,12 @@ impl Reporter<'_> {
             (issues, Vec::new())
         } else {
             let lines = self.files[self.own].lines();
-            suppress::apply(issues, &looked.ignores, lines, |id| job.runs(id))
+            let known = Known { runs: &|id| job.runs(id), exists: &|id| job.knows(id) };
+            suppress::apply(issues, &looked.ignores, lines, known)
         };
-        let hidden = hidden.into_iter().map(|hidden| HiddenFinding {
-            finding: self.linted(hidden.issue).finding,
-            reason: hidden.reason,
+        let hidden = hidden.into_iter().map(|hidden| {
+            let Linted { finding, requirement, .. } = self.linted(hidden.issue);
+            HiddenFinding { finding, reason: hidden.reason, requirement }
         });
         Outcome {
             hidden: hidden.collect(),
@@ -72,7 +74,6 @@ impl Reporter<'_> {
     }
 
     fn linted(&self, issue: Issue) -> Linted {
-        let rule = issue.rule;
         let own = &self.files[self.own];
         let subject = match &own.source.origin {
             Origin::FirstParty => Subject::File,
@@ -81,19 +82,37 @@ impl Reporter<'_> {
             }
         };
         let (place, title) = (own.place(issue.span), clip(&issue.title));
+        let (threat, severity) = match &issue.finder {
+            Finder::Rule(rule) => (rule.threat, rule.severity),
+            Finder::Requirement(requirement, _) => (requirement.threat, requirement.severity),
+        };
         let mut finding =
-            Finding::new(rule.id, Kind::Lint, rule.threat, rule.severity, subject, place, title);
+            Finding::new(issue.finder.id(), Kind::Lint, threat, severity, subject, place, title);
         let (start, end) = (issue.span.start as usize, issue.span.end as usize);
         finding.excerpt = Some(Excerpt::of(own.text, start..end, own.lines().position(end)));
         finding.confidence = issue.confidence;
-        finding.cwes = rule.cwe_names().map(Into::into).collect();
-        finding.next_step = issue.next_step.map(Into::into);
+        finding.next_step = issue.next_step.map(Cow::into_owned);
         let facts = issue.facts.into_iter().map(|fact| Evidence {
             label: fact.label,
             value: clip(&fact.value),
             place: fact.span.map(|span| self.files[fact.file.unwrap_or(self.own)].place(span)),
         });
         finding.evidence = facts.collect();
-        Linted { finding, policy: issue.policy, fix: issue.fix }
+        let requirement = match issue.finder {
+            Finder::Rule(rule) => {
+                finding.cwes = rule.cwe_names().map(Into::into).collect();
+                None
+            }
+            Finder::Requirement(requirement, at) => {
+                finding.references = requirement.explanation.iter().cloned().collect();
+                finding.evidence.push(Evidence {
+                    label: "required by",
+                    value: requirement.id.to_string(),
+                    place: Some(requirement.place.clone()),
+                });
+                Some(at)
+            }
+        };
+        Linted { finding, policy: issue.policy, fix: issue.fix, requirement }
     }
 }

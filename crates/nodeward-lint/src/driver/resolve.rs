@@ -103,7 +103,7 @@ fn folder(path: &str) -> &str {
 }
 
 /// A path below a folder, without `.` and, as far as the folder goes, without `..`.
-fn join(folder: &str, path: &str) -> String {
+pub(crate) fn join(folder: &str, path: &str) -> String {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     let is_absolute = folder.starts_with('/') || folder.is_empty() && path.starts_with('/');
     for part in path.split('/') {

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use nodeward_lint::{Options, Policy, Safety};
+use nodeward_lint::{Audience, Options, Policy, Safety, rules};
 use nodeward_report::{Coverage, Finding, Progress, Report, Severity, Suppressed, Tolerance};
 
 use crate::cli::ReportArgs;
 use crate::config::Config;
 use crate::lint::files::{self, Selected, Tests};
-use crate::lint::{self, baseline, changed, mend, pages};
+use crate::lint::pages::Topic;
+use crate::lint::{self, baseline, changed, mend, pages, trials};
 use crate::outcome::Outcome;
 use crate::output;
 use crate::session::Session;
@@ -31,6 +32,7 @@ Examples:
   nodeward lint src --policy strict
   nodeward lint --since origin/main --format github
   nodeward lint --explain shell-command
+  nodeward lint --test-requirements      do our own rules find what they should?
   nodeward lint --write-baseline --baseline lint-baseline.json")]
 pub(crate) struct LintArgs {
     /// Folders and files [default: .]
@@ -40,13 +42,13 @@ pub(crate) struct LintArgs {
     /// [default: `policy` of `[lint]` in nodeward.toml; else common]
     #[arg(long, value_name = "POLICY")]
     policy: Option<Policy>,
-    /// Only this rule, whatever the policy (repeatable)
+    /// Only this rule or requirement, whatever the policy (repeatable)
     #[arg(long, value_name = "RULE")]
     only: Vec<String>,
     /// Print a rule's page and stop
     #[arg(long, value_name = "RULE", conflicts_with = "list")]
     explain: Option<String>,
-    /// Print all rules and stop
+    /// Print all rules and requirements and stop
     #[arg(long)]
     list: bool,
     /// Hide the findings that this file has
@@ -67,6 +69,16 @@ pub(crate) struct LintArgs {
     /// Look at the installed production dependencies too, whatever they say about themselves
     #[arg(long)]
     deps: bool,
+    /// Do not trust whoever calls what the code exports: it is a library
+    /// [default: packages that are not private and have `main` or `exports` are libraries]
+    #[arg(long, conflicts_with = "application")]
+    library: bool,
+    /// Trust whoever calls what the code exports, and not what comes over the network
+    #[arg(long)]
+    application: bool,
+    /// Try the requirements of nodeward.toml on their own examples, and stop
+    #[arg(long, conflicts_with_all = ["explain", "list", "write_baseline", "fix", "fix_unsafe", "since", "deps"])]
+    test_requirements: bool,
     /// Let what could not be checked pass
     #[arg(long)]
     allow_unchecked: bool,
@@ -76,20 +88,30 @@ pub(crate) struct LintArgs {
 
 /// Lints.
 pub(crate) fn lint(args: &LintArgs, session: &Session) -> anyhow::Result<Outcome> {
-    if args.list {
-        output::write(args.report.output.as_deref(), pages::list)?;
+    let output = args.report.output.as_deref();
+    // A page of a built-in rule needs no configuration that can be read.
+    if let Some(rule) = args.explain.as_deref().and_then(rules::find) {
+        output::write(output, |out| pages::explain(&Topic::Rule(rule), out))?;
         return Ok(Outcome::Clean);
-    }
-    if let Some(id) = &args.explain {
-        let rule = pages::rule(id)?;
-        output::write(args.report.output.as_deref(), |out| pages::explain(rule, out))?;
-        return Ok(Outcome::Clean);
-    }
-    for id in &args.only {
-        pages::rule(id)?;
     }
     anyhow::ensure!(args.report.vex.is_empty(), "--vex speaks of releases; `lint` looks at source");
     let run = Run::new(args, session)?;
+    let requirements = &run.options.requirements;
+    if args.list {
+        output::write(output, |out| pages::list(requirements, out))?;
+        return Ok(Outcome::Clean);
+    }
+    if let Some(id) = &args.explain {
+        let topic = pages::topic(id, requirements)?;
+        output::write(output, |out| pages::explain(&topic, out))?;
+        return Ok(Outcome::Clean);
+    }
+    for id in &args.only {
+        pages::topic(id, requirements)?;
+    }
+    if args.test_requirements {
+        return run.test_requirements();
+    }
     let mut looked = run.look()?;
     if args.fix_unsafe || args.fix {
         looked = run.mend(looked)?;
@@ -101,6 +123,16 @@ pub(crate) fn lint(args: &LintArgs, session: &Session) -> anyhow::Result<Outcome
     }
     super::scan::print(&looked.report, &args.report, session)?;
     Ok(Outcome::from_code(looked.report.exit_code()))
+}
+
+impl LintArgs {
+    fn audience(&self) -> Option<Audience> {
+        match (self.library, self.application) {
+            (true, _) => Some(Audience::Callers),
+            (_, true) => Some(Audience::Requests),
+            _ => None,
+        }
+    }
 }
 
 /// One run: what does not change from round to round.
@@ -127,12 +159,30 @@ impl<'a> Run<'a> {
         let mut configs = configs(&folders, session)?;
         let written = configs.iter().filter_map(|config| config.lint_policy).max();
         let policy = args.policy.or(written).unwrap_or_default();
-        let options = lint::options(policy, &args.only);
-        let ran = options.rules();
+        let asked: Vec<&Config> = configs.iter().collect();
+        let mut options = lint::options(policy, &args.only, &asked, &session.directory);
+        options.audience = args.audience();
         for config in &mut configs {
-            lint::keep_relevant(config, &ran, false);
+            lint::keep_relevant(config, &options, false);
         }
         Ok(Self { args, session, folders, configs, options })
+    }
+
+    /// Holds the requirements against their own examples.
+    fn test_requirements(&self) -> anyhow::Result<Outcome> {
+        let configs: Vec<&Config> = self.configs.iter().collect();
+        let tried = trials::all(&configs, &self.args.only);
+        anyhow::ensure!(
+            !tried.is_empty(),
+            "there are no requirements to test: write `[[lint.requirement]]` in nodeward.toml"
+        );
+        let output = self.args.report.output.as_deref();
+        match self.args.report.format.as_str() {
+            "text" => output::write(output, |out| trials::text(&tried, out))?,
+            "json" => output::write(output, |out| trials::json(&tried, out))?,
+            other => anyhow::bail!("--test-requirements writes text and json, and no {other}"),
+        }
+        Ok(trials::outcome(&tried))
     }
 
     fn look(&self) -> anyhow::Result<Looked> {
@@ -142,10 +192,10 @@ impl<'a> Run<'a> {
                 selected.add_dependencies(folder)?;
             }
         }
-        let found = lint::look(&selected, &self.options);
-        let whole = self.args.paths.is_empty() && found.gaps.is_empty();
-        let sight = if whole { Sight::Whole } else { Sight::Partial };
         let configs: Vec<&Config> = self.configs.iter().collect();
+        let asked = if self.args.paths.is_empty() { Sight::Whole } else { Sight::Partial };
+        let found = lint::look(&selected, &self.options, &configs, asked);
+        let sight = if found.gaps.is_empty() { asked } else { Sight::Partial };
         let sorted = suppress::apply(found.findings, &configs, &self.folders, sight, self.session.now);
         let mut suppressed = found.suppressed;
         suppressed.extend(sorted.suppressed);
@@ -193,7 +243,7 @@ impl<'a> Run<'a> {
         selected: &Selected,
     ) -> anyhow::Result<(Vec<Finding>, Vec<Suppressed>)> {
         let mut compared = baseline::compare(file, findings)?;
-        baseline::keep_telling(&mut compared.gone, &self.options.rules(), &selected.files);
+        baseline::keep_telling(&mut compared.gone, |id| lint::runs(&self.options, id), &selected.files);
         for entry in &compared.gone {
             self.session.note(format_args!(
                 "{}: {} in {} is gone; --write-baseline takes it out",

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::Context as _;
-use nodeward_lint::Rule;
 use nodeward_lint::driver::SourceFile;
 use nodeward_report::{Finding, Suppressed, fingerprints};
 use serde::{Deserialize, Serialize};
@@ -84,12 +83,9 @@ pub(crate) fn compare(file: &Path, findings: Vec<Finding>) -> anyhow::Result<Com
 }
 
 /// Leaves the entries that this run can tell are gone: their rule ran, and their file was read or is no more.
-pub(crate) fn keep_telling(gone: &mut Vec<Entry>, ran: &[&Rule], files: &[SourceFile]) {
+pub(crate) fn keep_telling(gone: &mut Vec<Entry>, ran: impl Fn(&str) -> bool, files: &[SourceFile]) {
     let read: HashSet<String> = files.iter().map(|file| slashes(&file.path)).collect();
-    gone.retain(|entry| {
-        let ran = ran.iter().any(|rule| rule.id == entry.rule);
-        ran && (read.contains(&entry.file) || !Path::new(&entry.file).exists())
-    });
+    gone.retain(|entry| ran(&entry.rule) && (read.contains(&entry.file) || !Path::new(&entry.file).exists()));
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<Entry>> {

@@ -1,17 +1,31 @@
 //! What there is to know about rules: all in a table, one as its page.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use nodeward_lint::rule::Scope;
-use nodeward_lint::{RULES, Rule, rules};
+use nodeward_lint::{RULES, Requirement, Rule, rules};
+use nodeward_report::Printable;
 
-/// The rule of that name, or an error that says which one may be meant.
-pub(crate) fn rule(id: &str) -> anyhow::Result<&'static Rule> {
+/// What has a page.
+pub(crate) enum Topic<'c> {
+    /// A built-in rule.
+    Rule(&'static Rule),
+    /// A requirement of the team.
+    Requirement(&'c Requirement),
+}
+
+/// The rule or requirement of that name, or an error that says which one may be meant.
+pub(crate) fn topic<'c>(id: &str, requirements: &'c [Arc<Requirement>]) -> anyhow::Result<Topic<'c>> {
     if let Some(rule) = rules::find(id) {
-        return Ok(rule);
+        return Ok(Topic::Rule(rule));
     }
-    let near = RULES.iter().map(|rule| (distance(id, rule.id), rule.id)).min();
-    match near {
+    if let Some(requirement) = requirements.iter().find(|requirement| *requirement.id == *id) {
+        return Ok(Topic::Requirement(requirement));
+    }
+    let known =
+        RULES.iter().map(|rule| rule.id).chain(requirements.iter().map(|requirement| &*requirement.id));
+    match known.map(|known| (distance(id, known), known)).min() {
         Some((steps, near)) if steps <= id.len().max(3) / 3 + 1 => {
             anyhow::bail!("there is no rule {id:?}: did you mean {near}? (`nodeward lint --list` has all)")
         }
@@ -35,9 +49,10 @@ fn distance(a: &str, b: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
-/// Every rule, in a table.
-pub(crate) fn list(out: &mut dyn Write) -> io::Result<()> {
-    let width = RULES.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
+/// Every rule and requirement, in a table.
+pub(crate) fn list(requirements: &[Arc<Requirement>], out: &mut dyn Write) -> io::Result<()> {
+    let ids = RULES.iter().map(|rule| rule.id).chain(requirements.iter().map(|requirement| &*requirement.id));
+    let width = ids.map(str::len).max().unwrap_or(0);
     writeln!(out, "{:width$}  threat  {:8}  {:12}  CWE", "rule", "severity", "policy")?;
     for rule in RULES {
         let cwes: Vec<String> = rule.cwes.iter().map(u16::to_string).collect();
@@ -51,11 +66,32 @@ pub(crate) fn list(out: &mut dyn Write) -> io::Result<()> {
             cwes.join(" ")
         )?;
     }
+    for requirement in requirements {
+        let (threat, severity) = (requirement.threat.code(), requirement.severity.name());
+        writeln!(out, "{:width$}  {threat:6}  {severity:8}  requirement", requirement.id)?;
+    }
     Ok(())
 }
 
-/// A rule's page, for a terminal: what it is, then what it says of itself without its markup.
-pub(crate) fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
+/// A page, for a terminal: what it is, then what it says of itself without its markup.
+pub(crate) fn explain(topic: &Topic<'_>, out: &mut dyn Write) -> io::Result<()> {
+    match topic {
+        Topic::Rule(rule) => explain_rule(rule, out),
+        Topic::Requirement(requirement) => explain_requirement(requirement, out),
+    }
+}
+
+fn explain_requirement(requirement: &Requirement, out: &mut dyn Write) -> io::Result<()> {
+    let place = requirement.place.to_string();
+    writeln!(out, "{}: {}\n", requirement.id, Printable(&requirement.message))?;
+    writeln!(out, "  threat      {} {}", requirement.threat.code(), requirement.threat.title())?;
+    writeln!(out, "  severity    {}", requirement.severity.name())?;
+    writeln!(out, "  policy      every one: it is a requirement of {}", Printable(&place))?;
+    writeln!(out, "  looks at    the project's own files\n")?;
+    page(&requirement.page(), out)
+}
+
+fn explain_rule(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}: {}\n", rule.id, rule.summary)?;
     writeln!(out, "  threat      {} {}", rule.threat.code(), rule.threat.title())?;
     writeln!(out, "  severity    {}, confidence {}", rule.severity.name(), rule.confidence.name())?;
@@ -73,20 +109,25 @@ pub(crate) fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn page(markdown: &str, out: &mut dyn Write) -> io::Result<()> {
-    let mut code = false;
+    // Inside code only the fence that began it ends it.
+    let mut fence: Option<&str> = None;
     for line in markdown.lines().skip_while(|line| line.starts_with("# ") || line.is_empty()) {
-        if let Some(fence) = line.strip_prefix("```") {
-            code = !code;
-            if code {
-                writeln!(out, "  {}:", fence.split_whitespace().last().unwrap_or("code"))?;
+        let info = line.trim_start_matches('`');
+        let mark = &line[..line.len() - info.len()];
+        if let Some(open) = fence {
+            if line == open {
+                fence = None;
+            } else {
+                writeln!(out, "    {}", Printable(line))?;
             }
-        } else if code {
-            writeln!(out, "    {line}")?;
+        } else if mark.len() >= 3 {
+            fence = Some(mark);
+            writeln!(out, "  {}:", info.split_whitespace().last().unwrap_or("code"))?;
         } else if let Some(heading) = line.strip_prefix("## ") {
             writeln!(out, "{}", heading.to_uppercase())?;
         } else {
             for line in wrapped(line) {
-                writeln!(out, "{line}")?;
+                writeln!(out, "{}", Printable(&line))?;
             }
         }
     }
@@ -116,9 +157,9 @@ mod tests {
     #[test]
     fn a_slip_is_told_its_rule() {
         for rule in RULES {
-            assert!(self::rule(rule.id).is_ok());
+            assert!(topic(rule.id, &[]).is_ok());
         }
-        let error = |id: &str| rule(id).err().map(|error| error.to_string()).unwrap_or_default();
+        let error = |id: &str| topic(id, &[]).err().map(|error| error.to_string()).unwrap_or_default();
         assert!(error("shel-command").contains("did you mean shell-command?"));
         assert!(!error("no-such-thing-at-all").contains("did you mean"));
     }

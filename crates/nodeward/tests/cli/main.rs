@@ -7,5 +7,6 @@ mod database;
 mod fix;
 mod harness;
 mod lint;
+mod requirements;
 mod scan;
 mod suppressions;
