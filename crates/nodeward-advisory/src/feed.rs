@@ -3,6 +3,7 @@
 //! A feed is read whole or not at all: what cannot be read is an error that names it. Whatever it says of its own
 //! size, no more of it is in memory than a few documents of [`MAX_DOCUMENT_BYTES`].
 
+mod archive;
 mod list;
 
 use std::fs::{self, File};
@@ -83,7 +84,7 @@ pub enum FeedError {
         source: io::Error,
     },
     /// The archive is damaged or truncated.
-    #[error("the archive {path} is damaged: {reason}")]
+    #[error("the archive {path} is damaged: {reason}; fetch it again, or pack it anew")]
     Archive {
         /// The archive.
         path: PathBuf,
@@ -265,15 +266,25 @@ impl<E: From<FeedError>> Reading<'_, E> {
             // Only the last of them could be read.
             return Err(damaged("two of its files have the same name".to_owned()).into());
         }
+        let flaw = archive::flawed_end(path, archive.len(), archive.comment());
+        if let Some(flaw) = flaw.map_err(|source| read_error(path, source))? {
+            return Err(damaged(flaw).into());
+        }
         self.packed = Some(size);
+        let mut extents = archive::Extents::default();
         for index in 0..archive.len() {
             let entry = archive.by_index(index).map_err(|error| damaged(error.to_string()))?;
+            let data = entry.data_start().unwrap_or(entry.header_start());
+            extents.add(entry.header_start(), data, entry.compressed_size());
             let name = entry.name().map_err(|error| damaged(error.to_string()))?.into_owned();
             if entry.is_file() && is_json(&name) {
                 self.document(&name, entry, &|error| damaged(format!("{name}: {error}")))?;
             }
         }
-        Ok(())
+        match extents.gap_before(archive.central_directory_start()) {
+            Some(gap) => Err(damaged(gap).into()),
+            None => Ok(()),
+        }
     }
 
     fn document(

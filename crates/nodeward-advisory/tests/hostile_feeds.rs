@@ -102,6 +102,69 @@ fn files_of_one_name_are_told() {
     assert!(error.contains("the same name"), "{error}");
 }
 
+/// An archive of records by these names, as bytes.
+fn archive(names: &[&str]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for name in names {
+        zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(RECORD.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+#[test]
+fn an_archive_that_does_not_list_all_it_holds_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("feed.zip");
+    let whole = archive(&["a.json", "b.json", "c.json"]);
+    let end = whole.len() - 22;
+    let list = u32::from_le_bytes(whole[end + 16..end + 20].try_into().unwrap()) as usize;
+    let one_listed = (end - list) / 3;
+    // With so many files in the record at the end, of which so much of the list is left.
+    let counted = |files: u8, kept: usize| {
+        let mut bytes = whole[..list + kept * one_listed].to_vec();
+        bytes.extend(&whole[end..]);
+        let end = bytes.len() - 22;
+        (bytes[end + 8], bytes[end + 10]) = (files, files);
+        bytes[end + 12..end + 16].copy_from_slice(&((kept * one_listed) as u32).to_le_bytes());
+        bytes
+    };
+    let mut half_counted = whole.clone();
+    half_counted[end + 8] = 2;
+    let empty = archive(&[]);
+    for (what, bytes) in [
+        ("counts too few", counted(1, 3)),
+        ("lists too few", counted(1, 1)),
+        ("counts none", counted(0, 0)),
+        ("counts too many", counted(4, 3)),
+        ("counts two ways", half_counted),
+        ("has two ends", [whole.as_slice(), &empty].concat()),
+        ("has text behind its end", [whole.as_slice(), b"hello"].concat()),
+        ("is two archives", [whole.as_slice(), &archive(&["d.json"])].concat()),
+        ("has bytes that are no file's", [&[0; 40], whole.as_slice()].concat()),
+    ] {
+        fs::write(&path, [b"PK\x03\x04".as_slice(), &bytes[4..]].concat()).unwrap();
+        let error = read(&path, Limits::default()).expect_err(what);
+        assert!(error.contains("is damaged") && error.contains("fetch it again"), "{what}: {error}");
+    }
+    fs::write(&path, &whole).unwrap();
+    assert_eq!(read(&path, Limits::default()).unwrap().0, 3);
+    fs::write(&path, &empty).unwrap();
+    assert_eq!(read(&path, Limits::default()).unwrap().0, 0);
+}
+
+#[test]
+fn an_archive_with_a_comment_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("feed.zip");
+    let mut bytes = archive(&["a.json"]);
+    let at = bytes.len() - 2;
+    bytes[at] = 5;
+    bytes.extend(b"hello");
+    fs::write(&path, bytes).unwrap();
+    assert_eq!(read(&path, Limits::default()).unwrap().0, 1);
+}
+
 #[test]
 fn a_page_in_place_of_a_feed_is_told() {
     let page = Document {
