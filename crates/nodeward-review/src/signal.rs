@@ -1,6 +1,6 @@
 //! The one shape that every signal has, and how it makes findings.
 
-use nodeward_package::{DependencyGraph, Package, PackageId, Place};
+use nodeward_package::{DependencyGraph, Origin, Package, PackageId, Place};
 use nodeward_report::{Confidence, Evidence, Finding, Kind, Severity, Subject, Threat};
 
 use crate::Context;
@@ -29,10 +29,39 @@ pub struct Signal {
     pub(crate) check: fn(&Signal, &Context<'_>) -> Vec<Finding>,
 }
 
+/// What a signal says of one release.
+pub(crate) struct Said {
+    pub(crate) title: String,
+    pub(crate) severity: Severity,
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) next_step: &'static str,
+}
+
 impl Signal {
     /// Runs it.
     pub fn check(&self, context: &Context<'_>) -> Vec<Finding> {
         (self.check)(self, context)
+    }
+
+    /// A finding about each release of some origins that there is something to say of.
+    pub(crate) fn releases_from(
+        &self,
+        context: &Context<'_>,
+        is_wanted: fn(&Origin) -> bool,
+        say: impl Fn(&Package) -> Option<Said>,
+    ) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for project in context.projects {
+            for (id, package) in project.releases_from(is_wanted) {
+                let Some(said) = say(package) else { continue };
+                let mut finding = self.release(project.graph, id, said.title);
+                finding.severity = said.severity;
+                finding.evidence = said.evidence;
+                finding.next_step = Some(said.next_step.to_owned());
+                findings.push(finding);
+            }
+        }
+        findings
     }
 
     /// A finding about one release of a project.

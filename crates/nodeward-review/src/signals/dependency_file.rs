@@ -1,10 +1,10 @@
 //! Releases that come from a folder outside the project.
 
-use nodeward_package::Origin;
+use nodeward_package::{Origin, Package};
 use nodeward_report::{Confidence, Finding, Severity, Threat};
 
-use crate::context::{Context, Project};
-use crate::signal::{Signal, clip, fact_of};
+use crate::context::Context;
+use crate::signal::{Said, Signal, clip, fact_of};
 
 pub(crate) const SIGNAL: Signal = Signal {
     id: "dependency-file",
@@ -17,25 +17,17 @@ pub(crate) const SIGNAL: Signal = Signal {
 };
 
 fn check(signal: &Signal, context: &Context<'_>) -> Vec<Finding> {
-    context.projects.iter().flat_map(|project| in_project(signal, project)).collect()
+    signal.releases_from(context, |origin| matches!(origin, Origin::File { .. }), say)
 }
 
-fn in_project(signal: &Signal, project: &Project<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (id, package) in project.releases_from(|origin| matches!(origin, Origin::File { .. })) {
-        let Origin::File { path } = &package.origin else { continue };
-        if !leaves_the_project(path) {
-            continue;
-        }
-        let title = format!("{} comes from outside the project", package.label());
-        let mut finding = signal.release(project.graph, id, title);
-        finding.evidence.push(fact_of("path", clip(path)));
-        finding.next_step = Some(
-            "move it into the workspace, or publish it: another machine has another folder there".into(),
-        );
-        findings.push(finding);
-    }
-    findings
+fn say(package: &Package) -> Option<Said> {
+    let Origin::File { path } = &package.origin else { return None };
+    leaves_the_project(path).then(|| Said {
+        title: format!("{} comes from outside the project", package.label()),
+        severity: SIGNAL.severity,
+        evidence: vec![fact_of("path", clip(path))],
+        next_step: "move it into the workspace, or publish it: another machine has another folder there",
+    })
 }
 
 fn leaves_the_project(path: &str) -> bool {

@@ -1,10 +1,10 @@
 //! Releases that come out of a git repository.
 
-use nodeward_package::{Origin, WebAddress};
+use nodeward_package::{Origin, Package, WebAddress};
 use nodeward_report::{Confidence, Finding, Severity, Threat};
 
-use crate::context::{Context, Project};
-use crate::signal::{Signal, clip, fact_of};
+use crate::context::Context;
+use crate::signal::{Said, Signal, clip, fact_of};
 
 pub(crate) const SIGNAL: Signal = Signal {
     id: "dependency-git",
@@ -17,38 +17,29 @@ pub(crate) const SIGNAL: Signal = Signal {
 };
 
 fn check(signal: &Signal, context: &Context<'_>) -> Vec<Finding> {
-    context.projects.iter().flat_map(|project| in_project(signal, project)).collect()
+    signal.releases_from(context, |origin| matches!(origin, Origin::Git { .. }), say)
 }
 
-fn in_project(signal: &Signal, project: &Project<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (id, package) in project.releases_from(|origin| matches!(origin, Origin::Git { .. })) {
-        let Origin::Git { url, commit } = &package.origin else { continue };
-        let fixed = commit.as_deref().is_some_and(is_commit);
-        let title = if fixed {
-            format!("{} comes from git", package.label())
-        } else {
-            format!("{} comes from git, from wherever a branch points", package.label())
-        };
-        let mut finding = signal.release(project.graph, id, title);
+fn say(package: &Package) -> Option<Said> {
+    let Origin::Git { url, commit } = &package.origin else { return None };
+    let fixed = commit.as_deref().is_some_and(is_commit);
+    let from = if fixed { "comes from git" } else { "comes from git, from wherever a branch points" };
+    let commit = commit.as_ref().map(|commit| fact_of("commit", clip(commit)));
+    Some(Said {
+        title: format!("{} {from}", package.label()),
         // A commit is a digest of what it holds, so for a fixed one the transport does not matter.
-        finding.severity = match (fixed, is_plain(url)) {
+        severity: match (fixed, is_plain(url)) {
             (true, _) => Severity::Low,
             (false, false) => Severity::Medium,
             (false, true) => Severity::High,
-        };
-        finding.evidence.push(fact_of("repository", clip(url)));
-        if let Some(commit) = commit {
-            finding.evidence.push(fact_of("commit", clip(commit)));
-        }
-        finding.next_step = Some(if fixed {
-            "use a published release: advisories and integrity do not reach git".into()
+        },
+        evidence: [fact_of("repository", clip(url))].into_iter().chain(commit).collect(),
+        next_step: if fixed {
+            "use a published release: advisories and integrity do not reach git"
         } else {
-            "fix it to a commit (#<40 digits>), or use a published release".into()
-        });
-        findings.push(finding);
-    }
-    findings
+            "fix it to a commit (#<40 digits>), or use a published release"
+        },
+    })
 }
 
 fn is_commit(text: &str) -> bool {
