@@ -1,6 +1,7 @@
 //! Which lockfiles and manifests stand in a folder tree: a repository has one project, or a hundred.
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::project::read_file;
@@ -104,34 +105,39 @@ pub(super) fn standing_in(folder: &Path) -> Vec<Found> {
 enum Entry {
     File,
     Folder,
+    /// A link to nothing or to a folder, a pipe, a device.
+    Other,
 }
 
-fn list(folder: &Path) -> std::io::Result<BTreeMap<String, Entry>> {
+type Entries = BTreeMap<OsString, Entry>;
+
+fn list(folder: &Path) -> std::io::Result<Entries> {
     let mut names = BTreeMap::new();
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
-        // A name that is no Unicode is none that a package manager looks for.
-        let Ok(name) = entry.file_name().into_string() else { continue };
         let kind = entry.file_type()?;
         let is_file = kind.is_file() || kind.is_symlink() && entry.path().is_file();
-        if is_file {
-            names.insert(name, Entry::File);
-        } else if kind.is_dir() {
-            names.insert(name, Entry::Folder);
-        }
+        let kind = match (is_file, kind.is_dir()) {
+            (true, _) => Entry::File,
+            (_, true) => Entry::Folder,
+            _ => Entry::Other,
+        };
+        names.insert(entry.file_name(), kind);
     }
     Ok(names)
 }
 
-fn look(
-    folder: &Path,
-    names: &BTreeMap<String, Entry>,
-    discovery: &mut Discovery,
-    manifests: &mut Vec<PathBuf>,
-) {
+fn look(folder: &Path, names: &Entries, discovery: &mut Discovery, manifests: &mut Vec<PathBuf>) {
     let mut managers: Vec<Manager> = Vec::new();
+    let entry = |name: &str| names.get(OsStr::new(name)).copied();
+    for name in NAMES.iter().map(|(name, _)| *name).chain(["package.json"]) {
+        if !matches!(entry(name), None | Some(Entry::File)) {
+            let message = "neither a regular file nor a link to one".to_owned();
+            discovery.unread.push(LockfileError::Io { file: folder.join(name), message });
+        }
+    }
     for (name, manager) in NAMES {
-        if names.get(name) != Some(&Entry::File) {
+        if entry(name) != Some(Entry::File) {
             continue;
         }
         let path = folder.join(name);
@@ -149,11 +155,11 @@ fn look(
         list.push(Found { path, format });
         managers.push(manager);
     }
-    let has_manifest = names.get("package.json") == Some(&Entry::File);
+    let has_manifest = entry("package.json") == Some(Entry::File);
     if has_manifest {
         manifests.push(folder.join("package.json"));
     }
-    if (has_manifest || !managers.is_empty()) && names.get("node_modules") == Some(&Entry::Folder) {
+    if (has_manifest || !managers.is_empty()) && entry("node_modules") == Some(Entry::Folder) {
         discovery.installed.push(folder.join("node_modules"));
     }
 }
@@ -166,18 +172,20 @@ fn is_berry(path: &Path) -> bool {
 }
 
 /// Folders in which nothing belongs to the project.
-fn is_skipped(name: &str) -> bool {
+fn is_skipped(name: &OsStr) -> bool {
     matches!(
-        name,
-        "node_modules"
-            | "bower_components"
-            | ".git"
-            | ".hg"
-            | ".svn"
-            | ".jj"
-            | ".yarn"
-            | ".pnpm-store"
-            | ".npm"
+        name.to_str(),
+        Some(
+            "node_modules"
+                | "bower_components"
+                | ".git"
+                | ".hg"
+                | ".svn"
+                | ".jj"
+                | ".yarn"
+                | ".pnpm-store"
+                | ".npm"
+        )
     )
 }
 
@@ -284,7 +292,28 @@ mod tests {
 
     #[test]
     fn what_cannot_be_opened_is_said() {
-        let root = tree(&[]);
+        let root = tree(&[("package-lock.json/x", ""), ("a/package.json", "{}")]);
         assert_eq!(discover(&root.path().join("absent")).unread.len(), 1);
+        let discovery = discover(root.path());
+        assert_eq!(discovery.manifests, [root.path().join("a/package.json")]);
+        let unread: Vec<String> = discovery.unread.iter().map(ToString::to_string).collect();
+        let file = root.path().join("package-lock.json");
+        assert_eq!(unread, [format!("{}: neither a regular file nor a link to one", file.display())]);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn links_to_nothing_are_said_and_names_can_be_any_bytes() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let root = tree(&[]);
+        std::os::unix::fs::symlink("gone", root.path().join("yarn.lock")).unwrap();
+        std::os::unix::fs::symlink(".", root.path().join("round")).unwrap();
+        let folder = root.path().join(OsStr::from_bytes(b"\xff\xfe"));
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("package-lock.json"), "{}").unwrap();
+        let discovery = discover(root.path());
+        assert_eq!(discovery.unread.len(), 1, "{:?}", discovery.unread);
+        assert_eq!(discovery.lockfiles.len(), 1);
+        assert_eq!(discovery.lockfiles[0].path, folder.join("package-lock.json"));
     }
 }

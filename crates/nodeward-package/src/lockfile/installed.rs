@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::project::read_file;
+use super::project::{is_folder, kind_of, read_file};
 use super::{Format, MAX_PACKAGES};
 use crate::graph::{Edge, EdgeKind, GraphBuilder, Origin, Package, PackageId, ReachFrom};
 use crate::manifest::Bundled;
@@ -29,7 +29,7 @@ pub fn read_installed(project: &Path) -> Result<DependencyGraph, LockfileError> 
         message: error.to_string(),
     };
     let root = project.canonicalize().map_err(|error| refused(project, error))?;
-    if !modules.is_dir() {
+    if !is_folder(&modules)? {
         let message = "nothing is installed: there is no such folder".to_owned();
         return Err(LockfileError::Io { file: modules, message });
     }
@@ -53,9 +53,19 @@ pub fn read_installed(project: &Path) -> Result<DependencyGraph, LockfileError> 
         bundled: Bundled::None,
     });
     while let Some(modules) = walk.open.pop() {
-        walk.scan(&modules)?;
+        walk.scan(&modules).map_err(|error| as_named(error, &root, project))?;
     }
     Ok(walk.finish())
+}
+
+/// An error about a file of the project, by the name that the user would give it.
+fn as_named(error: LockfileError, root: &Path, project: &Path) -> LockfileError {
+    let LockfileError::Io { file, message } = error else { return error };
+    let file = match file.strip_prefix(root) {
+        Ok(below) => project.strip_prefix(".").unwrap_or(project).join(below),
+        Err(_) => file,
+    };
+    LockfileError::Io { file, message }
 }
 
 /// A `node_modules` to look into.
@@ -109,7 +119,7 @@ impl Walk {
                 "node_modules" => (store.to_path_buf(), entry),
                 _ => (entry.clone(), entry.join("node_modules")),
             };
-            if folder.is_dir() {
+            if is_folder(&folder)? {
                 let holder = holder.canonicalize().unwrap_or(holder);
                 self.open.push(Modules { holder, folder, bundled: Bundled::None });
             }
@@ -124,13 +134,16 @@ impl Walk {
         found: &mut HashMap<String, PackageId>,
     ) -> Result<(), LockfileError> {
         let path = modules.folder.join(&name);
-        let Ok(real) = path.canonicalize() else {
+        let Some(kind) = kind_of(&path)? else {
             self.builder.remark(format!("{} is a link to nothing", self.shown(&path)), Default::default());
             return Ok(());
         };
-        if !real.is_dir() {
+        if !kind.is_dir() {
             return Ok(());
         }
+        let refused =
+            |error: std::io::Error| LockfileError::Io { file: path.clone(), message: error.to_string() };
+        let real = path.canonicalize().map_err(refused)?;
         let Ok(required) = PackageName::parse(&name) else {
             let message = format!("{} has a name that no package can have", self.shown(&path));
             self.builder.remark(message, Default::default());
@@ -171,7 +184,7 @@ impl Walk {
         package.folder = Some(shown.into());
         let id = if first_party { self.builder.add_root(package) } else { self.builder.add(package) };
         let folder = real.join("node_modules");
-        if folder.is_dir() {
+        if is_folder(&folder)? {
             self.open.push(Modules { holder: real.clone(), folder, bundled: manifest.bundled.clone() });
         }
         self.by_folder.insert(real.clone(), id);
@@ -245,7 +258,7 @@ fn runs_on_install(manifest: &Manifest, folder: &Path) -> bool {
 fn names(folder: &Path) -> Result<Vec<String>, LockfileError> {
     let refused =
         |error: std::io::Error| LockfileError::Io { file: folder.into(), message: error.to_string() };
-    if !folder.is_dir() {
+    if !is_folder(folder)? {
         return Ok(Vec::new());
     }
     let mut names = Vec::new();

@@ -44,6 +44,23 @@ fn read_folder(folder: &Path) -> Result<DependencyGraph, LockfileError> {
     Err(LockfileError::Io { file: folder.into(), message })
 }
 
+/// What stands at a path, through links. What the system does not let us see is an error, so that it does not pass
+/// for nothing; a link that leads nowhere is nothing.
+pub(super) fn kind_of(path: &Path) -> Result<Option<std::fs::FileType>, LockfileError> {
+    match std::fs::metadata(path) {
+        Ok(metadata) => Ok(Some(metadata.file_type())),
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            Err(LockfileError::Io { file: path.into(), message: error.to_string() })
+        }
+        Err(_) => Ok(None),
+    }
+}
+
+/// Whether a folder stands at a path.
+pub(super) fn is_folder(path: &Path) -> Result<bool, LockfileError> {
+    Ok(kind_of(path)?.is_some_and(|kind| kind.is_dir()))
+}
+
 /// The bytes of a file, unless it is larger than any reader takes.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, LockfileError> {
     let refused = |error: std::io::Error| LockfileError::Io { file: path.into(), message: error.to_string() };
@@ -70,14 +87,14 @@ fn manifests(format: Format, lockfile: &Path) -> Result<Vec<(String, Vec<u8>)>, 
     };
     let folder = lockfile.parent().unwrap_or(Path::new(""));
     let path = folder.join("package.json");
-    if !path.is_file() {
+    if kind_of(&path)?.is_none() {
         return Ok(Vec::new());
     }
     let bytes = read_file(&path)?;
     let patterns = if wants_members { Manifest::parse(&path, &bytes)?.workspaces } else { Vec::new() };
     let mut manifests = vec![(String::new(), bytes)];
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    for member in workspaces::members(folder, &patterns) {
+    for member in workspaces::members(folder, &patterns)? {
         let bytes = read_file(&folder.join(&member).join("package.json"))?;
         manifests.push((member, bytes));
     }
@@ -90,7 +107,7 @@ fn manifests_beside_pnpm(lockfile: &Path) -> Vec<(String, Vec<u8>)> {
     let folder = lockfile.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let workspace = read_file(&folder.join("pnpm-workspace.yaml")).unwrap_or_default();
     let mut folders = vec![String::new()];
-    folders.extend(workspaces::members(folder, &pnpm_patterns(&workspace)));
+    folders.extend(workspaces::members(folder, &pnpm_patterns(&workspace)).unwrap_or_default());
     let read = |member: String| {
         let path = folder.join(&member).join("package.json");
         let bytes = read_file(&path).ok()?;

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::project::{is_folder, kind_of};
+use crate::LockfileError;
+
 /// No workspace we know of comes near; a pattern such as `**` on a home folder does.
 const MAX_FOLDERS: usize = 100_000;
-const MAX_DEPTH: usize = 32;
+const MAX_DEPTH: usize = 64;
 const MAX_EXPANSIONS: usize = 256;
 
 /// Whether the folder (relative, with `/`) is meant by the patterns. Later patterns win, so that `!` takes out
@@ -27,18 +30,21 @@ pub(crate) fn is_member(patterns: &[impl AsRef<str>], folder: &str) -> bool {
 }
 
 /// The folders below `root` that the patterns mean and that hold a `package.json`, relative with `/`, sorted.
-pub(crate) fn members(root: &Path, patterns: &[impl AsRef<str>]) -> Vec<String> {
+///
+/// # Errors
+/// A folder that can't be looked into, and more of them than any workspace has: members may be missing then.
+pub(crate) fn members(root: &Path, patterns: &[impl AsRef<str>]) -> Result<Vec<String>, LockfileError> {
     let mut found = BTreeSet::new();
     let mut walk = Walk { root, folders: 0, found: &mut found };
     for pattern in patterns {
         let (negated, pattern) = split_negation(pattern.as_ref());
         if !negated {
             for pattern in expand_braces(pattern) {
-                walk.expand(&mut String::new(), &segments(&pattern).collect::<Vec<_>>(), 0);
+                walk.expand(&mut String::new(), &segments(&pattern).collect::<Vec<_>>(), 0)?;
             }
         }
     }
-    found.into_iter().filter(|folder| is_member(patterns, folder)).collect()
+    Ok(found.into_iter().filter(|folder| is_member(patterns, folder)).collect())
 }
 
 struct Walk<'a> {
@@ -48,51 +54,62 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn expand(&mut self, folder: &mut String, pattern: &[&str], depth: usize) {
+    fn expand(&mut self, folder: &mut String, pattern: &[&str], depth: usize) -> Result<(), LockfileError> {
+        let here = self.root.join(&*folder);
+        let refused = |message: String| LockfileError::Io { file: here.clone(), message };
         self.folders += 1;
         if self.folders > MAX_FOLDERS || depth > MAX_DEPTH {
-            return;
+            return Err(refused("the workspace's patterns lead to too many folders, or too deep".to_owned()));
         }
         let Some((&first, rest)) = pattern.split_first() else {
-            if !folder.is_empty() && self.root.join(&*folder).join("package.json").is_file() {
+            if !folder.is_empty() && kind_of(&here.join("package.json"))?.is_some_and(|kind| kind.is_file()) {
                 self.found.insert(folder.clone());
             }
-            return;
+            return Ok(());
         };
         if first == "**" {
-            self.expand(folder, rest, depth);
+            self.expand(folder, rest, depth)?;
         } else if !first.contains(['*', '?', '[']) {
-            if first != "node_modules" && (first == ".." || self.root.join(&*folder).join(first).is_dir()) {
-                self.enter(folder, first, rest, depth);
+            if first != "node_modules" && (first == ".." || is_folder(&here.join(first))?) {
+                self.enter(folder, first, rest, depth)?;
             }
-            return;
+            return Ok(());
         }
-        let Ok(entries) = std::fs::read_dir(self.root.join(&*folder)) else { return };
-        for entry in entries.flatten() {
+        for entry in std::fs::read_dir(&here).map_err(|error| refused(error.to_string()))? {
+            let entry = entry.map_err(|error| refused(error.to_string()))?;
             let name = entry.file_name();
+            // A member's folder stands in the lockfile, which is Unicode.
             let Some(name) = name.to_str() else { continue };
-            let Ok(kind) = entry.file_type() else { continue };
+            let kind = entry.file_type().map_err(|error| refused(error.to_string()))?;
             // `**` follows no links: they may lead back up.
             let is_folder = kind.is_dir() || kind.is_symlink() && first != "**" && entry.path().is_dir();
             if !is_folder || name == "node_modules" || name.starts_with('.') && !first.starts_with('.') {
                 continue;
             }
             if first == "**" {
-                self.enter(folder, name, pattern, depth);
+                self.enter(folder, name, pattern, depth)?;
             } else if matches_segment(first.as_bytes(), name.as_bytes()) {
-                self.enter(folder, name, rest, depth);
+                self.enter(folder, name, rest, depth)?;
             }
         }
+        Ok(())
     }
 
-    fn enter(&mut self, folder: &mut String, name: &str, pattern: &[&str], depth: usize) {
+    fn enter(
+        &mut self,
+        folder: &mut String,
+        name: &str,
+        pattern: &[&str],
+        depth: usize,
+    ) -> Result<(), LockfileError> {
         let length = folder.len();
         if length > 0 {
             folder.push('/');
         }
         folder.push_str(name);
-        self.expand(folder, pattern, depth + 1);
+        self.expand(folder, pattern, depth + 1)?;
         folder.truncate(length);
+        Ok(())
     }
 }
 
@@ -242,7 +259,7 @@ mod tests {
             std::fs::write(root.path().join(folder).join("package.json"), "{}").unwrap();
         }
         std::fs::create_dir_all(root.path().join("packages/empty")).unwrap();
-        let list = |patterns: &[&str]| members(root.path(), patterns).join(" ");
+        let list = |patterns: &[&str]| members(root.path(), patterns).unwrap().join(" ");
         assert_eq!(list(&["packages/*"]), "packages/a packages/b");
         assert_eq!(list(&["packages/**"]), "packages/a packages/b packages/deep/c");
         assert_eq!(list(&["packages/*", "!packages/b"]), "packages/a");
