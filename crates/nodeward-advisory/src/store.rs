@@ -200,8 +200,7 @@ impl Store {
     fn lock(&self) -> Result<File, StoreError> {
         fs::create_dir_all(&self.folder).map_err(|source| disk("create", &self.folder, source))?;
         let path = self.folder.join(LOCK);
-        let lock = OpenOptions::new().create(true).append(true).open(&path);
-        let lock = lock.map_err(|source| disk("open", &path, source))?;
+        let lock = open_lock(&path).map_err(|source| disk("open", &path, source))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StoreError::Busy { path: self.folder.clone() }),
@@ -258,6 +257,21 @@ impl Store {
         sync_folder(&self.folder).map_err(|source| disk("sync", &self.folder, source))?;
         Ok(summary)
     }
+}
+
+/// Opens a file that is there to be locked, and makes it where it is missing.
+///
+/// # Errors
+/// What the disk says, and anything that is no regular file: to open a pipe can take for ever.
+pub fn open_lock(path: &Path) -> io::Result<File> {
+    let refused = || io::Error::other("not a regular file; remove it");
+    match fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() => return Err(refused()),
+        _ => {}
+    }
+    // For reading too, so that even a pipe that came a moment ago does not wait for its other end.
+    let file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(refused()) }
 }
 
 fn disk(doing: &'static str, path: &Path, source: io::Error) -> StoreError {

@@ -20,6 +20,15 @@ pub enum Reply {
     Redirect(String),
     /// Takes the request and never answers.
     Silence,
+    /// These bytes as they are, then others again and again with pauses in between, for as long as somebody listens.
+    Endless {
+        /// What comes first, head included.
+        start: Vec<u8>,
+        /// What comes after that, without end.
+        again: Vec<u8>,
+        /// How long to wait each time.
+        pause: Duration,
+    },
     /// This, but only after a while.
     Slow(Duration, Box<Reply>),
     /// The replies in turn; the last one stays.
@@ -146,6 +155,13 @@ fn answer(connection: &mut TcpStream, reply: &Reply, asked_tag: Option<&str>) ->
         Reply::Silence => {
             std::thread::sleep(Duration::from_secs(60));
             Ok(())
+        }
+        Reply::Endless { start, again, pause } => {
+            connection.write_all(start)?;
+            loop {
+                connection.write_all(again)?;
+                std::thread::sleep(*pause);
+            }
         }
         Reply::Slow(..) | Reply::Sequence(_) => connection.write_all(head(500, 0, "").as_bytes()),
     }

@@ -9,8 +9,9 @@ use nodeward_advisory::store::Store;
 use nodeward_advisory::{Index, IndexError, landmarks};
 use nodeward_report::{Coverage, Gap};
 
+use crate::disk;
 use crate::first_run;
-use crate::refresh::{self, FeedState};
+use crate::refresh::FeedState;
 use crate::session::Session;
 
 /// After so many days without an update, a report says that the index is old.
@@ -98,7 +99,7 @@ fn schedule(session: &Session) -> anyhow::Result<Schedule> {
     let broken = |error: &dyn std::fmt::Display| {
         anyhow::anyhow!("{}: {error}; remove the file, or run `nodeward db update`", file.display())
     };
-    match refresh::read_bounded(&file, MAX_SCHEDULE_BYTES) {
+    match disk::read_bounded(&file, MAX_SCHEDULE_BYTES) {
         Ok(bytes) => Schedule::parse(&bytes).map_err(|error| broken(&error)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Schedule::built_in()),
         Err(error) => Err(broken(&error)),

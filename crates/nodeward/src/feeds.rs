@@ -9,8 +9,8 @@ use nodeward_advisory::node::Schedule;
 use nodeward_advisory::store::{Extent, Guard, Store, StoreError, Update};
 
 use crate::database;
+use crate::disk;
 use crate::npm_settings::NpmSettings;
-use crate::output;
 use crate::refresh::{self, FeedState, Fetched};
 use crate::session::{Network, Session};
 use crate::transport::{Patience, Transport, without_credentials};
@@ -264,11 +264,10 @@ pub(crate) fn put(
 }
 
 fn take_schedule(path: &Path, session: &Session) -> anyhow::Result<Updated> {
-    let bytes =
-        refresh::read_bounded(path, database::MAX_SCHEDULE_BYTES).context("cannot read the schedule")?;
+    let bytes = disk::read_bounded(path, database::MAX_SCHEDULE_BYTES).context("cannot read the schedule")?;
     let schedule = Schedule::parse(&bytes)?;
     let file = database::schedule_file(session);
-    output::write_file(&file, |out| out.write_all(&bytes))
+    disk::replace(&file, |out| out.write_all(&bytes))
         .with_context(|| format!("cannot write {}", file.display()))?;
     let records = u32::try_from(schedule.lines().len()).unwrap_or(u32::MAX);
     Ok(Updated::Taken { name: FeedKind::NodeSchedule.name(), records, remarks: Vec::new(), remark_count: 0 })

@@ -7,8 +7,8 @@ use nodeward_advisory::Index;
 use nodeward_advisory::store::Guard;
 
 use crate::database;
+use crate::disk;
 use crate::feeds::{self, Feed};
-use crate::refresh;
 use crate::session::{Network, Session};
 use crate::transport::{Patience, TransportError};
 
@@ -59,14 +59,14 @@ fn failure_file(session: &Session) -> PathBuf {
 }
 
 fn last_failure(session: &Session) -> Option<Timestamp> {
-    let bytes = refresh::read_bounded(&failure_file(session), 100).ok()?;
+    let bytes = disk::read_bounded(&failure_file(session), 100).ok()?;
     std::str::from_utf8(&bytes).ok()?.trim().parse().ok()
 }
 
 /// Only saves waiting: a folder that can't be written is no error here.
 fn remember_failure(session: &Session) {
     let _ = std::fs::create_dir_all(&session.database);
-    let _ = std::fs::write(failure_file(session), session.now.to_string());
+    let _ = disk::replace(&failure_file(session), |out| write!(out, "{}", session.now));
 }
 
 /// After an update that went well.

@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use nodeward_advisory::remedy::{self, Edit, PackageManager, Planned};
 use nodeward_package::DependencyGraph;
+use nodeward_package::lockfile::{self, Format};
 
+use crate::disk;
 use crate::gather;
 use crate::inspection::Inspection;
 use crate::interrupt::Watch;
-use crate::output;
 use crate::package_manager::{self, Task};
 use crate::session::Session;
+use crate::undo::{self, Contents, Journal};
 
 /// What is to be done in one project.
 #[derive(Debug)]
@@ -24,8 +26,8 @@ pub(crate) struct Work {
     /// Files with their new text.
     edited: BTreeMap<PathBuf, String>,
     tasks: Vec<Task>,
-    /// Everything that may change, as it was; `None` for a file that is not there.
-    before: BTreeMap<PathBuf, Option<Vec<u8>>>,
+    /// Everything that may change, as it was.
+    before: Contents,
     /// What takes a person.
     by_hand: Vec<String>,
 }
@@ -42,8 +44,10 @@ pub(crate) fn work(
     let graph = &inspection.report.projects[index].graph;
     let manifest = gather::read_manifest(&folder.join("package.json"));
     let Some(manager) = package_manager::of(graph.format(), manifest.as_ref()) else { return Ok(None) };
+    // Without a lockfile there is nothing that a package manager could write without installing.
+    let by_hand = graph.format() == Format::Installed;
     let mut work = Work {
-        before: originals(&folder, graph)?,
+        before: if by_hand { Contents::new() } else { originals(&folder, graph)? },
         folder,
         lockfile: graph.file().to_path_buf(),
         manager,
@@ -54,8 +58,9 @@ pub(crate) fn work(
     let mut updates = Vec::new();
     let workspace = graph.roots().len() > 1;
     for planned in planned.iter().filter(|planned| planned.change.project == index) {
-        if planned.edits.is_empty() && planned.updates.is_empty() {
+        if by_hand || planned.edits.is_empty() && planned.updates.is_empty() {
             work.by_hand.push(planned.change.instruction.clone());
+            continue;
         }
         planned.edits.iter().try_for_each(|edit| work.edit(edit))?;
         updates.extend(planned.updates.iter().cloned());
@@ -74,16 +79,18 @@ pub(crate) fn work(
 }
 
 /// Every file that an edit or the package manager may write, as it is now.
-fn originals(folder: &Path, graph: &DependencyGraph) -> anyhow::Result<BTreeMap<PathBuf, Option<Vec<u8>>>> {
+fn originals(folder: &Path, graph: &DependencyGraph) -> anyhow::Result<Contents> {
     let mut files =
         vec![graph.file().to_path_buf(), folder.join("package.json"), folder.join("pnpm-workspace.yaml")];
+    // Where there is none yet, one may come.
+    files.extend(gather::LOCKFILE_NAMES.iter().map(|name| folder.join(name)));
     files.extend(graph.roots().iter().filter_map(|&root| match &graph.package(root).origin {
         nodeward_package::Origin::Workspace { path } => Some(folder.join(&**path).join("package.json")),
         _ => None,
     }));
     files
         .into_iter()
-        .map(|file| match std::fs::read(&file) {
+        .map(|file| match disk::read_bounded(&file, lockfile::MAX_FILE_BYTES) {
             Ok(bytes) => Ok((file, Some(bytes))),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok((file, None)),
             Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
@@ -144,25 +151,32 @@ impl Work {
         self.tasks.is_empty()
     }
 
+    /// Where the work is, and what it may change there.
+    pub(crate) fn reach(&self) -> (&Path, &Contents) {
+        (&self.folder, &self.before)
+    }
+
     /// Does it; where any of it fails or the user asks to stop, every file is as it was.
-    pub(crate) fn apply(&self, watch: &Watch, session: &Session) -> anyhow::Result<()> {
-        self.try_apply(watch, session).map_err(|error| match self.restore() {
+    pub(crate) fn apply(&self, journal: &Journal, watch: &Watch, session: &Session) -> anyhow::Result<()> {
+        self.try_apply(journal, watch, session).map_err(|error| match self.restore() {
             Ok(()) => error.context("nothing was changed"),
             Err(broken) => error.context(format!("the files could not be put back: {broken:#}")),
         })
     }
 
-    fn try_apply(&self, watch: &Watch, session: &Session) -> anyhow::Result<()> {
+    fn try_apply(&self, journal: &Journal, watch: &Watch, session: &Session) -> anyhow::Result<()> {
+        let run =
+            |task: &Task| package_manager::run(self.manager, task, &self.folder, journal, watch, session);
         for (file, text) in &self.edited {
             watch.check()?;
             write(file, text.as_bytes())?;
         }
         for task in &self.tasks {
-            package_manager::run(self.manager, task, &self.folder, watch, session)?;
+            run(task)?;
         }
         // bun raises the ranges of what it updates; the manifest is the user's, and the lockfile can follow it.
         if self.reset_manifests()? {
-            package_manager::run(self.manager, &Task::Resolve, &self.folder, watch, session)?;
+            run(&Task::Resolve)?;
         }
         Ok(())
     }
@@ -185,24 +199,11 @@ impl Work {
 
     /// Puts every file back as it was.
     pub(crate) fn restore(&self) -> anyhow::Result<()> {
-        for (file, before) in &self.before {
-            let now = std::fs::read(file).ok();
-            match before {
-                Some(bytes) if now.as_ref() != Some(bytes) => {
-                    write(file, bytes)?;
-                }
-                None if now.is_some() => {
-                    std::fs::remove_file(file)
-                        .with_context(|| format!("cannot remove {}", file.display()))?;
-                }
-                _ => {}
-            }
-        }
-        Ok(())
+        undo::put_back(self.before.iter().map(|(file, before)| (file.as_path(), before.as_deref()))).map(drop)
     }
 }
 
 fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    output::write_file(file, |out| out.write_all(bytes))
+    disk::replace(file, |out| out.write_all(bytes))
         .with_context(|| format!("cannot write {}", file.display()))
 }

@@ -2,18 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use nodeward_package::lockfile::{self, Format};
 use nodeward_package::npm_config::Layer;
 use nodeward_package::{DependencyGraph, LockfileError, Manifest, Origin};
-use nodeward_report::Finding;
+use nodeward_report::{Finding, Gap, Printable};
 use nodeward_review::{ConfigurationFile, Context, InstalledPackage, ProjectManifest};
 
+use crate::disk;
 use crate::git;
 use crate::npm_settings::NpmSettings;
 use crate::projects::Project;
 
 /// Every name that a package manager's lockfile can have.
-const LOCKFILE_NAMES: [&str; 7] = [
+pub(crate) const LOCKFILE_NAMES: [&str; 7] = [
     "package-lock.json",
     "npm-shrinkwrap.json",
     "yarn.lock",
@@ -31,8 +33,9 @@ pub(crate) fn signals(
     project: &Project,
     installed: Option<&DependencyGraph>,
     npm: &NpmSettings,
+    gaps: &mut Vec<Gap>,
 ) -> Vec<Finding> {
-    let manifests = manifests(project);
+    let manifests = manifests(project, gaps);
     let manifests: Vec<ProjectManifest<'_>> =
         manifests.iter().map(|(folder, file, manifest)| ProjectManifest { folder, file, manifest }).collect();
     let lockfiles = lockfiles(project);
@@ -65,8 +68,8 @@ pub(crate) fn signals(
 }
 
 /// The manifests of the project and of its workspace's members, by folder relative to the lockfile's. One that is
-/// missing or broken is the lockfile reader's to report: it reads the same files.
-fn manifests(project: &Project) -> Vec<(String, PathBuf, Manifest)> {
+/// missing is the lockfile reader's to report.
+fn manifests(project: &Project, gaps: &mut Vec<Gap>) -> Vec<(String, PathBuf, Manifest)> {
     let mut folders: Vec<&str> = vec![""];
     folders.extend(project.graph.roots().iter().filter_map(
         |&root| match &project.graph.package(root).origin {
@@ -78,18 +81,31 @@ fn manifests(project: &Project) -> Vec<(String, PathBuf, Manifest)> {
         .into_iter()
         .filter_map(|folder| {
             let file = beside(project, folder).join("package.json");
-            let manifest = read_manifest(&file)?;
-            Some((folder.to_owned(), file, manifest))
+            match try_read_manifest(&file) {
+                Ok(manifest) => Some((folder.to_owned(), file, manifest?)),
+                Err(error) => {
+                    gaps.push(Gap {
+                        message: Printable(&format!("{error:#}")).to_string(),
+                        remedy: "mend it, or make it readable, and scan again".to_owned(),
+                    });
+                    None
+                }
+            }
         })
         .collect()
 }
 
+/// A manifest that says something to us, if it is there and can be read.
 pub(crate) fn read_manifest(file: &Path) -> Option<Manifest> {
-    let metadata = std::fs::metadata(file).ok()?;
-    if !metadata.is_file() || metadata.len() > MAX_MANIFEST_BYTES {
-        return None;
+    try_read_manifest(file).ok().flatten()
+}
+
+fn try_read_manifest(file: &Path) -> anyhow::Result<Option<Manifest>> {
+    match disk::read_bounded(file, MAX_MANIFEST_BYTES) {
+        Ok(bytes) => Ok(Some(Manifest::parse(file, &bytes)?)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
     }
-    Manifest::parse(file, &std::fs::read(file).ok()?).ok()
 }
 
 /// A path beside the lockfile, as the user would name it: without a leading `./`.
@@ -120,15 +136,7 @@ fn installed_packages(project: &Project, installed: &DependencyGraph) -> Vec<Ins
             let folder = package.folder.clone()?;
             let path = project.folder.join(&*folder);
             let manifest = read_manifest(&path.join("package.json"))?;
-            let scripts = ["preinstall", "install", "postinstall"];
-            let scripts = scripts.iter().filter_map(|name| {
-                manifest.script(name).map(|script| (Box::from(*name), script.value.clone()))
-            });
-            Some(InstalledPackage {
-                folder,
-                install_scripts: scripts.collect(),
-                binding_gyp: path.join("binding.gyp").is_file(),
-            })
+            Some(InstalledPackage::new(&folder, &manifest, path.join("binding.gyp").is_file()))
         })
         .collect()
 }

@@ -11,7 +11,7 @@ use nodeward_advisory::{Index, matching};
 use nodeward_lint::Policy;
 use nodeward_package::{DependencyGraph, Place};
 use nodeward_report::finding::Kind;
-use nodeward_report::{Finding, Progress, Report, ScannedProject, Severity, Subject, Threat};
+use nodeward_report::{Finding, Gap, Printable, Progress, Report, ScannedProject, Severity, Subject, Threat};
 
 use crate::cli::{ProjectArgs, ReportArgs};
 use crate::config::Config;
@@ -20,7 +20,7 @@ use crate::gather;
 use crate::lint;
 use crate::lint::files::{self, Tests};
 use crate::npm_settings::NpmSettings;
-use crate::projects::{self, Project};
+use crate::projects::{self, Notes, Project};
 use crate::runtime;
 use crate::session::Session;
 use crate::suppress::{self, Sight};
@@ -48,6 +48,8 @@ pub(crate) struct Job<'a> {
     pub(crate) vex: &'a [PathBuf],
     /// The threshold of the command line.
     pub(crate) fail_on: Option<Severity>,
+    /// Whose work may be under way in the projects.
+    pub(crate) notes: Notes,
 }
 
 impl<'a> Job<'a> {
@@ -58,7 +60,7 @@ impl<'a> Job<'a> {
         projects: &'a ProjectArgs,
         report: &'a ReportArgs,
     ) -> Self {
-        Self { command, scope, projects, vex: &report.vex, fail_on: report.fail_on }
+        Self { command, scope, projects, vex: &report.vex, fail_on: report.fail_on, notes: Notes::Foreign }
     }
 }
 
@@ -76,16 +78,17 @@ pub(crate) struct Inspection {
 /// Does the job.
 pub(crate) fn inspect(job: Job<'_>, session: &Session) -> anyhow::Result<Inspection> {
     let documents = vex_documents(job.vex)?;
-    let read = projects::read(&job.projects.paths, session)?;
+    let read = projects::read(&job.projects.paths, job.notes, session)?;
     let mut configs = configs(&read.projects, session)?;
     let knowledge = database::knowledge(session)?;
-    let mut findings = look(job.scope, &read.projects, &knowledge, session)?;
+    let (mut findings, unseen) = look(job.scope, &read.projects, &knowledge, session)?;
     findings.extend(stale(&knowledge, session));
     if job.projects.prod {
         findings.retain(is_production);
     }
     let mut coverage = knowledge.coverage;
     let mut gaps = read.gaps;
+    gaps.extend(unseen);
     let source = source(job, &mut configs, session)?;
     findings.extend(source.findings);
     gaps.extend(source.gaps);
@@ -216,11 +219,11 @@ fn look(
     projects: &[Project],
     knowledge: &Knowledge,
     session: &Session,
-) -> anyhow::Result<Vec<Finding>> {
+) -> anyhow::Result<(Vec<Finding>, Vec<Gap>)> {
     let known = |graph: &DependencyGraph| {
         matching::scan(graph, &knowledge.index).map_err(|error| database::damaged(session, &error))
     };
-    let mut findings = Vec::new();
+    let (mut findings, mut gaps) = (Vec::new(), Vec::new());
     for project in projects {
         if scope == Scope::Advisories {
             findings.extend(known(&project.graph)?);
@@ -233,26 +236,32 @@ fn look(
             (matched.join().expect("matching does not panic"), noticed)
         });
         findings.extend(matched?);
-        findings.extend(noticed?);
+        let (noticed, unseen) = noticed?;
+        findings.extend(noticed);
+        gaps.extend(unseen);
     }
     if scope == Scope::Everything {
         findings.extend(runtime::check(projects, knowledge, session)?);
         say_once(&mut findings);
     }
-    Ok(findings)
+    Ok((findings, gaps))
 }
 
-/// What a project's files say by themselves, and what is known against installed releases that are not locked.
+/// What a project's files say by themselves, and what is known against installed releases that are not locked; and
+/// what of it could not be read.
 fn notice(
     project: &Project,
     known: impl Fn(&DependencyGraph) -> anyhow::Result<Vec<Finding>>,
     session: &Session,
-) -> anyhow::Result<Vec<Finding>> {
-    let mut findings = Vec::new();
+) -> anyhow::Result<(Vec<Finding>, Vec<Gap>)> {
+    let (mut findings, mut gaps) = (Vec::new(), Vec::new());
     let installed = match gather::installed(project) {
         Some(Ok(installed)) => Some(installed),
         Some(Err(error)) => {
-            session.warn(format_args!("what is installed was not compared with the lockfile: {error}"));
+            gaps.push(Gap {
+                message: Printable(&format!("what is installed was not looked at: {error}")).to_string(),
+                remedy: "make it readable, or install anew, and scan again".to_owned(),
+            });
             None
         }
         None => None,
@@ -261,8 +270,8 @@ fn notice(
         findings.extend(known(installed)?.into_iter().filter(|finding| !is_locked(finding, &project.graph)));
     }
     let npm = NpmSettings::read(session, Some(&project.folder))?;
-    findings.extend(gather::signals(project, installed.as_ref(), &npm));
-    Ok(findings)
+    findings.extend(gather::signals(project, installed.as_ref(), &npm, &mut gaps));
+    Ok((findings, gaps))
 }
 
 /// Whether the lockfile has the same release, so that what is installed adds nothing.

@@ -7,6 +7,7 @@ mod cli;
 mod commands;
 mod config;
 mod database;
+mod disk;
 mod feeds;
 mod first_run;
 mod fix;
@@ -28,6 +29,7 @@ mod session;
 mod suppress;
 mod transport;
 mod unchecked;
+mod undo;
 
 use std::process::ExitCode;
 

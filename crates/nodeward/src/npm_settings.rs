@@ -87,14 +87,24 @@ fn same_file(a: &Path, b: &Path) -> bool {
 
 fn read_file(layer: Layer, path: PathBuf) -> anyhow::Result<Option<SettingsFile>> {
     let metadata = match std::fs::metadata(&path) {
-        Ok(metadata) if metadata.is_file() => metadata,
-        _ => return Ok(None),
+        Ok(metadata) => metadata,
+        Err(error) if is_absent(&error) => return Ok(None),
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
     };
+    // `/dev/null` is how one says that there is no such file.
+    if path == Path::new("/dev/null") {
+        return Ok(None);
+    }
+    anyhow::ensure!(metadata.is_file(), "cannot read {}: not a regular file", path.display());
     if metadata.len() > npm_config::MAX_FILE_BYTES as u64 {
         return Err(npm_config::NpmConfigError::TooLarge { file: path }.into());
     }
     let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(Some(SettingsFile { layer, bytes, mode: mode(&metadata), path }))
+}
+
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }
 
 #[cfg(unix)]

@@ -15,6 +15,7 @@ use nodeward_package::{Manifest, Version};
 
 use crate::interrupt::Watch;
 use crate::session::{self, Session};
+use crate::undo::Journal;
 
 /// How often a running program and the user are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -208,6 +209,7 @@ pub(crate) fn run(
     manager: PackageManager,
     task: &Task,
     folder: &Path,
+    journal: &Journal,
     watch: &Watch,
     session: &Session,
 ) -> anyhow::Result<()> {
@@ -220,7 +222,8 @@ pub(crate) fn run(
         .args(arguments(manager, task))
         .envs(environment(manager).iter().copied())
         .current_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
-        .stdin(Stdio::null())
+        // Reads as empty, and tells others for as long as the program lives that it is at work, even if we do not.
+        .stdin(Stdio::from(journal.held()?))
         .stdout(Stdio::from(std::io::stderr()));
     // Apart, so that what it starts itself can be ended with it.
     #[cfg(unix)]

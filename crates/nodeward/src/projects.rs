@@ -2,6 +2,7 @@
 //!
 //! What can't be read is told, and the rest is still looked at: a gap is never silent.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
@@ -10,6 +11,7 @@ use nodeward_package::{DependencyGraph, LockfileError};
 use nodeward_report::{Gap, Printable};
 
 use crate::session::Session;
+use crate::undo;
 
 /// One project as it was read.
 #[derive(Debug)]
@@ -33,12 +35,23 @@ pub(crate) struct Projects {
     failures: Vec<String>,
     /// Manifests that no lockfile and no installed tree answers for.
     unresolved: Vec<PathBuf>,
+    /// The folders of all that was read or should have been.
+    folders: BTreeSet<PathBuf>,
+}
+
+/// Whose work notes in the projects may tell of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Notes {
+    /// Somebody else's: what is read may be half changed.
+    Foreign,
+    /// This run's own.
+    Own,
 }
 
 /// Reads every project behind the paths; the current folder where there is no path.
 ///
 /// Fails only where nothing at all could be read.
-pub(crate) fn read(paths: &[PathBuf], session: &Session) -> anyhow::Result<Projects> {
+pub(crate) fn read(paths: &[PathBuf], notes: Notes, session: &Session) -> anyhow::Result<Projects> {
     let mut projects = Projects::default();
     let here = [PathBuf::from(".")];
     for path in if paths.is_empty() { &here[..] } else { paths } {
@@ -49,6 +62,9 @@ pub(crate) fn read(paths: &[PathBuf], session: &Session) -> anyhow::Result<Proje
         }
     }
     projects.tell_unresolved();
+    if notes == Notes::Foreign {
+        projects.tell_unfinished();
+    }
     if projects.projects.is_empty() {
         let Some((last, others)) = projects.failures.split_last() else {
             bail!("nothing to look at");
@@ -99,6 +115,7 @@ impl Projects {
     }
 
     fn read_file(&mut self, path: &Path) {
+        self.folders.insert(path.parent().unwrap_or(Path::new("")).to_path_buf());
         match lockfile::read(path) {
             Ok(graph) => self.add(path, graph),
             Err(error) => self.fail(&error),
@@ -150,6 +167,14 @@ impl Projects {
             }
             .to_owned(),
         });
+    }
+
+    /// Where work on the files broke off, what is read is neither what was nor what should be.
+    fn tell_unfinished(&mut self) {
+        for folder in &self.folders {
+            self.failures.extend(undo::said(folder));
+            self.gaps.extend(undo::gap(folder));
+        }
     }
 
     fn tell_unresolved(&mut self) {

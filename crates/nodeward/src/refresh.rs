@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,9 +11,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
+use nodeward_advisory::store;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
+use crate::disk;
 use crate::session::Session;
 use crate::transport::{Answer, Audience, Request, Transport, Validators};
 
@@ -48,7 +50,7 @@ impl FeedState {
 
     /// What is remembered. It only saves work: unreadable is as good as empty.
     pub(crate) fn read(session: &Session) -> Self {
-        let state: Self = read_bounded(&Self::file(session), MAX_STATE_BYTES)
+        let state: Self = disk::read_bounded(&Self::file(session), MAX_STATE_BYTES)
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default();
@@ -64,23 +66,9 @@ impl FeedState {
     /// Remembers.
     pub(crate) fn write(&self, session: &Session) -> anyhow::Result<()> {
         let file = Self::file(session);
-        crate::output::write_file(&file, |out| serde_json::to_writer(out, self).map_err(Into::into))
+        disk::replace(&file, |out| serde_json::to_writer(out, self).map_err(Into::into))
             .with_context(|| format!("cannot write {}", file.display()))
     }
-}
-
-/// The bytes of a regular file that has at most so many.
-pub(crate) fn read_bounded(file: &Path, most: u64) -> std::io::Result<Vec<u8>> {
-    let metadata = std::fs::metadata(file)?;
-    if !metadata.is_file() {
-        return Err(std::io::Error::other("not a regular file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(file)?.take(most + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most {
-        return Err(std::io::Error::other(format!("larger than {most} bytes")));
-    }
-    Ok(bytes)
 }
 
 /// What came of asking for one feed.
@@ -227,12 +215,7 @@ pub(crate) fn lock(folder: &Path, session: &Session) -> anyhow::Result<File> {
     std::fs::create_dir_all(folder)
         .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let file = folder.join("update.lock");
-    let lock = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&file)
-        .with_context(|| format!("cannot write {}", file.display()))?;
+    let lock = store::open_lock(&file).with_context(|| format!("cannot open {}", file.display()))?;
     if lock.try_lock().is_err() {
         session.note("waiting for another update to end");
         lock.lock().with_context(|| format!("cannot lock {}", file.display()))?;
@@ -246,7 +229,7 @@ pub(crate) fn clean(folder: &Path) {
     for entry in entries.flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if name.starts_with(DOWNLOAD_PREFIX) || name.starts_with(crate::output::UNFINISHED_PREFIX) {
+        if name.starts_with(DOWNLOAD_PREFIX) || name.starts_with(disk::UNFINISHED_PREFIX) {
             let _ = std::fs::remove_file(entry.path());
         }
     }

@@ -3,12 +3,18 @@
 //! Only GET, so every request may be tried again. Nothing is set up before the first request: a run that needs no
 //! network pays nothing for it. Text of an error never holds a credential.
 
+mod watch;
+
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use nodeward_package::npm_config::{Environment, NpmConfig};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{Connector as _, DefaultConnector};
+
+use self::watch::{Watch, Watched};
 
 /// Who sends less than this on average would need days for a feed.
 const LEAST_BYTES_PER_SECOND: f64 = 1024.0;
@@ -18,7 +24,8 @@ const LEAST_BYTES_PER_SECOND: f64 = 1024.0;
 pub(crate) struct Patience {
     /// For the connection, TLS included.
     pub(crate) connect: Duration,
-    /// For the first byte of an answer, and between any two.
+    /// For the head of an answer, and between any two bytes of what it holds: what surrounds them can go on without
+    /// end.
     pub(crate) silence: Duration,
     /// For everything that one [`Transport`] is asked.
     pub(crate) total: Duration,
@@ -157,14 +164,23 @@ pub(crate) struct Transport<'a> {
     environment: &'a Environment,
     patience: Patience,
     started: Instant,
-    /// One agent, with its connections, per audience and proxy.
-    agents: Mutex<Vec<(Audience, Option<String>, ureq::Agent)>>,
+    /// Those with nothing to do.
+    clients: Mutex<Vec<Client>>,
+}
+
+/// Asks one thing at a time, and keeps the connection.
+#[derive(Debug)]
+struct Client {
+    audience: Audience,
+    proxy: Option<String>,
+    agent: ureq::Agent,
+    watch: Arc<Watch>,
 }
 
 impl<'a> Transport<'a> {
     /// Sets nothing up yet.
     pub(crate) fn new(npm: &'a NpmConfig, environment: &'a Environment, patience: Patience) -> Self {
-        Self { npm, environment, patience, started: Instant::now(), agents: Mutex::default() }
+        Self { npm, environment, patience, started: Instant::now(), clients: Mutex::default() }
     }
 
     /// Asks for something small.
@@ -213,15 +229,27 @@ impl<'a> Transport<'a> {
         sink: &mut dyn Sink,
         progress: Progress<'_>,
     ) -> Result<Answer<()>, Problem> {
-        let agent = self.agent(request)?;
+        let client = self.client(request)?;
+        let answer = self.ask(&client, request, sink, progress)?;
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner).push(client);
+        Ok(answer)
+    }
+
+    fn ask(
+        &self,
+        client: &Client,
+        request: &Request<'_>,
+        sink: &mut dyn Sink,
+        progress: Progress<'_>,
+    ) -> Result<Answer<()>, Problem> {
         let left = self.patience.total.saturating_sub(self.started.elapsed());
         if left.is_zero() {
             return Err(Problem::TooLate);
         }
         // Once the conversation is encrypted it stays so, redirects included.
         let encrypted = request.url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"));
-        let mut get =
-            agent.get(request.url).config().https_only(encrypted).timeout_global(Some(left)).build();
+        let get = client.agent.get(request.url).config();
+        let mut get = get.https_only(encrypted).timeout_global(Some(left)).build();
         get = get.header("accept", request.accept);
         if request.audience == Audience::Registry
             && let Some(credentials) = self.npm.credentials_for(request.url)
@@ -258,26 +286,32 @@ impl<'a> Transport<'a> {
             request.limit,
             self.patience.silence,
             &mut |read| {
+                client.watch.progress();
                 progress(read, expected);
             },
         )?;
         Ok(Answer::Fresh((), validators))
     }
 
-    fn agent(&self, request: &Request<'_>) -> Result<ureq::Agent, Problem> {
-        let proxy = self.npm.proxy_for(request.url, self.environment).map(str::to_owned);
-        let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
-        let known =
-            agents.iter().find(|(audience, known, _)| *audience == request.audience && *known == proxy);
-        if let Some((_, _, agent)) = known {
-            return Ok(agent.clone());
+    fn client(&self, request: &Request<'_>) -> Result<Client, Problem> {
+        let proxy = self.npm.proxy_for(request.url, self.environment);
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = |client: &Client| client.audience == request.audience && client.proxy.as_deref() == proxy;
+        if let Some(known) = clients.iter().position(fits) {
+            return Ok(clients.swap_remove(known));
         }
-        let agent = self.new_agent(request.audience, proxy.as_deref())?;
-        agents.push((request.audience, proxy, agent.clone()));
-        Ok(agent)
+        drop(clients);
+        let watch = Arc::new(Watch::new(self.patience.silence));
+        let agent = self.new_agent(request.audience, proxy, watch.clone())?;
+        Ok(Client { audience: request.audience, proxy: proxy.map(str::to_owned), agent, watch })
     }
 
-    fn new_agent(&self, audience: Audience, proxy: Option<&str>) -> Result<ureq::Agent, Problem> {
+    fn new_agent(
+        &self,
+        audience: Audience,
+        proxy: Option<&str>,
+        watch: Arc<Watch>,
+    ) -> Result<ureq::Agent, Problem> {
         let proxy = proxy
             .map(|proxy| {
                 ureq::Proxy::new(proxy).map_err(|_| {
@@ -297,7 +331,8 @@ impl<'a> Transport<'a> {
             .timeout_recv_response(Some(self.patience.silence))
             .timeout_per_read(Some(self.patience.silence))
             .build();
-        Ok(ureq::Agent::new_with_config(config))
+        let connector = DefaultConnector::default().chain(Watched { watch });
+        Ok(ureq::Agent::with_parts(config, connector, DefaultResolver::default()))
     }
 
     /// Which authorities are trusted. As in Node.js: Mozilla's, and those of `NODE_EXTRA_CA_CERTS`; for the
@@ -359,6 +394,7 @@ fn problem(error: ureq::Error) -> Problem {
         ureq::Error::HostNotFound => Problem::Connection("the host is not known".to_owned()),
         ureq::Error::ConnectionFailed => Problem::Connection("no connection".to_owned()),
         ureq::Error::Timeout(ureq::Timeout::Global) => Problem::TooLate,
+        ureq::Error::Timeout(ureq::Timeout::RecvBody) => Problem::TooSlow,
         ureq::Error::Timeout(_) => Problem::Connection("no answer in time".to_owned()),
         ureq::Error::Io(error) => Problem::Connection(error.to_string()),
         ureq::Error::Protocol(error) => Problem::Connection(format!("the answer is not HTTP: {error}")),
@@ -407,7 +443,7 @@ fn copy(
             Ok(0) => return Ok(()),
             Ok(count) => count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(Problem::Connection(format!("the answer broke off: {error}"))),
+            Err(error) => return Err(broken_off(error)),
         };
         read += count as u64;
         if read > limit {
@@ -422,6 +458,15 @@ fn copy(
             }
             (since, read_before) = (Instant::now(), read);
         }
+    }
+}
+
+fn broken_off(error: io::Error) -> Problem {
+    let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<ureq::Error>());
+    match cause {
+        Some(ureq::Error::Timeout(ureq::Timeout::Global)) => Problem::TooLate,
+        Some(ureq::Error::Timeout(ureq::Timeout::RecvBody)) => Problem::TooSlow,
+        _ => Problem::Connection(format!("the answer broke off: {error}")),
     }
 }
 
@@ -456,6 +501,36 @@ mod tests {
         assert!(matches!(copied, Err(Problem::TooSlow)), "{copied:?}");
         let copied = copy(&mut io::repeat(0), &mut Vec::new(), 1 << 20, Duration::ZERO, &mut |_| {});
         assert!(matches!(copied, Err(Problem::TooLarge(_))), "{copied:?}");
+    }
+
+    #[test]
+    fn what_surrounds_an_answer_has_to_end() {
+        let upstream = nodeward_testkit::Upstream::start();
+        let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n";
+        // A stored block of nothing, again and again.
+        let gzip = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+        let packed = format!("{chunked}content-encoding: gzip\r\n\r\na\r\n");
+        let moved = "HTTP/1.1 302 Moved\r\nlocation: /ok\r\ntransfer-encoding: chunked\r\n\r\n";
+        for (path, start, again) in [
+            ("/trailers", format!("{chunked}\r\n2\r\nok\r\n0\r\n").into_bytes(), &b"x: y\r\n"[..]),
+            ("/headers", b"HTTP/1.1 200 OK\r\n".to_vec(), b"x: y\r\n"),
+            ("/line", b"HTTP/1.1 200 OK\r\nx: ".to_vec(), b"y"),
+            ("/packed", [packed.as_bytes(), &gzip, b"\r\n"].concat(), b"5\r\n\x00\x00\x00\xff\xff\r\n"),
+            ("/informs", Vec::new(), b"HTTP/1.1 103 Early Hints\r\n\r\n"),
+            ("/moved", moved.as_bytes().to_vec(), b"1\r\nx\r\n"),
+        ] {
+            let pause = Duration::from_millis(5);
+            upstream.on(path, nodeward_testkit::Reply::Endless { start, again: again.to_vec(), pause });
+            let (npm, url) = (NpmConfig::default(), upstream.url(path));
+            let request =
+                Request { url: &url, audience: Audience::Feed, accept: "*/*", known: None, limit: 1 << 20 };
+            let silence = Duration::from_millis(300);
+            let patience = Patience { silence, attempts: 1, ..Patience::ASKED };
+            let started = Instant::now();
+            let result = Transport::new(&npm, &[], patience).bytes(&request);
+            assert!(result.is_err(), "{path}: {result:?}");
+            assert!(started.elapsed() < Duration::from_secs(10), "{path}: {result:?}");
+        }
     }
 
     #[test]

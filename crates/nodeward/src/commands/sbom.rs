@@ -7,7 +7,7 @@ use nodeward_report::{ScannedProject, sbom};
 
 use crate::outcome::Outcome;
 use crate::output;
-use crate::projects;
+use crate::projects::{self, Notes};
 use crate::session::Session;
 
 /// Write a software bill of materials.
@@ -40,7 +40,7 @@ enum SbomFormat {
 
 /// Writes. With something unread the document is written all the same, and the exit code says that it is not whole.
 pub(crate) fn sbom(args: &SbomArgs, session: &Session) -> anyhow::Result<Outcome> {
-    let read = projects::read(&args.paths, session)?;
+    let read = projects::read(&args.paths, Notes::Foreign, session)?;
     for gap in &read.gaps {
         session.warn(format_args!("{}; {}", gap.message, gap.remedy));
     }

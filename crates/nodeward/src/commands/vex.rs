@@ -10,6 +10,7 @@ use crate::cli::ProjectArgs;
 use crate::inspection::{self, Job, Scope};
 use crate::outcome::Outcome;
 use crate::output;
+use crate::projects::Notes;
 use crate::session::Session;
 
 /// Write an OpenVEX document about what a scan found.
@@ -43,6 +44,7 @@ pub(crate) fn vex(args: &VexArgs, session: &Session) -> anyhow::Result<Outcome> 
         projects: &args.projects,
         vex: &args.vex,
         fail_on: None,
+        notes: Notes::Foreign,
     };
     let report = inspection::inspect(job, session)?.report;
     for gap in &report.coverage.gaps {

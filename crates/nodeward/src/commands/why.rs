@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::config::PackagePattern;
 use crate::outcome::Outcome;
 use crate::output;
-use crate::projects::{self, Project};
+use crate::projects::{self, Notes, Project};
 use crate::session::Session;
 
 /// Show every path that brings a package in.
@@ -88,7 +88,7 @@ struct Step {
 
 /// Answers.
 pub(crate) fn why(args: &WhyArgs, session: &Session) -> anyhow::Result<Outcome> {
-    let projects = projects::read(&args.paths, session)?;
+    let projects = projects::read(&args.paths, Notes::Foreign, session)?;
     let answer = Answer {
         schema: "nodeward.why/1",
         releases: projects.projects.iter().flat_map(|project| releases(project, args)).collect(),

@@ -8,7 +8,7 @@ use nodeward_lint::driver::SourceFile;
 use nodeward_report::{Finding, Suppressed, fingerprints};
 use serde::{Deserialize, Serialize};
 
-use crate::output;
+use crate::disk;
 
 const SCHEMA: &str = "nodeward.baseline/1";
 const MAX_BYTES: u64 = 256 << 20;
@@ -47,7 +47,7 @@ pub(crate) fn write(file: &Path, findings: &[Finding]) -> anyhow::Result<()> {
     findings.sort_by(|a, b| (&a.file, &a.rule, &a.fingerprint).cmp(&(&b.file, &b.rule, &b.fingerprint)));
     let mut text = serde_json::to_string_pretty(&File { schema: SCHEMA.to_owned(), findings })?;
     text.push('\n');
-    output::write_file(file, |out| out.write_all(text.as_bytes()))
+    disk::replace(file, |out| out.write_all(text.as_bytes()))
         .with_context(|| format!("cannot write {}", file.display()))
 }
 

@@ -10,7 +10,7 @@ use nodeward_lint::{Options, Origin, Safety, Text, apply, lint};
 use nodeward_package::Place;
 use nodeward_report::{Finding, Subject};
 
-use crate::output;
+use crate::disk;
 
 /// Changes may clear the way for others; more rounds than that mean that two get in each other's way.
 pub(crate) const ROUNDS: usize = 5;
@@ -66,6 +66,6 @@ fn in_memory(file: &SourceFile, text: &str) -> SourceFile {
 }
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    output::write_file(path, |out| out.write_all(text.as_bytes()))
+    disk::replace(path, |out| out.write_all(text.as_bytes()))
         .with_context(|| format!("cannot write {}", path.display()))
 }

@@ -255,6 +255,25 @@ fn own_advisories_stay_where_new_ones_cannot_be_read() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_pipe_in_the_place_of_a_file_is_refused() {
+    let world = World::with_advisories(&[&lodash()]);
+    let home = world.home.path();
+    let feed = home.join("feed.jsonl");
+    let folder = world.index().parent().unwrap().to_owned();
+    for name in ["update.lock", "lock", "feeds.json"] {
+        let file = folder.join(name);
+        let _ = std::fs::remove_file(&file);
+        assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
+        let ran = update(&world, &feed).expect(2);
+        let said = format!("{name}: not a regular file");
+        assert!(ran.err.contains(&said), "{name}: {}", ran.err);
+        std::fs::remove_file(&file).unwrap();
+    }
+    update(&world, &feed).expect(0);
+}
+
+#[test]
 fn what_is_noted_beside_the_index_can_be_anything() {
     let world = World::new();
     let home = world.home.path();

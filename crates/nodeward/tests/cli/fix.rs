@@ -152,6 +152,74 @@ fn what_the_package_manager_started_is_ended_with_it() {
 }
 
 #[test]
+fn a_killed_fix_is_told_and_undone() {
+    let world = World::with_advisories(&[&lodash()]);
+    let (_upstream, project) = upstream(pinned());
+    let before = (project.read("package.json"), project.read("package-lock.json"));
+    // What was started lives on, and writes once more.
+    let script = "echo half > package-lock.json
+touch started
+while [ ! -e go ]; do sleep 0.02; done
+echo late > package-lock.json
+touch done";
+    let path = fake_npm(&world, script);
+    let mut command = world.command(&["audit", "--fix"], project.path());
+    let mut child = command.env("PATH", path).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let wait_for = |name: &str| {
+        while !project.path().join(name).exists() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    wait_for("started");
+    child.kill().unwrap();
+    assert_eq!(child.wait().unwrap().signal(), Some(Signal::KILL.as_raw()));
+    assert_ne!(project.read("package.json"), before.0, "the change was under way");
+    let ran = world.run(&["audit", "--undo"], project.path()).expect(2);
+    assert!(ran.err.contains("is at work here; wait for it"), "{}", ran.err);
+    std::fs::write(project.path().join("go"), "").unwrap();
+    wait_for("done");
+    assert_eq!(project.read("package-lock.json"), "late\n");
+    for arguments in
+        [&["scan", "--offline"][..], &["audit"], &["sbom"], &["why", "lodash"], &["audit", "--fix"]]
+    {
+        let ran = world.run(arguments, project.path()).expect(2);
+        assert!(ran.err.contains(".nodeward-undo.json: an `audit --fix` broke off here"), "{}", ran.err);
+        assert!(ran.err.contains("`nodeward audit --undo` puts them back"), "{}", ran.err);
+    }
+    let ran = world.run(&["audit", "--undo"], project.path()).expect(0);
+    assert_eq!(ran.err, "put back: package-lock.json\nput back: package.json\n");
+    assert_eq!(before, (project.read("package.json"), project.read("package-lock.json")));
+    let ran = world.run(&["audit", "--undo"], project.path()).expect(0);
+    assert!(ran.err.contains("nothing to undo"), "{}", ran.err);
+    let path = fake_npm(&world, MEND);
+    audit(&world, &project, &["--fix"], &path).expect(0);
+    assert!(!project.path().join(".nodeward-undo.json").exists());
+}
+
+#[test]
+fn what_broke_off_makes_a_readable_project_incomplete() {
+    let world = World::with_advisories(&[&lodash()]);
+    let project = Project::npm(&["left-pad@1.3.0"]).file(".nodeward-undo.json", "{}");
+    let ran = world.run(&["audit", "--offline"], project.path()).expect(2);
+    assert!(ran.out.contains("broke off here") && ran.out.contains("audit --undo"), "{}", ran.out);
+    let ran = world.run(&["audit", "--undo"], project.path()).expect(2);
+    assert!(ran.err.contains("cannot read .nodeward-undo.json: missing field"), "{}", ran.err);
+}
+
+#[test]
+fn what_is_only_installed_is_for_a_person() {
+    let world = World::with_advisories(&[&lodash()]);
+    let project = Project::empty()
+        .file("package.json", "{\"dependencies\": {\"lodash\": \"^4.17.20\"}}")
+        .file("node_modules/lodash/package.json", "{\"name\": \"lodash\", \"version\": \"4.17.20\"}");
+    let (_upstream, project) = upstream(project);
+    let path = fake_npm(&world, "touch called");
+    let ran = audit(&world, &project, &["--fix"], &path).expect(1);
+    assert!(ran.err.contains("by hand: "), "{}", ran.err);
+    assert!(!project.path().join("called").exists());
+}
+
+#[test]
 fn a_manifest_that_the_package_manager_rewrites_is_the_users_again() {
     let world = World::with_advisories(&[&lodash()]);
     let lock = |range: &str, version: &str| {

@@ -208,3 +208,62 @@ fn an_old_index_is_remarked() {
     let ran = Ran::of(command.env("SOURCE_DATE_EPOCH", later).output().unwrap()).expect(0);
     assert!(ran.out.contains("9 days ago"), "{}", ran.out);
 }
+
+/// Runs as somebody who may not read everything: permissions mean nothing to root.
+#[cfg(unix)]
+fn run_as_nobody(world: &World, arguments: &[&str], folder: &std::path::Path) -> Ran {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::process::CommandExt as _;
+    let mut command = world.command(arguments, folder);
+    if rustix::process::geteuid().is_root() {
+        let everybody = |mode| std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(world.home.path(), everybody(0o755)).unwrap();
+        std::fs::set_permissions(folder, everybody(0o755)).unwrap();
+        command.uid(65_534).gid(65_534);
+    }
+    Ran::of(command.output().unwrap())
+}
+
+#[test]
+#[cfg(unix)]
+fn what_may_not_be_read_is_a_gap() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = World::with_advisories(&[&lodash()]);
+    let manifest = r#"{"workspaces": ["packages/*"]}"#;
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {}}}"#;
+    let yarn = "# yarn lockfile v1\n\n\nlodash@^4.17.21:\n  version \"4.17.21\"\n";
+    let installed = r#"{"name": "a", "version": "1.0.0"}"#;
+    for (shut, files, expected) in [
+        ("apps", &[("package-lock.json", lock), ("apps/one/package-lock.json", lock)][..], "apps: "),
+        (
+            "packages",
+            &[("package.json", manifest), ("yarn.lock", yarn), ("packages/a/package.json", "{}")],
+            "packages: ",
+        ),
+        (
+            "node_modules",
+            &[("package-lock.json", lock), ("node_modules/a/package.json", installed)],
+            " node_modules: ",
+        ),
+        (
+            "node_modules/a/node_modules",
+            &[
+                ("package-lock.json", lock),
+                ("node_modules/a/package.json", installed),
+                ("node_modules/a/node_modules/b/package.json", installed),
+            ],
+            " node_modules/a/node_modules: ",
+        ),
+        ("package.json", &[("package-lock.json", lock), ("package.json", "{}")], "package.json: "),
+        (".npmrc", &[("package-lock.json", lock), (".npmrc", "")], ".npmrc: "),
+    ] {
+        let project = files.iter().fold(Project::empty(), |project, (path, text)| project.file(path, *text));
+        let closed = project.path().join(shut);
+        std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o000)).unwrap();
+        let ran = run_as_nobody(&world, &["scan", "--offline"], project.path());
+        std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let ran = ran.expect(2);
+        let said = format!("{}{}", ran.out, ran.err).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(expected) && said.contains("Permission denied"), "{shut}: {said}");
+    }
+}

@@ -1,0 +1,105 @@
+//! Files that are read or replaced whole. What is no regular file is refused: a pipe may never begin, a device never
+//! end.
+
+use std::fs::File;
+use std::io::{self, Read as _, Write};
+use std::path::Path;
+
+/// Files that are not written to their end are called so.
+pub(crate) const UNFINISHED_PREFIX: &str = ".nodeward-";
+
+fn not_regular() -> io::Error {
+    io::Error::other("not a regular file")
+}
+
+/// The bytes of a file that has at most so many.
+pub(crate) fn read_bounded(file: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let metadata = std::fs::metadata(file)?;
+    if !metadata.is_file() {
+        return Err(not_regular());
+    }
+    let mut bytes = Vec::new();
+    File::open(file)?.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(io::Error::other(format!("larger than {most} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// Writes beside, syncs, renames: an interrupted run leaves the original or the complete new file.
+pub(crate) fn replace(file: &Path, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    if std::fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(not_regular());
+    }
+    // Through a symbolic link the target is replaced, not the link.
+    let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
+    let folder = match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(UNFINISHED_PREFIX);
+    #[cfg(unix)]
+    let builder = {
+        use std::os::unix::fs::PermissionsExt as _;
+        // What the file has now, or what any new file would get: the user's umask applies.
+        let mode = std::fs::metadata(&file).map_or(0o666, |metadata| metadata.permissions().mode() & 0o7777);
+        builder.permissions(std::fs::Permissions::from_mode(mode))
+    };
+    let mut beside = builder.tempfile_in(folder)?;
+    {
+        let mut out = io::BufWriter::new(beside.as_file_mut());
+        render(&mut out)?;
+        out.flush()?;
+    }
+    beside.as_file().sync_all()?;
+    beside.persist(&file).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failing_writer_leaves_the_old_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("report.json");
+        std::fs::write(&file, "old").unwrap();
+        let failed = replace(&file, |out| {
+            out.write_all(b"half")?;
+            Err(io::Error::other("no space"))
+        });
+        assert!(failed.is_err());
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "old");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside");
+        replace(&file, |out| out.write_all(b"new")).unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "new");
+    }
+
+    #[test]
+    fn what_is_no_file_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = [
+            read_bounded(folder.path(), 10).unwrap_err(),
+            replace(folder.path(), |out| out.write_all(b"new")).unwrap_err(),
+        ];
+        assert!(refused.iter().all(|error| error.to_string() == "not a regular file"), "{refused:?}");
+        let file = folder.path().join("long");
+        std::fs::write(&file, "four").unwrap();
+        assert_eq!(read_bounded(&file, 4).unwrap(), b"four");
+        assert!(read_bounded(&file, 3).is_err());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_link_stays_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (target, link) = (folder.path().join("target"), folder.path().join("link"));
+        std::fs::write(&target, "old").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        replace(&link, |out| out.write_all(b"new")).unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "new");
+    }
+}
