@@ -5,6 +5,7 @@
 //! ([`taint`]). What is known of the platform and of packages is in [`models`].
 
 mod graph;
+mod lists;
 mod lower;
 mod models;
 mod report;

@@ -307,6 +307,11 @@ impl Names {
         id
     }
 
+    /// The number of a name, if it has one.
+    pub(crate) fn find(&self, text: &str) -> Option<NameId> {
+        self.ids.get(text).copied()
+    }
+
     /// The text; empty for [`NameId::NONE`].
     pub(crate) fn text(&self, id: NameId) -> &str {
         self.texts.get(id.0 as usize).map_or("", |text| text)

@@ -22,7 +22,7 @@ use super::graph::Taint;
 
 /// A value of a known interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct ApiId(u32);
+pub(crate) struct ApiId(pub(super) u32);
 
 /// A step on the way to an interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

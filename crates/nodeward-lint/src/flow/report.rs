@@ -3,7 +3,7 @@
 use nodeward_javascript::oxc::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::graph::{CallKind, FileGraph, NodeId, Shape, Spot, Taint};
+use super::graph::{CallKind, FileGraph, NameId, NodeId, Shape, Spot, Taint};
 use super::models::{Models, Origin, SinkKind, Which};
 use super::models::{NAMED, PROPERTIES};
 use super::taint::{Step, Walk, Way};
@@ -114,13 +114,13 @@ fn exported_parameters(unit: &Unit, values: &Values<'_>) -> Vec<NodeId> {
                     next(record.returned);
                     for object in [record.instance, record.statics] {
                         for (_, cell) in values.properties(object) {
-                            next(*cell);
+                            next(cell);
                         }
                     }
                 }
                 Fact::Object(object) => {
                     for (_, cell) in values.properties(object) {
-                        next(*cell);
+                        next(cell);
                     }
                 }
                 _ => {}
@@ -157,6 +157,12 @@ struct Extra {
 impl Reporter<'_, '_> {
     fn calls(&mut self) {
         let models = Models::get();
+        let mut named: FxHashMap<NameId, Vec<(Which, SinkKind)>> = FxHashMap::default();
+        for (method, which, kind) in NAMED {
+            if let Some(name) = self.unit.names.find(method) {
+                named.entry(name).or_default().push((*which, *kind));
+            }
+        }
         for call in &self.unit.calls {
             let mut is_known = false;
             if call.callee != NodeId::NONE {
@@ -174,11 +180,8 @@ impl Reporter<'_, '_> {
             if is_known || call.receiver == NodeId::NONE || call.kind == CallKind::Implied {
                 continue;
             }
-            let name = self.unit.names.text(call.name);
-            for (method, which, kind) in NAMED {
-                if *method == name {
-                    self.arguments(call, *which, *kind, true);
-                }
+            for (which, kind) in named.get(&call.name).into_iter().flatten() {
+                self.arguments(call, *which, *kind, true);
             }
         }
     }
@@ -197,9 +200,6 @@ impl Reporter<'_, '_> {
         for node in chosen {
             let extra = Extra { is_named_only, ..Extra::default() };
             self.report(node, kind, call.span, extra);
-            if matches!(kind, SinkKind::ProgramArguments | SinkKind::NoSql) {
-                continue;
-            }
         }
     }
 

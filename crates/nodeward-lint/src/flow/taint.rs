@@ -8,10 +8,11 @@
 use std::collections::VecDeque;
 
 use nodeward_javascript::oxc::Span;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::graph::{Label, NodeId, Taint};
-use super::models::{Models, Origin};
+use super::lists::Lists;
+use super::models::{Models, Origin, Transfer};
 use super::unit::Unit;
 use super::values::{Fact, Values, passed};
 
@@ -57,7 +58,7 @@ const FREE: u32 = u32::MAX;
 pub(crate) struct Walk {
     visits: Vec<Visit>,
     /// Visits of each node.
-    of: FxHashMap<NodeId, Vec<u32>>,
+    of: Lists<u32>,
     /// Whether the bound on steps was reached.
     pub(crate) is_cut: bool,
 }
@@ -75,27 +76,30 @@ struct Web {
     out: Vec<u32>,
     edges: Vec<(NodeId, Label, bool)>,
     /// For each node that is an argument, the parameters it is passed to, with the context of the call.
-    passed: FxHashMap<NodeId, Vec<(NodeId, u32)>>,
-    /// For each returned node, the calls: context, result.
-    returned: FxHashMap<NodeId, Vec<(u32, NodeId)>>,
+    passed: Lists<(NodeId, u32)>,
+    /// For each returned node, the results of the calls.
+    returned: Lists<NodeId>,
     /// Results by context.
     results: Vec<NodeId>,
-    keys: FxHashMap<NodeId, Vec<u32>>,
+    /// For each node that names a property to read, the read.
+    keys: Lists<u32>,
 }
 
 impl Walk {
     /// Walks from the sources.
     pub(crate) fn run(unit: &Unit, values: &Values<'_>, sources: &[(NodeId, Taint, Origin)]) -> Self {
         let web = Web::new(unit, values);
+        let left = vec![Taint::NONE; web.results.len()];
         let mut walker = Walker {
             unit,
             values,
             web,
             visits: Vec::new(),
+            free: vec![Taint::NONE; values.nodes()],
             reached: FxHashMap::default(),
             queue: VecDeque::new(),
-            entered: FxHashMap::default(),
-            left: FxHashMap::default(),
+            entered: Lists::default(),
+            left,
         };
         for (node, taint, origin) in sources {
             walker.visit(*node, FREE, *taint, u32::MAX, Way::Source(*origin));
@@ -109,26 +113,24 @@ impl Walk {
             }
             walker.step(at);
         }
-        let mut of: FxHashMap<NodeId, Vec<u32>> = FxHashMap::default();
-        for (at, visit) in walker.visits.iter().enumerate() {
-            of.entry(visit.node).or_default().push(u32::try_from(at).expect("visits are bounded"));
+        let mut of = Lists::new(values.nodes());
+        for (visit, at) in walker.visits.iter().zip(0..) {
+            of.push(visit.node.index(), at);
         }
         Self { visits: walker.visits, of, is_cut }
     }
 
     /// What is dangerous in a node.
     pub(crate) fn taint(&self, node: NodeId) -> Taint {
-        self.of.get(&node).map_or(Taint::NONE, |visits| {
-            visits.iter().fold(Taint::NONE, |taint, at| taint.and(self.visits[*at as usize].taint))
-        })
+        let visits = self.of.iter(node.index());
+        visits.fold(Taint::NONE, |taint, at| taint.and(self.visits[at as usize].taint))
     }
 
     /// How a danger came to a node, from its source.
     pub(crate) fn path(&self, node: NodeId, taint: Taint, unit: &Unit) -> Option<Vec<Step>> {
-        let visits = self.of.get(&node)?;
-        let first = visits.iter().find(|at| self.visits[**at as usize].taint.meets(taint))?;
+        let mut visits = self.of.iter(node.index());
+        let mut at = visits.find(|at| self.visits[*at as usize].taint.meets(taint))?;
         let mut steps = Vec::new();
-        let mut at = *first;
         while let Some(visit) = self.visits.get(at as usize) {
             let span = unit.spans.get(visit.node.index()).copied().unwrap_or_default();
             steps.push(Step { node: visit.node, span, way: visit.way });
@@ -144,28 +146,32 @@ struct Walker<'u, 'v> {
     values: &'v Values<'u>,
     web: Web,
     visits: Vec<Visit>,
-    reached: FxHashMap<(NodeId, u32), Taint>,
+    /// What is dangerous in each node whatever the call, and by call.
+    free: Vec<Taint>,
+    reached: FxHashMap<u64, Taint>,
     queue: VecDeque<u32>,
     /// For each context the visits of the argument.
-    entered: FxHashMap<u32, Vec<u32>>,
+    entered: Lists<u32>,
     /// For each context the dangers that come back.
-    left: FxHashMap<u32, Taint>,
+    left: Vec<Taint>,
 }
 
 impl Walker<'_, '_> {
     fn visit(&mut self, node: NodeId, context: u32, taint: Taint, before: u32, way: Way) {
-        let known = self.reached.entry((node, context)).or_default();
+        let free = &mut self.free[node.index()];
+        // What is reached freely need not be reached by calls once more.
+        if taint.without(*free).is_empty() {
+            return;
+        }
+        let known = match context {
+            FREE => free,
+            _ => self.reached.entry(u64::from(context) << 32 | u64::from(node.0)).or_default(),
+        };
         let new = taint.without(*known);
         if new.is_empty() {
             return;
         }
         *known = known.and(new);
-        // What is reached freely need not be reached by calls once more.
-        if context != FREE
-            && self.reached.get(&(node, FREE)).is_some_and(|free| new.without(*free).is_empty())
-        {
-            return;
-        }
         let at = u32::try_from(self.visits.len()).expect("visits are bounded");
         self.visits.push(Visit { node, context, taint: new, before, way });
         self.queue.push_back(at);
@@ -186,10 +192,9 @@ impl Walker<'_, '_> {
             let context = if self.owner(to) == owner { visit.context } else { FREE };
             self.visit(to, context, left, at, way);
         }
-        if let Some(targets) = self.values.flows.get(&node) {
-            for to in targets {
-                self.visit(*to, FREE, visit.taint, at, Way::Stored);
-            }
+        let values = self.values;
+        for to in values.flows(node) {
+            self.visit(to, FREE, visit.taint, at, Way::Stored);
         }
         self.enter(at, visit);
         self.leave(at, visit);
@@ -197,12 +202,12 @@ impl Walker<'_, '_> {
     }
 
     fn enter(&mut self, at: u32, visit: Visit) {
-        let Some(passed) = self.web.passed.get(&visit.node) else { return };
-        for (parameter, context) in passed.clone() {
-            self.entered.entry(context).or_default().push(at);
+        let mut cursor = self.web.passed.start(visit.node.index());
+        while let Some((parameter, context)) = self.web.passed.next(&mut cursor) {
+            self.entered.push(context as usize, at);
             self.visit(parameter, context, visit.taint, at, Way::Passed);
-            if let Some(left) = self.left.get(&context) {
-                let back = Taint(left.0 & visit.taint.0);
+            let back = Taint(self.left[context as usize].0 & visit.taint.0);
+            if !back.is_empty() {
                 let result = self.web.results[context as usize];
                 self.visit(result, visit.context, back, at, Way::Returned);
             }
@@ -210,17 +215,21 @@ impl Walker<'_, '_> {
     }
 
     fn leave(&mut self, at: u32, visit: Visit) {
-        let Some(returned) = self.web.returned.get(&visit.node) else { return };
+        let mut cursor = self.web.returned.start(visit.node.index());
         if visit.context == FREE {
-            for (_, result) in returned.clone() {
+            while let Some(result) = self.web.returned.next(&mut cursor) {
                 self.visit(result, FREE, visit.taint, at, Way::Returned);
             }
             return;
         }
-        let left = self.left.entry(visit.context).or_default();
-        *left = left.and(visit.taint);
-        let result = self.web.results[visit.context as usize];
-        for entry in self.entered.get(&visit.context).cloned().unwrap_or_default() {
+        if self.web.returned.is_empty(visit.node.index()) {
+            return;
+        }
+        let context = visit.context as usize;
+        self.left[context] = self.left[context].and(visit.taint);
+        let result = self.web.results[context];
+        let mut cursor = self.entered.start(context);
+        while let Some(entry) = self.entered.next(&mut cursor) {
             let outer = self.visits[entry as usize];
             // What the argument was not, the result is not because of it; a danger that arose inside stays.
             let back = Taint(visit.taint.0 & (outer.taint.0 | Taint::PROTOTYPE.0));
@@ -233,8 +242,8 @@ impl Walker<'_, '_> {
         if !visit.taint.meets(Taint::KEY.and(Taint::CONSTRUCTOR)) {
             return;
         }
-        let Some(reads) = self.web.keys.get(&visit.node) else { return };
-        for read in reads.clone() {
+        let mut cursor = self.web.keys.start(visit.node.index());
+        while let Some(read) = self.web.keys.next(&mut cursor) {
             let value = self.unit.computed[read as usize].value;
             if value != NodeId::NONE {
                 self.visit(value, visit.context, Taint::PROTOTYPE, at, Way::Chosen);
@@ -258,13 +267,19 @@ fn along(label: Label, taint: Taint) -> Option<(Taint, Way)> {
 
 impl Web {
     fn new(unit: &Unit, values: &Values<'_>) -> Self {
-        let mut contexts: FxHashMap<(u32, NodeId), u32> = FxHashMap::default();
+        // Of the call at hand: links are sorted by call.
+        let mut contexts: Vec<(NodeId, u32)> = Vec::new();
+        let mut at_hand = u32::MAX;
         let mut results = Vec::new();
-        let mut passes: FxHashMap<NodeId, Vec<(NodeId, u32)>> = FxHashMap::default();
-        let mut returned: FxHashMap<NodeId, Vec<(u32, NodeId)>> = FxHashMap::default();
-        let mut linked: FxHashSet<u32> = FxHashSet::default();
+        let mut passes = Lists::default();
+        let mut returned = Lists::default();
+        let mut linked = vec![false; unit.calls.len()];
         for link in &values.links {
-            linked.insert(link.call);
+            linked[link.call as usize] = true;
+            if link.call != at_hand {
+                at_hand = link.call;
+                contexts.clear();
+            }
             let call = &unit.calls[link.call as usize];
             let record = &unit.functions[link.function.0 as usize];
             let mut pairs = passed(unit, link.call, link.function);
@@ -272,14 +287,17 @@ impl Web {
                 pairs.push((receiver, record.this));
             }
             for (argument, parameter) in pairs {
-                let next = u32::try_from(results.len()).expect("a unit's calls fit 32 bits");
-                let context = *contexts.entry((link.call, argument)).or_insert_with(|| {
+                let known =
+                    contexts.iter().find(|(known, _)| *known == argument).map(|(_, context)| *context);
+                let context = known.unwrap_or_else(|| {
+                    let next = u32::try_from(results.len()).expect("a unit's calls fit 32 bits");
                     results.push(call.result);
+                    contexts.push((argument, next));
                     next
                 });
-                passes.entry(argument).or_default().push((parameter, context));
+                passes.push(argument.index(), (parameter, context));
             }
-            returned.entry(record.returned).or_default().push((u32::MAX, call.result));
+            returned.push(record.returned.index(), call.result);
         }
         let mut triples: Vec<(NodeId, NodeId, Label, bool)> = unit
             .edges
@@ -296,10 +314,10 @@ impl Web {
         for at in 1..out.len() {
             out[at] += out[at - 1];
         }
-        let mut keys: FxHashMap<NodeId, Vec<u32>> = FxHashMap::default();
-        for (at, computed) in unit.computed.iter().enumerate() {
-            if !computed.is_write {
-                keys.entry(computed.key).or_default().push(u32::try_from(at).expect("fits 32 bits"));
+        let mut keys = Lists::default();
+        for (computed, at) in unit.computed.iter().zip(0..) {
+            if let (false, Some(key)) = (computed.is_write, computed.key.get()) {
+                keys.push(key.index(), at);
             }
         }
         let edges = triples.into_iter().map(|(_, to, label, is_guess)| (to, label, is_guess)).collect();
@@ -318,13 +336,13 @@ impl Web {
 fn unknown_calls(
     unit: &Unit,
     values: &Values<'_>,
-    linked: &FxHashSet<u32>,
+    linked: &[bool],
     edges: &mut Vec<(NodeId, NodeId, Label, bool)>,
 ) {
     let models = Models::get();
-    for (at, call) in unit.calls.iter().enumerate() {
-        let at = u32::try_from(at).expect("a unit's calls fit 32 bits");
-        if linked.contains(&at) || call.callee == NodeId::NONE && call.receiver == NodeId::NONE {
+    let mut transfers: Vec<Option<Transfer>> = vec![None; unit.names.texts().len()];
+    for (call, is_linked) in unit.calls.iter().zip(linked) {
+        if *is_linked || call.callee == NodeId::NONE && call.receiver == NodeId::NONE {
             continue;
         }
         let arguments = unit.arguments(call);
@@ -341,7 +359,10 @@ fn unknown_calls(
         if call.kind == super::graph::CallKind::Implied {
             continue;
         }
-        let transfer = models.transfer(unit.names.text(call.name));
+        let transfer = match transfers.get_mut(call.name.0 as usize) {
+            Some(known) => *known.get_or_insert_with(|| models.transfer(unit.names.text(call.name))),
+            None => models.transfer(""),
+        };
         if let (Some(cleared), Some(receiver)) = (transfer.receiver, call.receiver.get()) {
             edges.push((receiver, call.result, Label::Derived(cleared), !transfer.is_known));
         }

@@ -5,21 +5,25 @@
 //! is as good as unknown). A call that nothing is known of, but whose method name only few functions of the unit
 //! bear, is taken to call those.
 
+mod held;
 mod index;
 
 use std::collections::VecDeque;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use held::Held;
+
 use super::graph::{CallKind, FunctionId, Label, NameId, NodeId, ObjectId, Seed};
+use super::lists::Lists;
 use super::models::{ApiId, Models, Segment};
 use super::unit::Unit;
 
 pub(crate) use index::passed;
-use index::{Index, cell_key, pair};
+use index::{Index, cell_key};
 
 /// How many facts a node holds at most.
-const FACTS: usize = 4;
+const FACTS: usize = held::MOST;
 /// How many functions of one name a call of an unknown method may mean.
 const NAMESAKES: usize = 3;
 /// The cell of an object for properties with computed names.
@@ -52,22 +56,22 @@ pub(crate) struct Values<'u> {
     models: &'static Models,
     /// Model names by the unit's names.
     segments: Vec<Option<Segment>>,
-    heads: Vec<u32>,
-    facts: Vec<(Fact, u32)>,
-    /// Edges found while solving: values into properties and out of them.
-    pub(crate) flows: FxHashMap<NodeId, Vec<NodeId>>,
+    held: Vec<Held>,
+    /// Edges found while solving, by where they begin: values into properties and out of them.
+    flows: Lists<NodeId>,
     /// What calls pass: for facts only; taint follows the calls themselves.
-    passes: FxHashMap<NodeId, Vec<NodeId>>,
-    seen_flows: FxHashSet<u64>,
-    seen_passes: FxHashSet<u64>,
+    passes: Lists<NodeId>,
     cells: FxHashMap<u64, NodeId>,
-    cells_of: FxHashMap<ObjectId, Vec<(NameId, NodeId)>>,
+    cells_of: Lists<(NameId, NodeId)>,
     /// The object that a cell belongs to, by the cell's number past the unit's nodes.
     cell_objects: Vec<ObjectId>,
-    parents: FxHashMap<ObjectId, Vec<ObjectId>>,
-    children: FxHashMap<ObjectId, Vec<ObjectId>>,
+    /// Objects with an [`ANY`] or [`ALL`] cell.
+    computed_names: FxHashSet<ObjectId>,
+    parents: Lists<ObjectId>,
+    children: Lists<ObjectId>,
     pub(crate) links: Vec<Link>,
-    linked: FxHashSet<Link>,
+    /// The links that only a method's name speaks for.
+    guessed: FxHashSet<Link>,
     queue: VecDeque<(NodeId, Fact)>,
     index: Index,
 }
@@ -80,19 +84,17 @@ impl<'u> Values<'u> {
             unit,
             models,
             segments: unit.names.texts().iter().map(|text| models.segment(text)).collect(),
-            heads: vec![u32::MAX; unit.spans.len()],
-            facts: Vec::new(),
-            flows: FxHashMap::default(),
-            passes: FxHashMap::default(),
-            seen_flows: FxHashSet::default(),
-            seen_passes: FxHashSet::default(),
+            held: vec![Held::default(); unit.spans.len()],
+            flows: Lists::new(unit.spans.len()),
+            passes: Lists::new(unit.spans.len()),
             cells: FxHashMap::default(),
-            cells_of: FxHashMap::default(),
+            cells_of: Lists::new(unit.objects as usize),
             cell_objects: Vec::new(),
-            parents: FxHashMap::default(),
-            children: FxHashMap::default(),
+            computed_names: FxHashSet::default(),
+            parents: Lists::default(),
+            children: Lists::default(),
             links: Vec::new(),
-            linked: FxHashSet::default(),
+            guessed: FxHashSet::default(),
             queue: VecDeque::new(),
             index: Index::new(unit),
         };
@@ -107,18 +109,18 @@ impl<'u> Values<'u> {
     }
 
     /// The facts of a node.
-    pub(crate) fn of(&self, node: NodeId) -> impl Iterator<Item = Fact> + '_ {
-        let mut at = self.heads.get(node.index()).copied().unwrap_or(u32::MAX);
-        std::iter::from_fn(move || {
-            let (fact, next) = *self.facts.get(at as usize)?;
-            at = next;
-            Some(fact)
-        })
+    pub(crate) fn of(&self, node: NodeId) -> impl Iterator<Item = Fact> + use<> {
+        self.held.get(node.index()).copied().unwrap_or_default().facts()
     }
 
     /// How many nodes there are, properties included.
     pub(crate) fn nodes(&self) -> usize {
-        self.heads.len()
+        self.held.len()
+    }
+
+    /// Where values go that are put into properties or taken out of them.
+    pub(crate) fn flows(&self, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        self.flows.iter(node.index())
     }
 
     /// The object whose property a node is, for nodes past the unit's own.
@@ -127,8 +129,8 @@ impl<'u> Values<'u> {
     }
 
     /// The properties of an object that are known.
-    pub(crate) fn properties(&self, object: ObjectId) -> &[(NameId, NodeId)] {
-        self.cells_of.get(&object).map_or(&[], Vec::as_slice)
+    pub(crate) fn properties(&self, object: ObjectId) -> impl Iterator<Item = (NameId, NodeId)> + '_ {
+        self.cells_of.iter(object.0 as usize)
     }
 
     /// The property of this name, if anything was stored in it.
@@ -180,53 +182,43 @@ impl<'u> Values<'u> {
     }
 
     fn add(&mut self, node: NodeId, fact: Fact) {
-        let mut count = 0;
-        let mut at = self.heads[node.index()];
-        while let Some((known, next)) = self.facts.get(at as usize) {
-            if *known == fact {
-                return;
-            }
-            count += 1;
-            at = *next;
+        if self.held[node.index()].add(fact) {
+            self.queue.push_back((node, fact));
         }
-        if count >= FACTS {
-            return;
-        }
-        let id = u32::try_from(self.facts.len()).expect("a unit's facts fit 32 bits");
-        self.facts.push((fact, self.heads[node.index()]));
-        self.heads[node.index()] = id;
-        self.queue.push_back((node, fact));
     }
 
     fn run(&mut self) {
         while let Some((node, fact)) = self.queue.pop_front() {
-            self.along_edges(node, fact);
+            let is_cell = self.is_cell(node);
             if !matches!(fact, Fact::Callback(_)) {
-                for target in self.flows.get(&node).cloned().unwrap_or_default() {
+                if !is_cell {
+                    self.along_edges(node, fact);
+                }
+                let mut cursor = self.flows.start(node.index());
+                while let Some(target) = self.flows.next(&mut cursor) {
                     self.add(target, fact);
                 }
-                for target in self.passes.get(&node).cloned().unwrap_or_default() {
+                let mut cursor = self.passes.start(node.index());
+                while let Some(target) = self.passes.next(&mut cursor) {
                     self.add(target, fact);
                 }
+            }
+            if is_cell {
+                if let Fact::Function(function) = fact {
+                    let object = self.cell_objects[node.index() - self.unit.spans.len()];
+                    let this = self.unit.functions[function.0 as usize].this;
+                    self.add(this, Fact::Object(object));
+                }
+                continue;
             }
             self.at_stores(node, fact);
             self.at_calls(node, fact);
             self.superclass(node, fact);
             self.callback(node, fact);
-            if self.is_cell(node)
-                && let Fact::Function(function) = fact
-            {
-                let object = self.cell_objects[node.index() - self.unit.spans.len()];
-                let this = self.unit.functions[function.0 as usize].this;
-                self.add(this, Fact::Object(object));
-            }
         }
     }
 
     fn along_edges(&mut self, node: NodeId, fact: Fact) {
-        if matches!(fact, Fact::Callback(_)) || self.is_cell(node) {
-            return;
-        }
         for at in self.index.out(node) {
             let edge = self.unit.edges[at];
             match edge.label {
@@ -238,17 +230,13 @@ impl<'u> Values<'u> {
                         self.flow(all, edge.to);
                     }
                 }
-                Label::Store(name) => {
-                    for held in self.of(edge.to).collect::<Vec<_>>() {
+                // What is stored flows on once the object is known; only what becomes a prototype is asked for here.
+                Label::Store(name) if Some(name) == self.index.prototype => {
+                    for held in self.of(edge.to) {
                         self.store(node, held, name);
                     }
                 }
-                Label::StoreAny => {
-                    for held in self.of(edge.to).collect::<Vec<_>>() {
-                        self.store(node, held, ANY);
-                    }
-                }
-                Label::Derived(_) | Label::Joined(_) => {}
+                Label::Store(_) | Label::StoreAny | Label::Derived(_) | Label::Joined(_) => {}
             }
         }
     }
@@ -262,7 +250,7 @@ impl<'u> Values<'u> {
             Fact::Function(function) => {
                 let record = &self.unit.functions[function.0 as usize];
                 let (instance, statics) = (record.instance, record.statics);
-                if self.unit.names.text(name) == "prototype" {
+                if Some(name) == self.index.prototype {
                     self.add(to, Fact::Object(instance));
                 } else {
                     let cell = self.cell(statics, name);
@@ -281,8 +269,8 @@ impl<'u> Values<'u> {
     }
 
     fn at_stores(&mut self, base: NodeId, fact: Fact) {
-        let Some(stores) = self.index.stores.get(&base) else { return };
-        for at in stores.clone() {
+        let mut cursor = self.index.stores.start(base.index());
+        while let Some(at) = self.index.stores.next(&mut cursor) {
             let edge = self.unit.edges[at as usize];
             match edge.label {
                 Label::Store(name) => self.store(edge.from, fact, name),
@@ -300,8 +288,8 @@ impl<'u> Values<'u> {
             Fact::Function(function) => {
                 let record = &self.unit.functions[function.0 as usize];
                 let (instance, statics) = (record.instance, record.statics);
-                if name != ANY && self.unit.names.text(name) == "prototype" {
-                    for fact in self.of(value).collect::<Vec<_>>() {
+                if Some(name) == self.index.prototype {
+                    for fact in self.of(value) {
                         if let Fact::Object(object) = fact {
                             self.inherit(instance, object);
                             self.inherit(object, instance);
@@ -318,31 +306,32 @@ impl<'u> Values<'u> {
 
     /// The node of an object's property.
     fn cell(&mut self, object: ObjectId, name: NameId) -> NodeId {
-        if let Some(cell) = self.cells.get(&cell_key(object, name)) {
-            return *cell;
+        let cell = NodeId(u32::try_from(self.held.len()).expect("a unit's nodes fit 32 bits"));
+        let known = *self.cells.entry(cell_key(object, name)).or_insert(cell);
+        if known != cell {
+            return known;
         }
-        let cell = NodeId(u32::try_from(self.heads.len()).expect("a unit's nodes fit 32 bits"));
-        self.heads.push(u32::MAX);
+        self.held.push(Held::default());
         self.cell_objects.push(object);
-        self.cells.insert(cell_key(object, name), cell);
-        self.cells_of.entry(object).or_default().push((name, cell));
+        let index = object.0 as usize;
+        self.cells_of.push(index, (name, cell));
         // What is stored under a computed name may be any property; what is read so may be any.
         match name {
             ANY => {
-                for (other, known) in self.cells_of.get(&object).cloned().unwrap_or_default() {
-                    if other != ANY {
-                        self.flow(cell, known);
-                    }
+                let mut cursor = self.cells_of.start(index);
+                while let Some((_, other)) = self.cells_of.next(&mut cursor) {
+                    self.flow(cell, other);
                 }
+                self.computed_names.insert(object);
             }
             ALL => {
-                for (other, known) in self.cells_of.get(&object).cloned().unwrap_or_default() {
-                    if other != ALL {
-                        self.flow(known, cell);
-                    }
+                let mut cursor = self.cells_of.start(index);
+                while let Some((_, other)) = self.cells_of.next(&mut cursor) {
+                    self.flow(other, cell);
                 }
+                self.computed_names.insert(object);
             }
-            _ => {
+            _ if self.computed_names.contains(&object) => {
                 if let Some(any) = self.property(object, ANY) {
                     self.flow(any, cell);
                 }
@@ -350,12 +339,15 @@ impl<'u> Values<'u> {
                     self.flow(cell, all);
                 }
             }
+            _ => {}
         }
-        for parent in self.parents.get(&object).cloned().unwrap_or_default() {
+        let mut cursor = self.parents.start(index);
+        while let Some(parent) = self.parents.next(&mut cursor) {
             let inherited = self.cell(parent, name);
             self.flow(inherited, cell);
         }
-        for child in self.children.get(&object).cloned().unwrap_or_default() {
+        let mut cursor = self.children.start(index);
+        while let Some(child) = self.children.next(&mut cursor) {
             if let Some(heir) = self.property(child, name) {
                 self.flow(cell, heir);
             } else if let Some(all) = self.property(child, ALL) {
@@ -366,19 +358,22 @@ impl<'u> Values<'u> {
     }
 
     fn inherit(&mut self, child: ObjectId, parent: ObjectId) {
-        let parents = self.parents.entry(child).or_default();
-        if child == parent || parents.contains(&parent) || parents.len() >= FACTS {
+        let known = self.parents.iter(child.0 as usize);
+        let is_full = known.take(FACTS).enumerate().any(|(at, known)| known == parent || at + 1 == FACTS);
+        if child == parent || is_full {
             return;
         }
-        parents.push(parent);
-        self.children.entry(parent).or_default().push(child);
+        self.parents.push(child.0 as usize, parent);
+        self.children.push(parent.0 as usize, child);
         // What the child is asked for it may have from the parent; what nobody asks it for stays there.
-        for (name, cell) in self.cells_of.get(&child).cloned().unwrap_or_default() {
+        let mut cursor = self.cells_of.start(child.0 as usize);
+        while let Some((name, cell)) = self.cells_of.next(&mut cursor) {
             let inherited = self.cell(parent, name);
             self.flow(inherited, cell);
         }
         if self.property(child, ALL).is_some() {
-            for (name, cell) in self.cells_of.get(&parent).cloned().unwrap_or_default() {
+            let mut cursor = self.cells_of.start(parent.0 as usize);
+            while let Some((name, cell)) = self.cells_of.next(&mut cursor) {
                 let heir = self.cell(child, name);
                 self.flow(cell, heir);
             }
@@ -386,15 +381,16 @@ impl<'u> Values<'u> {
     }
 
     fn flow(&mut self, from: NodeId, to: NodeId) {
-        if from != to && self.seen_flows.insert(pair(from, to)) {
-            self.flows.entry(from).or_default().push(to);
+        // The same edge twice does no harm, and comes at once if it comes.
+        if from != to && self.flows.last(from.index()) != Some(to) {
+            self.flows.push(from.index(), to);
             self.hand_on(from, to);
         }
     }
 
     /// What a node holds the other holds too; that functions are called back is a matter of their place alone.
     fn hand_on(&mut self, from: NodeId, to: NodeId) {
-        for fact in self.of(from).collect::<Vec<_>>() {
+        for fact in self.of(from) {
             if !matches!(fact, Fact::Callback(_)) {
                 self.add(to, fact);
             }
@@ -402,8 +398,8 @@ impl<'u> Values<'u> {
     }
 
     fn at_calls(&mut self, callee: NodeId, fact: Fact) {
-        let Some(calls) = self.index.calls.get(&callee) else { return };
-        for at in calls.clone() {
+        let mut cursor = self.index.calls.start(callee.index());
+        while let Some(at) = self.index.calls.next(&mut cursor) {
             match fact {
                 Fact::Function(function) => self.link(at, function),
                 Fact::Api(api) => self.call_api(at, api),
@@ -422,7 +418,8 @@ impl<'u> Values<'u> {
     /// A call may call this function.
     fn link(&mut self, at: u32, function: FunctionId) {
         let link = Link { call: at, function };
-        if !self.linked.insert(link) {
+        // A node learns of a function once, and a call has one callee: only a guess may have been here before.
+        if self.guessed.contains(&link) {
             return;
         }
         self.links.push(link);
@@ -449,8 +446,8 @@ impl<'u> Values<'u> {
     /// Facts go from one node to another for good, but what is dangerous goes there only by the call.
     fn pass(&mut self, from: NodeId, to: NodeId) {
         // Apart from what flows: a call and a property may join the same nodes, and taint takes each its own way.
-        if from != to && self.seen_passes.insert(pair(from, to)) {
-            self.passes.entry(from).or_default().push(to);
+        if from != to && self.passes.last(from.index()) != Some(to) {
+            self.passes.push(from.index(), to);
             self.hand_on(from, to);
         }
     }
@@ -485,10 +482,9 @@ impl<'u> Values<'u> {
                 && let [child, parent, ..] = arguments
                 && let (Some(child), Some(parent)) = (child.node.get(), parent.node.get())
             {
-                let parents: Vec<Fact> = self.of(parent).collect();
-                for fact in self.of(child).collect::<Vec<_>>() {
-                    for parent in &parents {
-                        if let (Fact::Function(child), Fact::Function(parent)) = (fact, *parent) {
+                for fact in self.of(child) {
+                    for parent in self.of(parent) {
+                        if let (Fact::Function(child), Fact::Function(parent)) = (fact, parent) {
                             let child = self.unit.functions[child.0 as usize].instance;
                             let parent = self.unit.functions[parent.0 as usize].instance;
                             self.inherit(child, parent);
@@ -501,8 +497,10 @@ impl<'u> Values<'u> {
 
     /// A function that is a known callback gets known parameters.
     fn callback(&mut self, node: NodeId, fact: Fact) {
-        let others: Vec<Fact> = self.of(node).collect();
-        for other in others {
+        if !matches!(fact, Fact::Function(_) | Fact::Callback(_)) {
+            return;
+        }
+        for other in self.of(node) {
             let (function, api) = match (fact, other) {
                 (Fact::Function(function), Fact::Callback(api))
                 | (Fact::Callback(api), Fact::Function(function)) => (function, api),
@@ -519,8 +517,8 @@ impl<'u> Values<'u> {
 
     fn superclass(&mut self, node: NodeId, fact: Fact) {
         let Fact::Function(parent) = fact else { return };
-        let Some(classes) = self.index.superclasses.get(&node) else { return };
-        for class in classes.clone() {
+        let mut cursor = self.index.superclasses.start(node.index());
+        while let Some(class) = self.index.superclasses.next(&mut cursor) {
             let (child, parent) =
                 (&self.unit.functions[class.0 as usize], &self.unit.functions[parent.0 as usize]);
             self.inherit(child.instance, parent.instance);
@@ -531,10 +529,11 @@ impl<'u> Values<'u> {
     /// Objects that come from elsewhere hold what is stored in them, too: each gets a name of its own.
     fn give_objects(&mut self) {
         let mut next = self.unit.objects;
-        let mut bases: Vec<NodeId> = self.index.stores.keys().copied().collect();
-        bases.sort_unstable();
-        for base in bases {
-            if !self.of(base).any(|fact| matches!(fact, Fact::Object(_) | Fact::Function(_))) {
+        for base in (0..u32::try_from(self.unit.spans.len()).expect("a unit's nodes fit 32 bits")).map(NodeId)
+        {
+            if !self.index.stores.is_empty(base.index())
+                && !self.of(base).any(|fact| matches!(fact, Fact::Object(_) | Fact::Function(_)))
+            {
                 self.add(base, Fact::Object(ObjectId(next)));
                 next += 1;
             }
@@ -567,8 +566,10 @@ impl<'u> Values<'u> {
             }
             let Some(functions) = named.get(&call.name) else { continue };
             if functions.len() <= NAMESAKES {
-                for function in functions.clone() {
-                    self.link(u32::try_from(at).expect("a unit's calls fit 32 bits"), function);
+                let at = u32::try_from(at).expect("a unit's calls fit 32 bits");
+                for &function in functions {
+                    self.link(at, function);
+                    self.guessed.insert(Link { call: at, function });
                 }
             }
         }

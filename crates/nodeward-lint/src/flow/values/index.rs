@@ -1,17 +1,18 @@
 //! Look-ups over a unit that does not change: edges by where they begin, stores by their object, calls by their
 //! callee.
 
-use rustc_hash::FxHashMap;
-
 use crate::flow::graph::{FunctionId, Label, NameId, NodeId, ObjectId, Shape};
+use crate::flow::lists::Lists;
 use crate::flow::unit::Unit;
 
 /// Edges by where they begin, stores by their object, calls by their callee.
 pub(super) struct Index {
     out: Vec<u32>,
-    pub(super) stores: FxHashMap<NodeId, Vec<u32>>,
-    pub(super) calls: FxHashMap<NodeId, Vec<u32>>,
-    pub(super) superclasses: FxHashMap<NodeId, Vec<FunctionId>>,
+    pub(super) stores: Lists<u32>,
+    pub(super) calls: Lists<u32>,
+    pub(super) superclasses: Lists<FunctionId>,
+    /// The name `prototype`, if anything of the unit has it.
+    pub(super) prototype: Option<NameId>,
 }
 
 /// From which argument to which parameter a call passes values.
@@ -40,36 +41,31 @@ pub(crate) fn passed(unit: &Unit, call: u32, function: FunctionId) -> Vec<(NodeI
 
 impl Index {
     pub(super) fn new(unit: &Unit) -> Self {
-        let mut out = vec![0_u32; unit.spans.len() + 1];
-        for edge in &unit.edges {
+        let nodes = unit.spans.len();
+        let mut out = vec![0_u32; nodes + 1];
+        let mut stores = Lists::new(nodes);
+        for (edge, at) in unit.edges.iter().zip(0..) {
             out[edge.from.index() + 1] += 1;
+            if matches!(edge.label, Label::Store(_) | Label::StoreAny) {
+                stores.push(edge.to.index(), at);
+            }
         }
         for at in 1..out.len() {
             out[at] += out[at - 1];
         }
-        let mut stores: FxHashMap<NodeId, Vec<u32>> = FxHashMap::default();
-        for (at, edge) in unit.edges.iter().enumerate() {
-            if matches!(edge.label, Label::Store(_) | Label::StoreAny) {
-                stores
-                    .entry(edge.to)
-                    .or_default()
-                    .push(u32::try_from(at).expect("a unit's edges fit 32 bits"));
+        let mut calls = Lists::new(nodes);
+        for (call, at) in unit.calls.iter().zip(0..) {
+            if let Some(callee) = call.callee.get() {
+                calls.push(callee.index(), at);
             }
         }
-        let mut calls: FxHashMap<NodeId, Vec<u32>> = FxHashMap::default();
-        for (at, call) in unit.calls.iter().enumerate() {
-            if call.callee != NodeId::NONE {
-                calls
-                    .entry(call.callee)
-                    .or_default()
-                    .push(u32::try_from(at).expect("a unit's calls fit 32 bits"));
-            }
-        }
-        let mut superclasses: FxHashMap<NodeId, Vec<FunctionId>> = FxHashMap::default();
+        let mut superclasses = Lists::default();
         for (class, superclass) in &unit.extends {
-            superclasses.entry(*superclass).or_default().push(*class);
+            if let Some(superclass) = superclass.get() {
+                superclasses.push(superclass.index(), *class);
+            }
         }
-        Self { out, stores, calls, superclasses }
+        Self { out, stores, calls, superclasses, prototype: unit.names.find("prototype") }
     }
 
     pub(super) fn out(&self, node: NodeId) -> std::ops::Range<usize> {
@@ -78,11 +74,6 @@ impl Index {
             _ => 0..0,
         }
     }
-}
-
-/// Two nodes as one number: hashed at once, and well spread.
-pub(super) fn pair(from: NodeId, to: NodeId) -> u64 {
-    u64::from(from.0) << 32 | u64::from(to.0)
 }
 
 pub(super) fn cell_key(object: ObjectId, name: NameId) -> u64 {
