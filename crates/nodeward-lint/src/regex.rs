@@ -40,6 +40,7 @@ mod ambiguity;
 mod automaton;
 mod charset;
 mod graph;
+mod known;
 mod parse;
 mod program;
 mod replay;
@@ -52,6 +53,7 @@ use std::cell::Cell;
 
 use alphabet::Alphabet;
 use ambiguity::{Budget, Candidate, Counted, Exhausted, Loops, Reach};
+pub(crate) use known::known_literal;
 use program::{Program, Reading};
 use replay::Growth;
 use syntax::{Node, Pattern, Sets, Span};

@@ -124,7 +124,8 @@ fn read(text: &Text, most: usize) -> Result<Arc<str>, String> {
                 return Err(format!("{size} bytes are more than the limit of {most}"));
             }
             let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
-            Ok(String::from_utf8_lossy(&bytes).into())
+            Ok(String::from_utf8(bytes)
+                .map_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into(), Arc::from))
         }
     }
 }

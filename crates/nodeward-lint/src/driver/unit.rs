@@ -102,8 +102,7 @@ fn follow(looked: &mut [Looked<'_>], job: &Job<'_>) {
     let Some(first) = places.first().map(|place| looked[*place].file) else { return };
     let callers = Callers::of(job.options.audience, &first.origin, &files);
     let mode = if callers == Callers::None { Mode::Application } else { Mode::Library };
-    let (findings, is_cut) = flow::solve(&graphs, mode, |from, specifier| files.resolve(from, specifier));
-    drop(graphs);
+    let (findings, is_cut) = flow::solve(graphs, mode, |from, specifier| files.resolve(from, specifier));
     for finding in findings {
         let start = finding.path.first().map_or(finding.file, |step| step.file);
         if finding.origin == flow::Origin::Caller && callers == Callers::OfSome && !files.is_library(start) {

@@ -4,6 +4,8 @@
 //! that the value of one may be, or be part of, the value of another. Literals have no node: nothing flows from them
 //! that anybody outside controls.
 
+use std::sync::Arc;
+
 use nodeward_javascript::oxc::Span;
 use rustc_hash::FxHashMap;
 
@@ -288,11 +290,25 @@ pub(crate) struct FileGraph {
     pub(crate) extends: Vec<(FunctionId, NodeId)>,
 }
 
+impl FileGraph {
+    /// With room for what so many nodes of a tree become, by experience.
+    pub(crate) fn with_room(tree: usize) -> Self {
+        Self {
+            spans: Vec::with_capacity(tree / 3),
+            owners: Vec::with_capacity(tree / 3),
+            edges: Vec::with_capacity(tree / 3),
+            calls: Vec::with_capacity(tree / 16),
+            arguments: Vec::with_capacity(tree / 12),
+            ..Self::default()
+        }
+    }
+}
+
 /// Interned names.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    ids: FxHashMap<Box<str>, NameId>,
-    texts: Vec<Box<str>>,
+    ids: FxHashMap<Arc<str>, NameId>,
+    texts: Vec<Arc<str>>,
 }
 
 impl Names {
@@ -301,9 +317,21 @@ impl Names {
         if let Some(id) = self.ids.get(text) {
             return *id;
         }
+        self.add(text.into())
+    }
+
+    /// The number of a name of another table.
+    pub(crate) fn intern_shared(&mut self, text: &Arc<str>) -> NameId {
+        match self.ids.get(text) {
+            Some(id) => *id,
+            None => self.add(text.clone()),
+        }
+    }
+
+    fn add(&mut self, text: Arc<str>) -> NameId {
         let id = NameId(u32::try_from(self.texts.len()).expect("fewer names than bytes in the source"));
-        self.texts.push(text.into());
-        self.ids.insert(text.into(), id);
+        self.texts.push(text.clone());
+        self.ids.insert(text, id);
         id
     }
 
@@ -318,7 +346,7 @@ impl Names {
     }
 
     /// All, in the order of their numbers.
-    pub(crate) fn texts(&self) -> &[Box<str>] {
+    pub(crate) fn texts(&self) -> &[Arc<str>] {
         &self.texts
     }
 }

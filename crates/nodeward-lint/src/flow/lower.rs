@@ -78,7 +78,7 @@ enum Sharing {
 impl<'a, 's> Lowerer<'a, 's> {
     fn new(semantic: &'s Semantic<'a>) -> Self {
         let symbols = semantic.scoping().symbols_len();
-        let graph = FileGraph::default();
+        let graph = FileGraph::with_room(semantic.nodes().len());
         let (sharing, writes) = survey(semantic);
         Self {
             semantic,

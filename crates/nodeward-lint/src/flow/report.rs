@@ -46,7 +46,7 @@ pub(crate) struct FlowStep {
 
 /// The findings of a unit, in the order of files and places, and whether the walk was cut short.
 pub(crate) fn solve(
-    files: &[FileGraph],
+    files: Vec<FileGraph>,
     mode: Mode,
     resolve: impl Fn(usize, &str) -> Option<usize>,
 ) -> (Vec<FlowFinding>, bool) {

@@ -73,8 +73,8 @@ pub(crate) struct Step {
 
 /// Edges for the walk: the unit's, and what calls of unknown functions do.
 struct Web {
-    out: Vec<u32>,
-    edges: Vec<(NodeId, Label, bool)>,
+    /// Beside the unit's own: what calls of unknown functions do, and whether that is a guess.
+    guesses: Lists<(NodeId, Label, bool)>,
     /// For each node that is an argument, the parameters it is passed to, with the context of the call.
     passed: Lists<(NodeId, u32)>,
     /// For each returned node, the results of the calls.
@@ -185,8 +185,14 @@ impl Walker<'_, '_> {
         let visit = self.visits[at as usize];
         let node = visit.node;
         let owner = self.owner(node);
-        for edge in self.web.out(node) {
-            let (to, label, is_guess) = self.web.edges[edge];
+        let unit = self.unit;
+        for edge in unit.out(node) {
+            let Some((left, way)) = along(edge.label, visit.taint) else { continue };
+            let context = if self.owner(edge.to) == owner { visit.context } else { FREE };
+            self.visit(edge.to, context, left, at, way);
+        }
+        let mut cursor = self.web.guesses.start(node.index());
+        while let Some((to, label, is_guess)) = self.web.guesses.next(&mut cursor) {
             let Some((left, way)) = along(label, visit.taint) else { continue };
             let way = if is_guess { Way::Guessed } else { way };
             let context = if self.owner(to) == owner { visit.context } else { FREE };
@@ -299,46 +305,22 @@ impl Web {
             }
             returned.push(record.returned.index(), call.result);
         }
-        let mut triples: Vec<(NodeId, NodeId, Label, bool)> = unit
-            .edges
-            .iter()
-            .filter(|edge| !matches!(edge.label, Label::Store(_) | Label::StoreAny))
-            .map(|edge| (edge.from, edge.to, edge.label, false))
-            .collect();
-        unknown_calls(unit, values, &linked, &mut triples);
-        triples.sort_unstable();
-        let mut out = vec![0_u32; unit.spans.len() + 1];
-        for (from, ..) in &triples {
-            out[from.index() + 1] += 1;
-        }
-        for at in 1..out.len() {
-            out[at] += out[at - 1];
-        }
+        let guesses = unknown_calls(unit, values, &linked);
         let mut keys = Lists::default();
         for (computed, at) in unit.computed.iter().zip(0..) {
             if let (false, Some(key)) = (computed.is_write, computed.key.get()) {
                 keys.push(key.index(), at);
             }
         }
-        let edges = triples.into_iter().map(|(_, to, label, is_guess)| (to, label, is_guess)).collect();
-        Self { out, edges, passed: passes, returned, results, keys }
-    }
-
-    fn out(&self, node: NodeId) -> std::ops::Range<usize> {
-        match self.out.get(node.index()..node.index() + 2) {
-            Some([from, to]) => *from as usize..*to as usize,
-            _ => 0..0,
-        }
+        Self { guesses, passed: passes, returned, results, keys }
     }
 }
 
 /// What calls do whose functions are not in the unit.
-fn unknown_calls(
-    unit: &Unit,
-    values: &Values<'_>,
-    linked: &[bool],
-    edges: &mut Vec<(NodeId, NodeId, Label, bool)>,
-) {
+fn unknown_calls(unit: &Unit, values: &Values<'_>, linked: &[bool]) -> Lists<(NodeId, Label, bool)> {
+    let mut edges = Lists::default();
+    let mut edge =
+        |from: NodeId, to: NodeId, label, is_guess| edges.push(from.index(), (to, label, is_guess));
     let models = Models::get();
     let mut transfers: Vec<Option<Transfer>> = vec![None; unit.names.texts().len()];
     for (call, is_linked) in unit.calls.iter().zip(linked) {
@@ -352,7 +334,7 @@ fn unknown_calls(
         });
         if let Some(cleared) = known {
             for argument in arguments.iter().filter_map(|argument| argument.node.get()) {
-                edges.push((argument, call.result, Label::Derived(cleared), false));
+                edge(argument, call.result, Label::Derived(cleared), false);
             }
             continue;
         }
@@ -364,11 +346,11 @@ fn unknown_calls(
             None => models.transfer(""),
         };
         if let (Some(cleared), Some(receiver)) = (transfer.receiver, call.receiver.get()) {
-            edges.push((receiver, call.result, Label::Derived(cleared), !transfer.is_known));
+            edge(receiver, call.result, Label::Derived(cleared), !transfer.is_known);
         }
         if let Some(cleared) = transfer.arguments {
             for argument in arguments.iter().filter_map(|argument| argument.node.get()) {
-                edges.push((argument, call.result, Label::Derived(cleared), !transfer.is_known));
+                edge(argument, call.result, Label::Derived(cleared), !transfer.is_known);
             }
         }
         // A callback of an unknown function may be given what the function was given.
@@ -381,10 +363,11 @@ fn unknown_calls(
                 for parameter in &unit.functions[function.0 as usize].parameters {
                     let given = arguments.iter().filter_map(|given| given.node.get());
                     for given in given.filter(|given| *given != argument).chain(call.receiver.get()) {
-                        edges.push((given, *parameter, Label::Derived(Taint::NONE), true));
+                        edge(given, *parameter, Label::Derived(Taint::NONE), true);
                     }
                 }
             }
         }
     }
+    edges
 }

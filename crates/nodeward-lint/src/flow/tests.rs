@@ -20,16 +20,18 @@ fn sources() -> Vec<String> {
 
 fn run(texts: &[String]) {
     let mut arena = Allocator::default();
-    let mut graphs = Vec::new();
+    let mut lowered: [Vec<FileGraph>; 2] = Default::default();
     for text in texts {
         if let Ok(parsed) = parse(&arena, text, SourceKind::TYPESCRIPT) {
-            graphs.push(lower(&parsed.semantic()));
+            for graphs in &mut lowered {
+                graphs.push(lower(&parsed.semantic()));
+            }
         }
         arena.reset();
     }
-    let files = graphs.len();
-    for mode in [Mode::Application, Mode::Library] {
-        let (findings, _) = solve(&graphs, mode, |from, _| (files > 0).then(|| (from + 1) % files));
+    let files = lowered[0].len();
+    for (mode, graphs) in [Mode::Application, Mode::Library].into_iter().zip(lowered) {
+        let (findings, _) = solve(graphs, mode, |from, _| (files > 0).then(|| (from + 1) % files));
         for finding in findings {
             assert!(finding.file < files && !finding.path.is_empty());
         }

@@ -17,7 +17,10 @@ pub(crate) struct Unit {
     pub(crate) owners: Vec<FunctionId>,
     /// For each file the number of its first node.
     pub(crate) first_nodes: Vec<u32>,
+    /// By where they begin.
     pub(crate) edges: Vec<Edge>,
+    /// For each node its first edge; and how many there are.
+    starts: Vec<u32>,
     pub(crate) functions: Vec<Function>,
     pub(crate) calls: Vec<Call>,
     pub(crate) arguments: Vec<Argument>,
@@ -32,30 +35,65 @@ pub(crate) struct Unit {
 
 impl Unit {
     /// Joins files. `resolve` tells which of them a specifier in another means, if it is one of them.
-    pub(crate) fn join(files: &[FileGraph], resolve: impl Fn(usize, &str) -> Option<usize>) -> Self {
+    pub(crate) fn join(files: Vec<FileGraph>, resolve: impl Fn(usize, &str) -> Option<usize>) -> Self {
         let mut unit = Self::default();
+        unit.make_room(&files);
         for graph in files {
             unit.add(graph);
         }
         // What a file imports from another is what the other exports.
-        let mut at = 0;
-        for (file, graph) in files.iter().enumerate() {
-            let first = unit.first_nodes[file];
-            for (node, seed) in &graph.seeds {
-                if let Seed::Module(name) = seed
-                    && let Some(target) = resolve(file, graph.names.text(*name))
-                {
-                    let to = NodeId(node.0 + first);
-                    unit.edges.push(Edge { from: unit.exports[target], to, label: Label::Same });
-                    // The seed of a module of the unit is the edge.
-                    unit.seeds[at].1 = Seed::Module(NameId::NONE);
-                }
-                at += 1;
+        for at in 0..unit.seeds.len() {
+            let (to, seed) = unit.seeds[at];
+            if let Seed::Module(name) = seed
+                && let Some(target) = resolve(unit.file(to), unit.names.text(name))
+            {
+                unit.edges.push(Edge { from: unit.exports[target], to, label: Label::Same });
+                // The seed of a module of the unit is the edge.
+                unit.seeds[at].1 = Seed::Module(NameId::NONE);
             }
         }
-        unit.edges.sort_unstable();
-        unit.edges.dedup();
+        unit.sort_edges();
         unit
+    }
+
+    /// The edges that begin at a node.
+    pub(crate) fn out(&self, node: NodeId) -> &[Edge] {
+        match self.starts.get(node.index()..).and_then(|starts| starts.first_chunk()) {
+            Some(&[from, to]) => self.edges.get(from as usize..to as usize).unwrap_or_default(),
+            None => &[],
+        }
+    }
+
+    /// By where they begin, and otherwise as they were.
+    fn sort_edges(&mut self) {
+        let mut starts = vec![0_u32; self.spans.len() + 1];
+        for edge in &self.edges {
+            starts[edge.from.index()] += 1;
+        }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        let mut sorted = self.edges.clone();
+        for edge in self.edges.iter().rev() {
+            let start = &mut starts[edge.from.index()];
+            *start -= 1;
+            sorted[*start as usize] = *edge;
+        }
+        (self.edges, self.starts) = (sorted, starts);
+    }
+
+    fn make_room(&mut self, files: &[FileGraph]) {
+        let sum = |size: fn(&FileGraph) -> usize| files.iter().map(size).sum::<usize>();
+        self.spans.reserve(sum(|file| file.spans.len()));
+        self.owners.reserve(sum(|file| file.owners.len()));
+        // One more for each import that may be of the unit.
+        self.edges.reserve(sum(|file| file.edges.len()) + sum(|file| file.seeds.len()));
+        self.functions.reserve(sum(|file| file.functions.len()));
+        self.calls.reserve(sum(|file| file.calls.len()));
+        self.arguments.reserve(sum(|file| file.arguments.len()));
+        self.seeds.reserve(sum(|file| file.seeds.len()));
     }
 
     /// The file that a node is in.
@@ -68,12 +106,13 @@ impl Unit {
         self.arguments.get(call.arguments.0 as usize..call.arguments.1 as usize).unwrap_or_default()
     }
 
-    fn add(&mut self, graph: &FileGraph) {
+    fn add(&mut self, graph: FileGraph) {
         let first = u32::try_from(self.spans.len()).expect("a unit's nodes fit 32 bits");
         let first_function = u32::try_from(self.functions.len()).expect("a unit's functions fit 32 bits");
         let first_argument = u32::try_from(self.arguments.len()).expect("a unit's arguments fit 32 bits");
         let first_object = self.objects;
-        let names: Vec<NameId> = graph.names.texts().iter().map(|text| self.names.intern(text)).collect();
+        let names: Vec<NameId> =
+            graph.names.texts().iter().map(|text| self.names.intern_shared(text)).collect();
         let node = |id: NodeId| if id == NodeId::NONE { id } else { NodeId(id.0 + first) };
         let name = |id: NameId| names.get(id.0 as usize).copied().unwrap_or(NameId::NONE);
         let function = |id: FunctionId| FunctionId(id.0 + first_function);
@@ -91,11 +130,11 @@ impl Unit {
                 label => label,
             },
         }));
-        self.functions.extend(graph.functions.iter().map(|record| Function {
+        self.functions.extend(graph.functions.into_iter().map(|record| Function {
             name: name(record.name),
             span: record.span,
-            parameters: record.parameters.iter().map(|id| node(*id)).collect(),
-            parameter_names: record.parameter_names.iter().map(|id| name(*id)).collect(),
+            parameters: record.parameters.into_iter().map(node).collect(),
+            parameter_names: record.parameter_names.into_iter().map(name).collect(),
             rest: node(record.rest),
             all: node(record.all),
             this: node(record.this),

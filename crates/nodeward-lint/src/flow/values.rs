@@ -219,8 +219,8 @@ impl<'u> Values<'u> {
     }
 
     fn along_edges(&mut self, node: NodeId, fact: Fact) {
-        for at in self.index.out(node) {
-            let edge = self.unit.edges[at];
+        let unit = self.unit;
+        for edge in unit.out(node) {
             match edge.label {
                 Label::Same | Label::Tested(_) => self.add(edge.to, fact),
                 Label::Load(name) => self.load(edge.to, fact, name),

@@ -1,5 +1,9 @@
 //! Addresses that take in whatever is sent.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use crate::rules::prelude::*;
 
 pub(crate) const RULE: Rule = Rule {
@@ -43,6 +47,10 @@ const COLLECTORS: &[&str] = &[
     "transfer.sh/",
 ];
 
+/// All of them in one pass: every text of every file is looked at.
+static FINDER: LazyLock<AhoCorasick> =
+    LazyLock::new(|| AhoCorasick::new(COLLECTORS).expect("a few short patterns make an automaton"));
+
 fn check<'a>(context: &Context<'_, 'a>, node: &AstNode<'a>) {
     let (text, span) = match node.kind() {
         AstKind::StringLiteral(literal) => (literal.value.as_str(), literal.span),
@@ -52,7 +60,10 @@ fn check<'a>(context: &Context<'_, 'a>, node: &AstNode<'a>) {
     if text.len() < 12 || text.len() > 2048 || !text.contains('.') {
         return;
     }
-    let Some(host) = COLLECTORS.iter().find(|host| names_place(text, host)) else { return };
+    let named = FINDER.find_overlapping_iter(text).filter(|found| names_place(text, found.span()));
+    let Some(host) = named.map(|found| found.pattern()).min().map(|at| COLLECTORS[at.as_usize()]) else {
+        return;
+    };
     context.report(
         Issue::new(
             &RULE,
@@ -64,12 +75,11 @@ fn check<'a>(context: &Context<'_, 'a>, node: &AstNode<'a>) {
 }
 
 /// With something behind the host's own name that makes it somebody's address.
-fn names_place(text: &str, host: &str) -> bool {
-    let Some(at) = text.find(host) else { return false };
-    if host.starts_with('.') {
-        return text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+fn names_place(text: &str, host: aho_corasick::Span) -> bool {
+    if text[host.start..].starts_with('.') {
+        return text[..host.start].ends_with(|c: char| c.is_ascii_alphanumeric());
     }
-    let behind = &text[at + host.len()..];
+    let behind = &text[host.end..];
     // A bot's or a webhook's key, not the documentation's address.
     behind.chars().take_while(|c| c.is_ascii_alphanumeric()).count() >= 8
 }

@@ -1,5 +1,7 @@
 //! Passwords and keys that stand in the source, known by their name.
 
+use std::borrow::Cow;
+
 use crate::rules::prelude::*;
 
 pub(crate) const RULE: Rule = Rule {
@@ -24,27 +26,29 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check<'a>(context: &Context<'_, 'a>, node: &AstNode<'a>) {
-    let (name, value) = match node.kind() {
-        AstKind::VariableDeclarator(declarator) => {
-            let Some(name) = declarator.id.get_identifier_name() else { return };
-            (name.as_str().to_owned(), declarator.init.as_ref())
-        }
-        AstKind::AssignmentExpression(assignment) => {
-            let Some(name) = names::target_name(&assignment.left) else { return };
-            (name.to_owned(), Some(&assignment.right))
-        }
-        AstKind::ObjectProperty(property) => {
-            let Some(name) = property.key.static_name() else { return };
-            (name.into_owned(), Some(&property.value))
-        }
-        AstKind::PropertyDefinition(property) => {
-            let Some(name) = property.key.static_name() else { return };
-            (name.into_owned(), property.value.as_ref())
-        }
+    let value = match node.kind() {
+        AstKind::VariableDeclarator(declarator) => declarator.init.as_ref(),
+        AstKind::AssignmentExpression(assignment) => Some(&assignment.right),
+        AstKind::ObjectProperty(property) => Some(&property.value),
+        AstKind::PropertyDefinition(property) => property.value.as_ref(),
         _ => return,
     };
     let Some(Expression::StringLiteral(text)) = value.map(without_wrapping) else { return };
-    if !names::is_secret(&name) || !looks_secret(&text.value) || words_only(&name, &text.value) {
+    let name = match node.kind() {
+        AstKind::VariableDeclarator(declarator) => {
+            declarator.id.get_identifier_name().map(|name| Cow::Borrowed(name.as_str()))
+        }
+        AstKind::AssignmentExpression(assignment) => names::target_name(&assignment.left).map(Cow::Borrowed),
+        AstKind::ObjectProperty(property) => property.key.static_name(),
+        AstKind::PropertyDefinition(property) => property.key.static_name(),
+        _ => return,
+    };
+    let Some(name) = name else { return };
+    if !(8..=256).contains(&text.value.len())
+        || !names::is_secret(&name)
+        || !looks_secret(&text.value)
+        || words_only(&name, &text.value)
+    {
         return;
     }
     let issue = Issue::new(&RULE, text.span, format!("everybody who can read the source has this {name}"));
@@ -71,11 +75,7 @@ fn looks_secret(text: &str) -> bool {
     let has_other = text.bytes().any(|byte| {
         byte.is_ascii_digit() || byte.is_ascii_punctuation() && !matches!(byte, b'-' | b'_' | b'.')
     });
-    (8..=256).contains(&text.len())
-        && !text.contains(marks)
-        && has_letter
-        && has_other
-        && !placeholder.iter().any(|word| lower.contains(word))
+    !text.contains(marks) && has_letter && has_other && !placeholder.iter().any(|word| lower.contains(word))
 }
 
 /// `password: 'password1'`, `API_KEY: 'x-api-key2'`: the name of the thing, not the thing.

@@ -23,9 +23,10 @@ pub(crate) const RULE: Rule = Rule {
 
 /// The pattern decides, and then whose text it is.
 fn accept(finding: &FlowFinding) -> Option<Grade> {
-    let (is_exponential, witness) = match regex::analyse_literal(finding.pattern.as_deref()?) {
+    let verdict = regex::known_literal(finding.pattern.as_deref()?);
+    let (is_exponential, witness) = match &*verdict {
         Verdict::Exponential { witness } => (true, witness),
-        Verdict::Polynomial { degree_at_start, witness, .. } if degree_at_start >= 2 => (false, witness),
+        Verdict::Polynomial { degree_at_start, witness, .. } if *degree_at_start >= 2 => (false, witness),
         _ => return None,
     };
     let mut grade = grade::outside(finding)?;

@@ -1,13 +1,11 @@
-//! Look-ups over a unit that does not change: edges by where they begin, stores by their object, calls by their
-//! callee.
+//! Look-ups over a unit that does not change: stores by their object, calls by their callee.
 
 use crate::flow::graph::{FunctionId, Label, NameId, NodeId, ObjectId, Shape};
 use crate::flow::lists::Lists;
 use crate::flow::unit::Unit;
 
-/// Edges by where they begin, stores by their object, calls by their callee.
+/// Stores by their object, calls by their callee.
 pub(super) struct Index {
-    out: Vec<u32>,
     pub(super) stores: Lists<u32>,
     pub(super) calls: Lists<u32>,
     pub(super) superclasses: Lists<FunctionId>,
@@ -42,16 +40,11 @@ pub(crate) fn passed(unit: &Unit, call: u32, function: FunctionId) -> Vec<(NodeI
 impl Index {
     pub(super) fn new(unit: &Unit) -> Self {
         let nodes = unit.spans.len();
-        let mut out = vec![0_u32; nodes + 1];
         let mut stores = Lists::new(nodes);
         for (edge, at) in unit.edges.iter().zip(0..) {
-            out[edge.from.index() + 1] += 1;
             if matches!(edge.label, Label::Store(_) | Label::StoreAny) {
                 stores.push(edge.to.index(), at);
             }
-        }
-        for at in 1..out.len() {
-            out[at] += out[at - 1];
         }
         let mut calls = Lists::new(nodes);
         for (call, at) in unit.calls.iter().zip(0..) {
@@ -65,14 +58,7 @@ impl Index {
                 superclasses.push(superclass.index(), *class);
             }
         }
-        Self { out, stores, calls, superclasses, prototype: unit.names.find("prototype") }
-    }
-
-    pub(super) fn out(&self, node: NodeId) -> std::ops::Range<usize> {
-        match self.out.get(node.index()..node.index() + 2) {
-            Some([from, to]) => *from as usize..*to as usize,
-            _ => 0..0,
-        }
+        Self { stores, calls, superclasses, prototype: unit.names.find("prototype") }
     }
 }
 
