@@ -1,7 +1,7 @@
 //! One pass over the nodes of a file, each shown to the rules that asked for its kind.
 
 use nodeward_javascript::oxc::{AstKind, AstNode};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::context::{Call, Context};
 use crate::rule::{Check, Rule};
@@ -14,13 +14,20 @@ pub(crate) struct Dispatch {
     by_kind: Vec<Vec<NodeCheck>>,
     by_api: FxHashMap<&'static str, Vec<CallCheck>>,
     by_method: FxHashMap<&'static str, Vec<CallCheck>>,
+    /// The names with which the interfaces of `by_api` end.
+    last_names: FxHashSet<&'static str>,
 }
 
 impl Dispatch {
     pub(crate) fn new(rules: &[&'static Rule]) -> Self {
         let mut by_kind = Vec::new();
         by_kind.resize_with(usize::from(u8::MAX) + 1, Vec::new);
-        let mut dispatch = Self { by_kind, by_api: FxHashMap::default(), by_method: FxHashMap::default() };
+        let mut dispatch = Self {
+            by_kind,
+            by_api: FxHashMap::default(),
+            by_method: FxHashMap::default(),
+            last_names: FxHashSet::default(),
+        };
         for check in rules.iter().flat_map(|rule| rule.checks) {
             match check {
                 Check::Nodes { kinds, check } => {
@@ -32,7 +39,12 @@ impl Dispatch {
                     for name in *of {
                         match name.strip_prefix('.') {
                             Some(method) => dispatch.by_method.entry(method).or_default().push(*check),
-                            None => dispatch.by_api.entry(name).or_default().push(*check),
+                            None => {
+                                dispatch
+                                    .last_names
+                                    .insert(name.rsplit_once('.').map_or(*name, |(_, last)| last));
+                                dispatch.by_api.entry(name).or_default().push(*check);
+                            }
                         }
                     }
                 }
@@ -58,7 +70,13 @@ impl Dispatch {
     }
 
     fn call<'a>(&self, context: &Context<'_, 'a>, node: &AstNode<'a>) {
-        let Some(call) = Call::of(context, node) else { return };
+        // Most calls are of methods that no rule asks for: where they come from need not be found out.
+        let is_wanted = |method: Option<&str>| {
+            method.is_none_or(|method| {
+                method == "default" || self.last_names.contains(method) || self.by_method.contains_key(method)
+            })
+        };
+        let Some(call) = Call::of(context, node, is_wanted) else { return };
         let by_api = call.path.as_deref().and_then(|path| self.by_api.get(path));
         let by_method = call.method.and_then(|method| self.by_method.get(method));
         for check in by_api.into_iter().chain(by_method).flatten() {

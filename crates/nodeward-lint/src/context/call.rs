@@ -39,13 +39,17 @@ impl<'a> Setting<'a> {
 }
 
 impl<'a> Call<'a> {
-    pub(crate) fn of(context: &Context<'_, 'a>, node: &AstNode<'a>) -> Option<Self> {
+    /// A call of a method that is wanted, or of something that is no method.
+    pub(crate) fn of(
+        context: &Context<'_, 'a>,
+        node: &AstNode<'a>,
+        is_wanted: impl Fn(Option<&str>) -> bool,
+    ) -> Option<Self> {
         let (span, callee, arguments) = match node.kind() {
             AstKind::CallExpression(call) => (call.span, &call.callee, &call.arguments),
             AstKind::NewExpression(new) => (new.span, &new.callee, &new.arguments),
             _ => return None,
         };
-        let path = context.api_path(callee);
         let method = match without_wrapping(callee) {
             Expression::StaticMemberExpression(member) => Some(member.property.name.as_str()),
             Expression::ComputedMemberExpression(member) => match without_wrapping(&member.expression) {
@@ -54,6 +58,10 @@ impl<'a> Call<'a> {
             },
             _ => None,
         };
+        if !is_wanted(method) {
+            return None;
+        }
+        let path = context.api_path(callee);
         Some(Self { node: node.id(), span, callee, path, method, arguments: arguments.as_slice() })
     }
 

@@ -238,11 +238,20 @@ impl<'a, 's> Lowerer<'a, 's> {
         let mark = self.log.len();
         let was_dead = std::mem::replace(&mut self.is_dead, false);
         walk(self);
+        let mut changes: Vec<(SymbolId, NodeId)> = Vec::new();
+        // One branch seldom changes more than a few variables.
         let mut seen = FxHashSet::default();
-        let mut changes = Vec::new();
         for at in mark..self.log.len() {
             let symbol = self.log[at].0;
-            if seen.insert(symbol) {
+            let is_new = match changes.len() {
+                0..16 => changes.iter().all(|(known, _)| *known != symbol),
+                16 => {
+                    seen.extend(changes.iter().map(|(known, _)| *known));
+                    seen.insert(symbol)
+                }
+                _ => seen.insert(symbol),
+            };
+            if is_new {
                 changes.push((symbol, self.current[symbol_index(symbol)]));
             }
         }

@@ -85,6 +85,10 @@ impl Selected {
     fn add(&mut self, file: SourceFile) {
         let nodeward_lint::Text::Disk(path) = &file.text else { return };
         let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+        self.add_once(file, real);
+    }
+
+    fn add_once(&mut self, file: SourceFile, real: PathBuf) {
         if self.known.insert(real) {
             self.files.push(file);
         }
@@ -101,17 +105,23 @@ impl Selected {
             }
             let folder = project.join(&**folder);
             // A link of the tree may lead anywhere; what is outside belongs to somebody else.
-            if !std::fs::canonicalize(&folder).is_ok_and(|real| real.starts_with(&root)) {
+            let real = std::fs::canonicalize(&folder).ok().filter(|real| real.starts_with(&root));
+            let Some(real) = real else {
                 self.unread(&folder, &[(PathBuf::new(), "it stands outside the project".to_owned())]);
                 continue;
-            }
+            };
             let found = discover(&folder, Tree::Dependency);
             self.unread(&folder, &found.unread);
             let origin =
                 Origin::Dependency { name: package.name.clone(), version: package.version_text.clone() };
             for file in found.files.iter().filter(|file| file.class != FileClass::Test) {
                 let path = folder.join(&file.path);
-                self.add(SourceFile { origin: origin.clone(), ..on_disk(path.clone(), shown(&path)) });
+                let below = real.join(&file.path);
+                // Below the folder no link is followed, so that its own real path is enough.
+                self.add_once(
+                    SourceFile { origin: origin.clone(), ..on_disk(path.clone(), shown(&path)) },
+                    below,
+                );
             }
         }
         Ok(())
