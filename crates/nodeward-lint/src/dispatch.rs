@@ -76,7 +76,7 @@ impl Dispatch {
                 method == "default" || self.last_names.contains(method) || self.by_method.contains_key(method)
             })
         };
-        let Some(call) = Call::of(context, node, is_wanted) else { return };
+        let Some(call) = Call::of_method(context, node, is_wanted) else { return };
         let by_api = call.path.as_deref().and_then(|path| self.by_api.get(path));
         let by_method = call.method.and_then(|method| self.by_method.get(method));
         for check in by_api.into_iter().chain(by_method).flatten() {

@@ -39,8 +39,13 @@ impl<'a> Setting<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// A call of a method that is wanted, or of something that is no method.
-    pub(crate) fn of(
+    /// A call or a construction.
+    pub(crate) fn of(context: &Context<'_, 'a>, node: &AstNode<'a>) -> Option<Self> {
+        Self::of_method(context, node, |_| true)
+    }
+
+    /// The same, if its method, where it is one, is wanted.
+    pub(crate) fn of_method(
         context: &Context<'_, 'a>,
         node: &AstNode<'a>,
         is_wanted: impl Fn(Option<&str>) -> bool,

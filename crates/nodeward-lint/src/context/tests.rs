@@ -16,7 +16,7 @@ fn each_call(source: &str, mut ask: impl FnMut(&Context<'_, '_>, &Call<'_>)) {
     let context = Context::new(&semantic, Path::new("case.ts"));
     for node in semantic.nodes().iter() {
         if matches!(node.kind(), AstKind::CallExpression(_) | AstKind::NewExpression(_)) {
-            ask(&context, &Call::of(&context, node, |_| true).expect("it is a call"));
+            ask(&context, &Call::of(&context, node).expect("it is a call"));
         }
     }
 }
