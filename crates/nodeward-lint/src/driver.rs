@@ -6,7 +6,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use nodeward_javascript::WORKER_STACK;
@@ -84,6 +84,16 @@ pub enum Audience {
     Callers,
 }
 
+/// How far a run follows values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Depth {
+    /// From file to file, through whole units.
+    #[default]
+    Units,
+    /// Not at all: each file is looked at on its own, as fast as somebody types.
+    Files,
+}
+
 /// What a run does.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -98,6 +108,10 @@ pub struct Options {
     /// Who calls the code. `None`: dependencies are libraries, and the project's own packages are as their
     /// `package.json` says, if that is among the files: not private, and with `main` or `exports`.
     pub audience: Option<Audience>,
+    /// How far values are followed.
+    pub depth: Depth,
+    /// Set by who no longer wants the outcome: the run ends early, and what it gives is not to be used.
+    pub cancelled: Option<Arc<AtomicBool>>,
     /// Workers; `None` for one.
     pub threads: Option<NonZeroUsize>,
     /// How much of one file is looked at.
@@ -173,8 +187,14 @@ pub(crate) struct Job<'j> {
 }
 
 impl Job<'_> {
+    /// Whether all that a rule or requirement of that name looks for is looked for.
     fn runs(&self, id: &str) -> bool {
-        self.rules.iter().any(|rule| rule.id == id) || self.checker.runs(id)
+        let whole = |rule: &Rule| self.options.depth == Depth::Units || !rule.follows_values();
+        self.rules.iter().any(|rule| rule.id == id && whole(rule)) || self.checker.runs(id)
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.options.cancelled.as_ref().is_some_and(|cancelled| cancelled.load(Ordering::Relaxed))
     }
 
     /// Whether there is anything of that name, also if it does not run.
@@ -190,7 +210,10 @@ pub fn lint(files: &[SourceFile], options: &Options) -> Outcome {
     let job = Job {
         options,
         dispatch: Dispatch::new(&rules),
-        flows: unit::Flows::new(&rules),
+        flows: match options.depth {
+            Depth::Units => unit::Flows::new(&rules),
+            Depth::Files => unit::Flows::default(),
+        },
         checker: Checker::new(options.chosen_requirements(), &options.directory),
         rules,
     };
@@ -243,6 +266,9 @@ fn in_parallel(files: &[&SourceFile], job: &Job<'_>) -> Vec<(usize, Outcome)> {
         loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
             let Some(&(unit, at)) = queue.get(place) else { return results };
+            if job.is_cancelled() {
+                return results;
+            }
             let looked = worker.look(at, files[at]);
             if let Some(unit) = pending[unit].add(looked) {
                 results.extend(unit::finish(unit, job));

@@ -16,7 +16,7 @@ pub mod rule;
 pub mod rules;
 pub mod suppress;
 
-pub use driver::{Audience, Budget, Linted, Options, Origin, Outcome, SourceFile, Text, lint};
+pub use driver::{Audience, Budget, Depth, Linted, Options, Origin, Outcome, SourceFile, Text, lint};
 pub use fix::{Edit, Fix, Safety, apply};
 pub use policy::Policy;
 pub use requirement::Requirement;

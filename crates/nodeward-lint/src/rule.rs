@@ -63,6 +63,11 @@ pub(crate) enum Check {
 }
 
 impl Rule {
+    /// Whether it looks at where values go, which a file on its own may not tell.
+    pub fn follows_values(&self) -> bool {
+        self.checks.iter().any(|check| matches!(check, Check::Flow { .. }))
+    }
+
     /// `CWE-79`.
     pub fn cwe_names(&self) -> impl Iterator<Item = String> {
         self.cwes.iter().map(|number| format!("CWE-{number}"))

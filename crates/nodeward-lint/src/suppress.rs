@@ -4,12 +4,16 @@
 //! that they go when the code does. In dependencies the comments do not count: nobody silences the check of their
 //! own code.
 
+mod comment;
+
 use nodeward_javascript::oxc::Span;
 use nodeward_package::place::LineIndex;
 
 use crate::context::Context;
 use crate::issue::Issue;
 use crate::rules::ignore_comment;
+
+pub use comment::comment;
 
 /// What such a comment begins with.
 const MARK: &str = "nodeward-ignore";

@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Audit(commands::audit::AuditArgs),
     /// Check the project's own source: injection, dangerous regular expressions, crypto, secrets
     Lint(commands::lint::LintArgs),
+    /// Show findings in the editor: a language server
+    Lsp(commands::lsp::LspArgs),
     /// Keep and ask the advisory index
     Db(commands::db::DbArgs),
     /// Write a software bill of materials
@@ -82,6 +84,7 @@ pub(crate) fn run(cli: &Cli, session: &Session) -> anyhow::Result<Outcome> {
         Command::Scan(args) => commands::scan::scan(args, session),
         Command::Audit(args) => commands::audit::audit(args, session),
         Command::Lint(args) => commands::lint::lint(args, session),
+        Command::Lsp(args) => commands::lsp::lsp(args, session),
         Command::Db(args) => commands::db::db(args, session),
         Command::Sbom(args) => commands::sbom::sbom(args, session),
         Command::Why(args) => commands::why::why(args, session),

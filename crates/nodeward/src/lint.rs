@@ -69,19 +69,28 @@ pub(crate) fn look(
             });
         }
     }
-    for linted in outcome.findings {
-        match linted.requirement.map_or(Ruling::Holds, |at| team.rule(at, &linted.finding)) {
-            Ruling::Holds => found.findings.push(linted.finding),
-            Ruling::Elsewhere => {}
-            Ruling::Excepted { reason, source } => {
-                found.suppressed.push(Suppressed { finding: linted.finding, reason, until: None, source });
-            }
-        }
-    }
+    let (left, excepted) = settle(outcome.findings, &mut team);
+    found.findings.extend(left.into_iter().map(|linted| linted.finding));
+    found.suppressed.extend(excepted);
     if sight == Sight::Whole && found.gaps.is_empty() {
         found.findings.extend(team.unused(|id| runs(options, id)));
     }
     found
+}
+
+/// The findings that stand, and those that exceptions of the team's requirements hide.
+pub(crate) fn settle(findings: Vec<Linted>, team: &mut Team<'_>) -> (Vec<Linted>, Vec<Suppressed>) {
+    let (mut left, mut excepted) = (Vec::new(), Vec::new());
+    for linted in findings {
+        match linted.requirement.map_or(Ruling::Holds, |at| team.rule(at, &linted.finding)) {
+            Ruling::Holds => left.push(linted),
+            Ruling::Elsewhere => {}
+            Ruling::Excepted { reason, source } => {
+                excepted.push(Suppressed { finding: linted.finding, reason, until: None, source });
+            }
+        }
+    }
+    (left, excepted)
 }
 
 /// The rules of a policy and the team's requirements, on every core.

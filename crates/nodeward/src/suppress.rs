@@ -77,6 +77,21 @@ pub(crate) fn apply(
     sorted
 }
 
+/// Whether a suppression hides a finding.
+pub(crate) fn is_hidden(
+    finding: &Finding,
+    configs: &[&Config],
+    projects: &[PathBuf],
+    now: Timestamp,
+) -> bool {
+    let today = now.to_zoned(TimeZone::UTC).date();
+    configs.iter().any(|config| {
+        let mut valid = config.suppressions.iter().filter(|suppression| !is_expired(suppression, today));
+        valid.any(|suppression| matches(config, suppression, finding))
+            && Reach::of(config, projects).has(finding)
+    })
+}
+
 /// What a configuration may decide about.
 enum Reach {
     Everything,

@@ -18,6 +18,7 @@ const MAX_LINE: usize = 80;
 const MAX_STEPS: usize = 10;
 
 /// The rules that ask for data flow, by the kind of place.
+#[derive(Default)]
 pub(super) struct Flows(FxHashMap<SinkKind, Vec<(&'static Rule, &'static Check)>>);
 
 impl Flows {

@@ -7,6 +7,7 @@ mod database;
 mod fix;
 mod harness;
 mod lint;
+mod lsp;
 mod requirements;
 mod scan;
 mod suppressions;
