@@ -4,6 +4,7 @@
 //! same machine and the same data, and the ratio is what counts. CPU time and memory come from GNU time where it is
 //! installed.
 
+mod lint;
 mod parsers;
 
 use std::collections::BTreeSet;
@@ -20,7 +21,7 @@ const RECORDS: &str = "250000";
 const RELEASES: &str = "1500";
 const RUNS: usize = 9;
 
-/// Runs the named measurements, or all: `index`, `scan`, `cold`, `lockfiles`, `peers`, `parsers`.
+/// Runs the named measurements, or all: `index`, `scan`, `cold`, `lockfiles`, `peers`, `parsers`, `lint`.
 pub(crate) fn run(root: &Path, names: &[String]) -> anyhow::Result<()> {
     let bench = Bench::prepare(root)?;
     let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
@@ -42,6 +43,9 @@ pub(crate) fn run(root: &Path, names: &[String]) -> anyhow::Result<()> {
     }
     if wanted("parsers") {
         bench.parsers()?;
+    }
+    if wanted("lint") {
+        bench.lint()?;
     }
     Ok(())
 }

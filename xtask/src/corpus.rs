@@ -65,6 +65,14 @@ pub(crate) fn fetch(root: &Path, args: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The closure, fetched if need be.
+pub(crate) fn closure(root: &Path) -> anyhow::Result<PathBuf> {
+    let corpus = Corpus { folder: cache()?.join("nodeward-corpus"), labels: PathBuf::new() };
+    refuse_inside(root, &corpus.folder)?;
+    corpus.closure()?;
+    Ok(corpus.folder.join("closure"))
+}
+
 /// `cargo xtask recall [--dir DIR] [OPTION…]`: the options are those of the example `recall` of the lint crate.
 pub(crate) fn recall(root: &Path, args: &[String]) -> anyhow::Result<()> {
     let corpus = Corpus::open(root, args)?;
