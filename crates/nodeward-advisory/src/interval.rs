@@ -115,9 +115,26 @@ pub fn union(mut intervals: Vec<Interval>) -> Vec<Interval> {
 
 /// The versions of `from` that are in none of `without`. Where a run is cut short, the cut counts as a fix.
 pub fn subtract(from: Vec<Interval>, without: &[Interval]) -> Vec<Interval> {
-    let mut left = union(from);
-    for cut in without.iter().filter(|cut| !cut.is_empty()) {
-        left = left.into_iter().flat_map(|interval| subtract_one(interval, cut)).collect();
+    let cuts = union(without.to_vec());
+    let mut left = Vec::new();
+    for interval in union(from) {
+        let first = cuts.partition_point(|cut| !cut.end.reaches(&interval.start));
+        let mut rest = Some(interval);
+        for cut in &cuts[first..] {
+            let Some(interval) = rest.take() else { break };
+            let is_beyond = cut
+                .start
+                .as_ref()
+                .is_some_and(|start| interval.end.bound().is_some_and(|(end, _)| start > end));
+            if is_beyond {
+                rest = Some(interval);
+                break;
+            }
+            let mut parts = subtract_one(interval, cut);
+            rest = parts.pop();
+            left.extend(parts);
+        }
+        left.extend(rest);
     }
     union(left)
 }
@@ -173,8 +190,13 @@ pub fn fixed_versions(intervals: &[Interval]) -> Vec<Version> {
             End::Fixed(version) => Some(version.clone()),
             _ => None,
         })
-        .filter(|version| !intervals.iter().any(|interval| interval.contains(version)))
         .collect();
+    // The runs of a record can be a hundred thousand.
+    let runs = union(intervals.to_vec());
+    fixed.retain(|version| {
+        let after = runs.partition_point(|run| run.start.as_ref().is_none_or(|start| start <= version));
+        after == 0 || !runs[after - 1].contains(version)
+    });
     fixed.sort();
     fixed.dedup();
     fixed
@@ -202,4 +224,66 @@ impl fmt::Display for Interval {
 pub fn display(intervals: &[Interval]) -> String {
     let parts: Vec<String> = intervals.iter().map(ToString::to_string).collect();
     parts.join(" || ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(major: u32) -> Version {
+        Version::parse(&format!("{major}.0.0")).unwrap()
+    }
+
+    fn run(start: u32, end: End) -> Interval {
+        Interval { start: Some(version(start)), end }
+    }
+
+    /// Every pair of ends, in an order that is none.
+    fn runs() -> Vec<Vec<Interval>> {
+        let ends = |end| {
+            [End::Fixed(version(end)), End::Before(version(end)), End::Through(version(end)), End::Never]
+        };
+        let all: Vec<Interval> = (0..6)
+            .flat_map(|start| (start..6).flat_map(move |end| ends(end).map(|end| run(start, end))))
+            .collect();
+        (0..all.len())
+            .map(|at| (0..4).map(|step| all[(at * 7 + step * 31) % all.len()].clone()).collect())
+            .collect()
+    }
+
+    #[test]
+    fn a_fix_is_in_no_run() {
+        for runs in runs() {
+            let fixed = fixed_versions(&runs);
+            for major in 0..7 {
+                let version = version(major);
+                let is_named = runs.iter().any(|run| run.end == End::Fixed(version.clone()));
+                let is_free = !runs.iter().any(|run| run.contains(&version));
+                assert_eq!(fixed.contains(&version), is_named && is_free, "{version}: {runs:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_taken_away_is_gone_and_the_rest_stays() {
+        let all = runs();
+        for (from, without) in all.iter().zip(all.iter().rev()) {
+            let left = subtract(from.clone(), without);
+            for major in 0..7 {
+                let version = version(major);
+                let holds = |runs: &[Interval]| runs.iter().any(|run| run.contains(&version));
+                assert_eq!(holds(&left), holds(from) && !holds(without), "{version}: {from:?} - {without:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn many_runs_are_each_looked_at_once() {
+        let many: Vec<Interval> =
+            (0..30_000).map(|at| run(2 * at, End::Fixed(version(2 * at + 1)))).collect();
+        assert_eq!(fixed_versions(&many).len(), many.len());
+        let shifted: Vec<Interval> =
+            (0..30_000).map(|at| run(2 * at + 1, End::Fixed(version(2 * at + 2)))).collect();
+        assert_eq!(subtract(many.clone(), &shifted), many);
+    }
 }

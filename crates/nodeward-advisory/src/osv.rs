@@ -44,6 +44,7 @@ pub enum OsvError {
 
 /// An OSV record as its JSON has it, borrowed from it where possible.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an OSV record")]
 pub struct OsvRecord<'a> {
     #[serde(borrow)]
     id: Cow<'a, str>,

@@ -285,7 +285,10 @@ fn source_of<'a>(index: &'a Index, name: &str) -> Option<&'a SourceInfo> {
 fn write_new(builder: IndexBuilder, now: Timestamp, path: &Path) -> Result<BuildSummary, StoreError> {
     let file = File::create(path).map_err(|source| disk("create", path, source))?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
-    let summary = builder.finish_into(now, &mut out)?;
+    let summary = builder.finish_into(now, &mut out).map_err(|error| match error {
+        BuildError::Write(source) => disk("write", path, source),
+        error => error.into(),
+    })?;
     let file = out.into_inner().map_err(|error| disk("write", path, error.into_error()))?;
     file.sync_all().map_err(|source| disk("sync", path, source))?;
     Ok(summary)
