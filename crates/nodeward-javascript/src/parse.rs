@@ -87,7 +87,7 @@ pub struct Parsed<'a> {
     pub program: &'a Program<'a>,
     /// What the file was read as: not always what was asked for.
     pub kind: SourceKind,
-    /// Faults that the parser got over. The tree is whole but for them.
+    /// Faults that the parser got over. What stands behind one can be missing from the tree.
     pub errors: Vec<SyntaxError>,
 }
 

@@ -102,7 +102,11 @@ impl<'j> Worker<'j> {
         }
         looked.traits = Some(context.file);
         looked.issues = context.into_issues();
-        looked.is_checked = true;
+        looked.is_checked = parsed.errors.is_empty();
+        if let Some(fault) = parsed.errors.first() {
+            // The parser reads on behind some faults and stops at others, and does not say which.
+            self.unparsed(looked, &ParseError::Syntax(fault.clone()));
+        }
     }
 
     /// A file that cannot be parsed was not checked; and it is a finding, because it is broken or hides something.

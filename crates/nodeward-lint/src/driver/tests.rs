@@ -53,6 +53,16 @@ fn what_is_over_budget_or_broken_was_not_checked() {
     let broken = lint(&[file("a.js", "function ( {")], &all());
     assert_eq!(broken.gaps.len(), 1);
     assert_eq!(shown(&broken)[0], "syntax-error a.js:1:10");
+    for behind in ["\0", "\u{fffd}", "f(1) # "] {
+        let cut = lint(&[file("a.js", &format!("{TLS}{behind}{TLS}"))], &all());
+        assert_eq!((cut.gaps.len(), cut.files), (1, 0), "{behind:?}");
+        assert!(shown(&cut).iter().any(|shown| shown.starts_with("syntax-error")), "{behind:?}");
+        assert!(
+            shown(&cut).contains(&"tls-unverified a.js:1:20".to_owned()),
+            "{behind:?}: {:?}",
+            shown(&cut)
+        );
+    }
     let missing = SourceFile { text: Text::Disk("/nowhere/a.js".into()), ..file("a.js", "") };
     assert_eq!(lint(&[missing], &all()).gaps.len(), 1);
 }
