@@ -195,13 +195,24 @@ pub struct Edge {
     pub specifier: Box<str>,
 }
 
-/// Something odd that a reader noticed but that does not stop it: never a lost package.
+/// Something odd that a reader noticed but that does not stop it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remark {
+    /// What it means for the graph.
+    pub kind: RemarkKind,
     /// What, in one line.
     pub message: String,
     /// Where.
     pub position: Position,
+}
+
+/// What a remark means for the graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RemarkKind {
+    /// All that the file speaks of is there.
+    Odd,
+    /// Something that the file refers to is not in it, so packages are missing.
+    Lost,
 }
 
 /// A whole resolved project. Built by [`GraphBuilder`].
@@ -452,7 +463,12 @@ impl GraphBuilder {
 
     /// Notes something odd.
     pub fn remark(&mut self, message: impl Into<String>, position: Position) {
-        self.remarks.push(Remark { message: message.into(), position });
+        self.remarks.push(Remark { kind: RemarkKind::Odd, message: message.into(), position });
+    }
+
+    /// Notes that packages are missing.
+    pub fn lost(&mut self, message: impl Into<String>, position: Position) {
+        self.remarks.push(Remark { kind: RemarkKind::Lost, message: message.into(), position });
     }
 
     /// A package added before.

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use crate::graph::{EdgeKind, Remark};
+use crate::graph::{EdgeKind, Remark, RemarkKind};
 use crate::json::{Dialect, Fault, Json, Kind, Read, Text};
 use crate::lockfile::text::decode;
 use crate::place::{LineIndex, Position};
@@ -475,7 +475,7 @@ impl<'a> Reader<'a> {
 
     fn remark(&mut self, at: usize, message: String) {
         let position = self.position(at);
-        self.manifest.remarks.push(Remark { message, position });
+        self.manifest.remarks.push(Remark { kind: RemarkKind::Odd, message, position });
     }
 
     fn position(&mut self, at: usize) -> Position {

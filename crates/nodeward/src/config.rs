@@ -114,7 +114,7 @@ struct File {
 
 /// The project itself.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table `[project]`")]
 struct ProjectSection {
     /// Its name in reports.
     name: Option<String>,
@@ -126,7 +126,7 @@ struct ProjectSection {
 
 /// How `nodeward scan` and `nodeward audit` behave.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table `[scan]`")]
 struct ScanSection {
     /// From which severity on findings give exit code 1.
     #[schemars(with = "Option<SeverityName>")]
@@ -135,7 +135,7 @@ struct ScanSection {
 
 /// How `nodeward lint` behaves.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table `[lint]`")]
 struct LintSection {
     /// Which rules look at source.
     #[schemars(with = "Option<PolicyName>")]
@@ -173,7 +173,7 @@ enum SeverityName {
 
 /// One finding that is known, looked at, and accepted.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table `[[suppress]]`")]
 struct SuppressSection {
     /// The advisory (by any of its names), rule or signal: `CVE-2021-23337`, `install-script`.
     #[schemars(with = "String")]
@@ -272,7 +272,11 @@ fn read_text(file: &Path) -> anyhow::Result<String> {
         }
         let mut text = String::new();
         // The length of a pipe or a device is not known before its end.
-        std::fs::File::open(file)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
+        let read = std::fs::File::open(file)?.take(MAX_BYTES + 1).read_to_string(&mut text);
+        read.map_err(|error| match error.kind() {
+            std::io::ErrorKind::InvalidData => std::io::Error::other("not UTF-8 text; save it as UTF-8"),
+            _ => error,
+        })?;
         if text.len() as u64 > MAX_BYTES {
             return Err(std::io::Error::other("larger than 4 MiB, which no configuration needs"));
         }

@@ -108,7 +108,18 @@ fn schedule(session: &Session) -> anyhow::Result<Schedule> {
 
 /// The index, if there is one.
 pub(crate) fn open(session: &Session) -> anyhow::Result<Option<Index>> {
-    store(session).open().map_err(|error| damaged(session, &error))
+    store(session).open().map_err(|error| match &error {
+        IndexError::Open { source, .. } if is_elsewhere(source) => {
+            anyhow::anyhow!("{error}; name another folder with --database, or make this one accessible")
+        }
+        error => damaged(session, error),
+    })
+}
+
+/// Whether it is the folder that is wrong, rather than the index in it.
+fn is_elsewhere(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{NotADirectory, PermissionDenied};
+    matches!(error.kind(), NotADirectory | PermissionDenied)
 }
 
 /// The index, for commands that make no sense without.

@@ -26,6 +26,12 @@ pub(crate) fn read_bounded(file: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The same error without the name of the file beside, which says nothing to the user.
+fn without_path(error: io::Error) -> io::Error {
+    let text = error.to_string();
+    io::Error::new(error.kind(), text.split(" at path ").next().unwrap_or_default())
+}
+
 /// Writes beside, syncs, renames: an interrupted run leaves the original or the complete new file.
 pub(crate) fn replace(file: &Path, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     if std::fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
@@ -46,7 +52,7 @@ pub(crate) fn replace(file: &Path, render: impl FnOnce(&mut dyn Write) -> io::Re
         let mode = std::fs::metadata(&file).map_or(0o666, |metadata| metadata.permissions().mode() & 0o7777);
         builder.permissions(std::fs::Permissions::from_mode(mode))
     };
-    let mut beside = builder.tempfile_in(folder)?;
+    let mut beside = builder.tempfile_in(folder).map_err(without_path)?;
     {
         let mut out = io::BufWriter::new(beside.as_file_mut());
         render(&mut out)?;

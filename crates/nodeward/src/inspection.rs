@@ -95,6 +95,7 @@ pub(crate) fn inspect(job: Job<'_>, session: &Session) -> anyhow::Result<Inspect
     coverage.sources = source.sources;
     for project in &read.projects {
         gaps.extend(unchecked::versions(project, &knowledge.index, session)?);
+        gaps.extend(unchecked::lost(project));
         if job.scope == Scope::Advisories {
             gaps.extend(unchecked::requirements(project));
         }

@@ -156,17 +156,17 @@ impl Projects {
     }
 
     fn fail(&mut self, error: &LockfileError) {
-        self.failures.push(error.to_string());
-        self.gaps.push(Gap {
-            message: Printable(&error.to_string()).to_string(),
-            remedy: match error {
-                LockfileError::Io { .. } => "make the file readable and scan again",
-                LockfileError::UnknownFormat { .. } => "name a lockfile, a package.json or an SBOM",
-                LockfileError::MergeConflict { .. } => "resolve the conflict and scan again",
-                _ => "write the lockfile anew with the package manager that it belongs to, and scan again",
-            }
-            .to_owned(),
-        });
+        let remedy = match error {
+            LockfileError::Io { .. } => "check the path and its permissions, and try again",
+            LockfileError::UnknownFormat { .. } => "name a lockfile, a package.json or an SBOM",
+            LockfileError::MergeConflict { .. } => "resolve the conflict, and check again",
+            _ => "write it anew with the package manager that it belongs to, and check again",
+        };
+        let message = error.to_string();
+        // Some say themselves what to do.
+        let has_remedy = message.contains("; ");
+        self.failures.push(if has_remedy { message.clone() } else { format!("{message}; {remedy}") });
+        self.gaps.push(Gap { message: Printable(&message).to_string(), remedy: remedy.to_owned() });
     }
 
     /// Where work on the files broke off, what is read is neither what was nor what should be.

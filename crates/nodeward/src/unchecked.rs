@@ -1,7 +1,10 @@
 //! What a lockfile leaves unsaid, so that no advisory could be matched: told as a gap, never passed over.
 
+use std::collections::HashSet;
+
 use nodeward_advisory::{Index, matching};
-use nodeward_package::{EdgeKind, Format};
+use nodeward_package::graph::RemarkKind;
+use nodeward_package::{EdgeKind, Format, Place};
 use nodeward_report::{Gap, Printable};
 
 use crate::database;
@@ -41,15 +44,12 @@ pub(crate) fn requirements(project: &Project) -> Option<Gap> {
     ) {
         return None;
     }
-    let local = |specifier: &str| {
-        ["file:", "link:", "portal:", "workspace:"].iter().any(|protocol| specifier.starts_with(protocol))
-    };
     let missing: Vec<_> = graph
         .roots()
         .iter()
         .flat_map(|&root| graph.dependencies(root))
         .filter(|edge| matches!(edge.kind, EdgeKind::Production | EdgeKind::Development))
-        .filter(|edge| edge.to.is_none() && !local(&edge.specifier))
+        .filter(|edge| edge.to.is_none() && !is_local(&edge.specifier))
         .collect();
     let first = missing.first()?;
     let message = format!(
@@ -59,6 +59,40 @@ pub(crate) fn requirements(project: &Project) -> Option<Gap> {
         and_more(missing.len() - 1)
     );
     Some(gap(&message, "install once, commit manifest and lockfile together, and scan again"))
+}
+
+/// What a lockfile refers to and does not have: one that was cut off between two entries looks whole.
+pub(crate) fn lost(project: &Project) -> Option<Gap> {
+    let graph = &project.graph;
+    let mut said: Vec<String> = graph
+        .remarks()
+        .iter()
+        .filter(|remark| remark.kind == RemarkKind::Lost)
+        .map(|remark| format!("{}: {}", Place::at(graph.file().clone(), remark.position), remark.message))
+        .collect();
+    // These list whatever is required; others leave out what was not to be installed.
+    if matches!(graph.format(), Format::YarnClassic | Format::YarnBerry) {
+        let names: HashSet<&str> = graph.packages().iter().map(|package| package.name.as_str()).collect();
+        let missing = graph.edges().iter().filter(|edge| {
+            edge.to.is_none()
+                && edge.kind == EdgeKind::Production
+                && !graph.is_root(edge.from)
+                && !is_local(&edge.specifier)
+                && !names.contains(&*edge.name)
+        });
+        said.extend(missing.map(|edge| {
+            let from = graph.package(edge.from).label();
+            format!("{}: {from} requires {}, which is not in the lockfile", graph.place(edge.from), edge.name)
+        }));
+    }
+    let first = said.first()?;
+    let message = format!("{first}{}, so packages were not checked", and_more(said.len() - 1));
+    Some(gap(&message, "write the lockfile anew with the package manager that it belongs to, and scan again"))
+}
+
+/// Whether a specifier means a folder on this machine.
+fn is_local(specifier: &str) -> bool {
+    ["file:", "link:", "portal:", "workspace:"].iter().any(|protocol| specifier.starts_with(protocol))
 }
 
 fn and_more(count: usize) -> String {

@@ -160,9 +160,13 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
         }
         self.add_importers()?;
         let packages = self.section("packages")?;
-        match self.section("snapshots")? {
-            Some(snapshots) => self.add_snapshots(packages, snapshots)?,
-            None => self.add_packages(packages)?,
+        match (self.section("snapshots")?, packages) {
+            (Some(snapshots), _) => self.add_snapshots(packages, snapshots)?,
+            (None, Some(packages)) if self.family.has_snapshots() => {
+                self.without_snapshots(packages.offset(), "the releases have");
+                self.add_packages(Some(packages))?;
+            }
+            (None, _) => self.add_packages(packages)?,
         }
         self.require_from_importers()?;
         self.require_from_packages()
@@ -241,6 +245,13 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
             self.by_key.insert(key.text, id);
             self.pending.push((id, declared, snapshot));
         }
+        let bare = || releases.iter().filter(|release| release.first.is_none());
+        if let Some(first) = bare().next() {
+            let others = bare().count() - 1;
+            let verb = if others > 0 { format!("and {others} more have") } else { "has".to_owned() };
+            let releases = format!("{:?} {verb}", yaml::shorten(first.key.text));
+            self.without_snapshots(first.key.offset, &releases);
+        }
         for Release { key, value, .. } in releases.into_iter().filter(|release| release.first.is_none()) {
             let package = self.package(key, value)?;
             let id = self.builder.add(package);
@@ -248,6 +259,12 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
             self.pending.push((id, Some(value), value));
         }
         Ok(())
+    }
+
+    /// pnpm writes both or neither: the file was cut off, and what the releases require is lost.
+    fn without_snapshots(&mut self, offset: usize, releases_have: &str) {
+        let message = format!("{releases_have} no entry in `snapshots`");
+        self.builder.lost(message, self.source.position(offset));
     }
 
     /// What every package requires, as far as it was resolved, and the peers that are missing.
@@ -361,7 +378,7 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
             return Some(id);
         }
         let message = format!("{} is resolved to but has no entry in `packages`", package.label());
-        self.builder.remark(message, package.position);
+        self.builder.lost(message, package.position);
         let label = package.label();
         let id = self.builder.add(package);
         self.without_entry.insert(label, id);

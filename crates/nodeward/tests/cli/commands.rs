@@ -99,3 +99,32 @@ fn files_without_an_end_are_refused() {
     let ran = world.run(&["audit", "--offline", "--vex", "/dev/zero"], project.path()).expect(2);
     assert!(ran.err.contains("a VEX document of more than"), "{}", ran.err);
 }
+
+#[test]
+fn what_cannot_be_written_or_read_is_named_with_a_way_out() {
+    let world = World::with_advisories(&[&lodash()]);
+    let project = Project::npm(&["left-pad@1.3.0"]).file("latin.toml", b"\xff".as_slice());
+    let file = world.index();
+    let file = file.to_str().unwrap();
+    for (arguments, expected) in [
+        (
+            &["sbom", "-o", "absent/sbom.json"][..],
+            "cannot write absent/sbom.json: No such file or directory (os error 2)\n",
+        ),
+        (
+            &["sbom", "absent"],
+            "absent: No such file or directory (os error 2); check the path and its permissions",
+        ),
+        (
+            &["scan", "--offline", "--database", file],
+            "Not a directory (os error 20); name another folder with --database",
+        ),
+        (
+            &["scan", "--offline", "--config", "latin.toml"],
+            "cannot read latin.toml: not UTF-8 text; save it as UTF-8",
+        ),
+    ] {
+        let ran = world.run(arguments, project.path()).expect(2);
+        assert!(ran.err.contains(expected), "{arguments:?}: {}", ran.err);
+    }
+}

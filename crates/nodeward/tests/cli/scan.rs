@@ -267,3 +267,35 @@ fn what_may_not_be_read_is_a_gap() {
         assert!(said.contains(expected) && said.contains("Permission denied"), "{shut}: {said}");
     }
 }
+
+#[test]
+fn a_lockfile_that_was_cut_off_between_entries_is_a_gap() {
+    let world = World::with_advisories(&[&lodash()]);
+    let pnpm = "lockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    dependencies:\n      a:\n        specifier: 1.0.0\n        version: 1.0.0\n\npackages:\n\n  a@1.0.0:\n    resolution: {integrity: sha512-AA==}\n\n  b@1.0.0:\n    resolution: {integrity: sha512-AA==}\n\nsnapshots:\n\n  a@1.0.0:\n    dependencies:\n      b: 1.0.0\n\n  b@1.0.0: {}\n";
+    let old_pnpm = "lockfileVersion: '6.0'\n\ndependencies:\n  a:\n    specifier: 1.0.0\n    version: 1.0.0\n\npackages:\n\n  /a@1.0.0:\n    resolution: {integrity: sha512-AA==}\n    dependencies:\n      b: 1.0.0\n\n  /b@1.0.0:\n    resolution: {integrity: sha512-AA==}\n";
+    let yarn = "# yarn lockfile v1\n\n\na@1.0.0:\n  version \"1.0.0\"\n  dependencies:\n    b \"1.0.0\"\n\nb@1.0.0:\n  version \"1.0.0\"\n";
+    let berry = "__metadata:\n  version: 8\n\n\"a@npm:1.0.0\":\n  version: 1.0.0\n  resolution: \"a@npm:1.0.0\"\n  dependencies:\n    b: \"npm:1.0.0\"\n  languageName: node\n  linkType: hard\n\n\"b@npm:1.0.0\":\n  version: 1.0.0\n  resolution: \"b@npm:1.0.0\"\n  languageName: node\n  linkType: hard\n\n\"p@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: \"p@workspace:.\"\n  dependencies:\n    a: \"npm:1.0.0\"\n  languageName: unknown\n  linkType: soft\n";
+    for (name, text, cuts) in [
+        ("pnpm-lock.yaml", pnpm, &["\nsnapshots:", "\n  b@1.0.0: {}", "\npackages:"][..]),
+        ("pnpm-lock.yaml", old_pnpm, &["\n  /b@1.0.0:", "\npackages:"]),
+        ("yarn.lock", yarn, &["\nb@1.0.0:"]),
+        ("yarn.lock", berry, &["\n\"b@npm"]),
+    ] {
+        let audit = |text: &str| {
+            let project = Project::empty()
+                .file("package.json", r#"{"name": "p", "dependencies": {"a": "1.0.0"}}"#)
+                .file(name, text);
+            world.run(&["audit", "--offline"], project.path())
+        };
+        audit(text).expect(0);
+        for cut in cuts {
+            let (kept, _) = text.split_once(cut).unwrap();
+            let ran = audit(&format!("{kept}\n")).expect(2);
+            let said = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(
+                said.contains("INCOMPLETE: ") && said.contains("write the lockfile anew"),
+                "{cut}: {said}"
+            );
+        }
+    }
+}

@@ -32,6 +32,11 @@ impl Family {
         }
     }
 
+    /// Whether what releases require stands apart from them, in `snapshots`.
+    pub(super) fn has_snapshots(self) -> bool {
+        self == Self::At
+    }
+
     /// Writes the key that `name: reference` leads to. A reference is a version, or a whole key where the package
     /// is an alias or comes from elsewhere.
     pub(super) fn key_of(self, name: &str, reference: &str, key: &mut String) {
