@@ -31,7 +31,7 @@ const STYLES: Styles = Styles::styled()
     arg_required_else_help = true,
     subcommand_required = true,
     disable_help_subcommand = true,
-    max_term_width = 100,
+    max_term_width = 80,
     after_help = "\
 Exit codes:
   0  checked, and nothing at the threshold (--fail-on)
@@ -53,28 +53,18 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// Every subcommand.
+/// Every subcommand. What help says of one stands with its arguments.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Check a project: advisories, malware, Node.js itself, how dependencies come in
     Scan(commands::scan::ScanArgs),
-    /// Check advisories only, and apply the fixes
     Audit(commands::audit::AuditArgs),
-    /// Check the project's own source: injection, dangerous regular expressions, crypto, secrets
     Lint(commands::lint::LintArgs),
-    /// Show findings in the editor: a language server
     Lsp(commands::lsp::LspArgs),
-    /// Keep and ask the advisory index
     Db(commands::db::DbArgs),
-    /// Write a software bill of materials
     Sbom(commands::sbom::SbomArgs),
-    /// Show every path that brings a package in
     Why(commands::why::WhyArgs),
-    /// Write an OpenVEX document about what a scan found
     Vex(commands::vex::VexArgs),
-    /// Print a completion script for a shell
     Completions(commands::completions::CompletionsArgs),
-    /// Print the manual page (roff)
     Man(commands::man::ManArgs),
 }
 
@@ -148,7 +138,7 @@ pub(crate) struct ReportArgs {
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
     /// From which severity on findings give exit code 1: info, low, medium, high or critical
-    /// [default: `fail-on` of nodeward.toml; else medium for scan, low for audit]
+    /// [default: `fail-on` of nodeward.toml; else medium, and low for audit]
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<Severity>,
     /// Hide what this OpenVEX document says does not affect the project (repeatable)

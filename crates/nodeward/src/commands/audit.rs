@@ -24,7 +24,8 @@ use crate::undo::{self, Contents, Journal};
 /// run itself is killed, every later one says so, and --undo puts the files back.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Findings of any severity give exit code 1, unless --fail-on or nodeward.toml says otherwise.
+Findings of severity low or more give exit code 1, unless --fail-on or
+nodeward.toml says otherwise.
 
 Examples:
   nodeward audit

@@ -8,9 +8,7 @@ use crate::output;
 
 /// Print a completion script for a shell.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Example:\n  nodeward completions bash > ~/.local/share/bash-completion/completions/nodeward"
-)]
+#[command(after_help = "Example:\n  nodeward completions zsh > ~/.zfunc/_nodeward")]
 pub(crate) struct CompletionsArgs {
     /// Which shell
     shell: clap_complete::Shell,

@@ -21,8 +21,9 @@ use crate::suppress::{self, Sight};
 /// find: injection, dangerous regular expressions, misused crypto, secrets, and so on. Nothing is run.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Findings of severity medium or more give exit code 1, unless --fail-on or nodeward.toml says otherwise. A file that
-could not be checked gives exit code 2, unless --allow-unchecked is given.
+Findings of severity medium or more give exit code 1, unless --fail-on or
+nodeward.toml says otherwise. A file that could not be checked gives exit code
+2, unless --allow-unchecked is given.
 
 What is all right in one place, say so above it; the reason is obligatory:
   // nodeward-ignore shell-command: the branch name is checked above

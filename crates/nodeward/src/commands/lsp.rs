@@ -11,9 +11,9 @@ use crate::session::Session;
 /// Started by an editor, not by hand: it reads requests from standard input and answers on standard output.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The rules of the policy look at the buffer as you type; values are followed through the project when a file is
-opened or saved. nodeward.toml holds as it does for `nodeward lint`: policy, requirements, suppressions.
-docs/editor.md says how to set it up in VS Code, Neovim, Helix, Zed and Emacs.")]
+The rules of the policy look at the buffer as you type; values are followed
+through the project when a file is opened or saved. nodeward.toml holds as it
+does for `nodeward lint`: policy, requirements, suppressions. docs/editor.md says how to set it up in VS Code, Neovim, Helix, Zed and Emacs.")]
 pub(crate) struct LspArgs {
     /// Which rules: common, strict or experimental
     /// [default: the client's `policy`; else `policy` of `[lint]` in nodeward.toml; else common]

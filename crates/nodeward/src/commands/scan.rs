@@ -16,7 +16,8 @@ use crate::session::Session;
 /// the twelve threats; the report ends with where the project stands on each.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Findings of severity medium or more give exit code 1, unless --fail-on or nodeward.toml says otherwise.
+Findings of severity medium or more give exit code 1, unless --fail-on or
+nodeward.toml says otherwise.
 
 Examples:
   nodeward scan

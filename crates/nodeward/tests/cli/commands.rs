@@ -57,10 +57,18 @@ fn help_has_examples_and_everything_is_described() {
     let folder = world.home.path();
     let ran = world.run(&[], folder).expect(2);
     assert!(ran.err.contains("Usage: nodeward"), "{}", ran.err);
-    for command in ["scan", "audit", "db", "sbom", "why", "vex", "completions", "man"] {
-        let ran = world.run(&[command, "--help"], folder).expect(0);
+    for command in ["scan", "audit", "lint", "db", "db update", "sbom", "why", "vex", "completions", "man"] {
+        let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+        let ran = world.run(&words, folder).expect(0);
         assert!(ran.out.contains("Example"), "{command} --help has no example");
+        let wide = ran.out.lines().find(|line| line.chars().count() > 80);
+        assert!(wide.is_none(), "{command}: {wide:?}");
     }
+    // What stands behind the first line is shown too.
+    assert!(
+        unwrapped(&world.run(&["audit", "--help"], folder).expect(0).out)
+            .contains("--undo puts the files back")
+    );
     assert!(world.run(&["completions", "zsh"], folder).expect(0).out.contains("#compdef nodeward"));
     assert!(world.run(&["man", "scan"], folder).expect(0).out.contains(".TH"));
     world.run(&["man", "nothing"], folder).expect(2);

@@ -16,7 +16,8 @@ use crate::transport::Patience;
 /// its release schedule. The new index replaces the old one in one step, after it has been read back whole.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Locations: a URL (of a file, or of a mirror's folder with all.zip), a zip, a folder, or a JSON file.
+Locations: a URL (of a file, or of a mirror's folder with all.zip), a zip, a
+folder, or a JSON file.
 Formats: OSV, and the Node.js Security WG's npm and core advisories.
 
 Examples:
