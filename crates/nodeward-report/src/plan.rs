@@ -127,7 +127,12 @@ impl Step<'_> {
     /// What to do next: the change's instruction, or the worst finding's own next step.
     pub(crate) fn next(&self) -> Option<Next<'_>> {
         match self.change {
-            Some(change) if !change.instruction.is_empty() => Some(Next::Run(&change.instruction)),
+            Some(change) if !change.instruction.is_empty() => Some(match change.kind {
+                ChangeKind::UpgradeWithinRange | ChangeKind::UpgradeBeyondRange => {
+                    Next::Run(&change.instruction)
+                }
+                ChangeKind::Override | ChangeKind::Replace => Next::Read(&change.instruction),
+            }),
             // The title names the version that clears all; a step for one of them would say another.
             _ if matches!(self.topic, Topic::Subject(_)) && best_fix(&self.findings).is_some() => None,
             _ => self.findings.iter().find_map(|finding| finding.next_step.as_deref()).map(Next::Read),
