@@ -13,6 +13,7 @@ use nodeward_javascript::WORKER_STACK;
 use nodeward_package::PackageName;
 use nodeward_report::{Finding, Gap};
 
+use crate::cache::Cache;
 use crate::dispatch::Dispatch;
 use crate::requirement::{Checker, Requirement};
 use crate::{Fix, Policy, Rule, rules};
@@ -20,8 +21,10 @@ use crate::{Fix, Policy, Rule, rules};
 mod file;
 #[cfg(test)]
 mod flow_tests;
+mod recall;
 mod report;
 pub(crate) mod resolve;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod unit;
@@ -112,6 +115,8 @@ pub struct Options {
     pub depth: Depth,
     /// Set by who no longer wants the outcome: the run ends early, and what it gives is not to be used.
     pub cancelled: Option<Arc<AtomicBool>>,
+    /// Where outcomes are kept from run to run.
+    pub cache: Option<Arc<Cache>>,
     /// Workers; `None` for one.
     pub threads: Option<NonZeroUsize>,
     /// How much of one file is looked at.
@@ -135,11 +140,9 @@ pub struct Linted {
 #[derive(Debug, Clone, PartialEq)]
 pub struct HiddenFinding {
     /// What was found.
-    pub finding: Finding,
+    pub linted: Linted,
     /// What the comment says.
     pub reason: String,
-    /// The place of the requirement that found it among those of the run, if it was one.
-    pub requirement: Option<usize>,
 }
 
 /// What a run found.
@@ -254,7 +257,7 @@ impl<'f> Pending<'f> {
 
 fn in_parallel(files: &[&SourceFile], job: &Job<'_>) -> Vec<(usize, Outcome)> {
     let threads = job.options.threads.map_or(1, NonZeroUsize::get).min(files.len().max(1));
-    let units = unit::group(files, job);
+    let (known, units) = recall::recall(files, unit::group(files, job), job);
     let queue: Vec<(usize, usize)> =
         units.iter().enumerate().flat_map(|(unit, files)| files.iter().map(move |&at| (unit, at))).collect();
     let pending: Vec<Pending<'_>> =
@@ -282,6 +285,7 @@ fn in_parallel(files: &[&SourceFile], job: &Job<'_>) -> Vec<(usize, Outcome)> {
         };
         let workers: Vec<_> = (0..threads).map(start).collect();
         let joined = workers.into_iter().map(|worker| worker.join());
-        joined.flat_map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        let found = joined.flat_map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        known.into_iter().chain(found).collect()
     })
 }

@@ -2,6 +2,7 @@
 //!
 //! Rules find; policies decide which rules run. Nothing here reads the clock, the network or the environment.
 
+mod cache;
 mod context;
 mod dispatch;
 pub mod driver;
@@ -16,6 +17,7 @@ pub mod rule;
 pub mod rules;
 pub mod suppress;
 
+pub use cache::Cache;
 pub use driver::{Audience, Budget, Depth, Linted, Options, Origin, Outcome, SourceFile, Text, lint};
 pub use fix::{Edit, Fix, Safety, apply};
 pub use policy::Policy;

@@ -10,7 +10,7 @@ mod demand;
 mod name;
 mod page;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod trial;
 mod value;
 

@@ -137,7 +137,9 @@ pub(crate) fn inspect(job: Job<'_>, session: &Session) -> anyhow::Result<Inspect
 
 /// What the rules that have shown themselves say of the project's own code, in the folders that are scanned.
 fn source(job: Job<'_>, configs: &mut [Config], session: &Session) -> anyhow::Result<lint::Found> {
-    let options = lint::options(Policy::Common, &[], &configs.iter().collect::<Vec<_>>(), &session.directory);
+    let mut options =
+        lint::options(Policy::Common, &[], &configs.iter().collect::<Vec<_>>(), &session.directory);
+    options.cache = lint::cache(session);
     for config in configs.iter_mut() {
         lint::keep_relevant(config, &options, true);
     }

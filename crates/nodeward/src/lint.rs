@@ -2,12 +2,14 @@
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use nodeward_lint::driver::{Linted, SourceFile};
-use nodeward_lint::{Options, Policy, Safety, rules};
+use nodeward_lint::driver::{HiddenFinding, Linted, SourceFile};
+use nodeward_lint::{Cache, Options, Policy, Safety, rules};
 use nodeward_report::{Finding, Gap, Printable, Sources, Suppressed};
 
 use crate::config::Config;
+use crate::session::Session;
 use crate::suppress::Sight;
 use team::{Ruling, Team};
 
@@ -18,6 +20,9 @@ pub(crate) mod mend;
 pub(crate) mod pages;
 pub(crate) mod team;
 pub(crate) mod trials;
+
+/// The most bytes of outcomes that are kept from run to run.
+const MAX_CACHE: u64 = 256 << 20;
 
 /// What was found in source.
 #[derive(Debug, Default)]
@@ -44,6 +49,9 @@ pub(crate) fn look(
         true => nodeward_lint::Outcome::default(),
         false => nodeward_lint::lint(&selected.files, options),
     };
+    if let Some(cache) = &options.cache {
+        cache.trim(MAX_CACHE);
+    }
     let sources = Sources {
         files: outcome.files,
         bytes: outcome.bytes,
@@ -59,12 +67,13 @@ pub(crate) fn look(
     let mut team = Team::new(configs);
     let mut found = Found { gaps, sources: Some(sources), ..Found::default() };
     for hidden in outcome.hidden {
-        let ruling = hidden.requirement.map(|at| team.rule(at, &hidden.finding));
+        let HiddenFinding { linted, reason } = hidden;
+        let ruling = linted.requirement.map(|at| team.rule(at, &linted.finding));
         if !matches!(ruling, Some(Ruling::Elsewhere)) {
             found.suppressed.push(Suppressed {
-                source: format!("a comment at {}", hidden.finding.place),
-                finding: hidden.finding,
-                reason: hidden.reason,
+                source: format!("a comment at {}", linted.finding.place),
+                finding: linted.finding,
+                reason,
                 until: None,
             });
         }
@@ -104,6 +113,12 @@ pub(crate) fn options(policy: Policy, only: &[String], configs: &[&Config], dire
         threads: Some(threads),
         ..Options::default()
     }
+}
+
+/// The outcomes that are kept from run to run, if there is a place for them.
+pub(crate) fn cache(session: &Session) -> Option<Arc<Cache>> {
+    let folder = session.cache.as_ref()?.join("lint");
+    Some(Arc::new(Cache::new(folder, session.now.into())))
 }
 
 /// Whether a rule or a requirement of that name runs.

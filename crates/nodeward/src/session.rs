@@ -26,6 +26,8 @@ pub(crate) struct Session {
     pub(crate) home: Option<PathBuf>,
     /// The folder of the advisory index.
     pub(crate) database: PathBuf,
+    /// The folder of what is kept from run to run, if there is one.
+    pub(crate) cache: Option<PathBuf>,
     /// Whether the network may be used.
     pub(crate) network: Network,
     /// How much to say on standard error.
@@ -72,9 +74,11 @@ impl Session {
             .collect();
         let directory = std::env::current_dir().context("cannot tell the current folder")?;
         let home = home(&environment);
+        let cache = cache_folder(&environment, home.as_deref());
         let database = match &general.database {
             Some(folder) => folder.clone(),
-            None => cache_folder(&environment, home.as_deref())
+            None => cache
+                .as_ref()
                 .context("no folder for the advisory index; name one with --database or NODEWARD_CACHE")?
                 .join("advisories"),
         };
@@ -83,6 +87,7 @@ impl Session {
             directory,
             home,
             database,
+            cache,
             network: if general.offline { Network::Denied } else { Network::Allowed },
             chatter: match (general.quiet, general.verbose) {
                 (true, _) => Chatter::Quiet,

@@ -32,6 +32,8 @@ pub(super) struct Looked<'f> {
     /// The comments of the project's own files that hide findings.
     pub(super) ignores: Vec<Ignore>,
     pub(super) gaps: Vec<Gap>,
+    /// Whether its text is known.
+    pub(super) is_read: bool,
     /// Whether it was checked.
     pub(super) is_checked: bool,
     pub(super) traits: Option<FileTraits>,
@@ -54,6 +56,7 @@ impl<'j> Worker<'j> {
             issues: Vec::new(),
             ignores: Vec::new(),
             gaps: Vec::new(),
+            is_read: false,
             is_checked: false,
             traits: None,
             graph: None,
@@ -62,6 +65,7 @@ impl<'j> Worker<'j> {
         match read(&file.text, self.job.options.budget.bytes) {
             Ok(text) => {
                 looked.text = text.clone();
+                looked.is_read = true;
                 self.look_at_text(&mut looked, &text);
             }
             Err(reason) => looked.gaps.push(unchecked(file, &reason)),
@@ -119,7 +123,8 @@ impl<'j> Worker<'j> {
     }
 }
 
-fn read(text: &Text, most: usize) -> Result<Arc<str>, String> {
+/// The text of a file; bytes that are none are shown as such.
+pub(super) fn read(text: &Text, most: usize) -> Result<Arc<str>, String> {
     match text {
         Text::Memory(text) => Ok(text.clone()),
         Text::Disk(path) => {

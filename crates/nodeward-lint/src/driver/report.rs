@@ -13,6 +13,7 @@ use super::file::{Looked, clip};
 use super::{HiddenFinding, Job, Linted, Origin, Outcome, SourceFile};
 use crate::issue::{Finder, Issue};
 use crate::suppress::{self, Known};
+use crate::{Fix, Policy};
 
 /// The outcome for each file of a unit.
 pub(super) fn outcomes(unit: Vec<Looked<'_>>, job: &Job<'_>) -> Vec<(usize, Outcome)> {
@@ -60,10 +61,9 @@ impl Reporter<'_> {
             let known = Known { runs: &|id| job.runs(id), exists: &|id| job.knows(id) };
             suppress::apply(issues, &looked.ignores, lines, known)
         };
-        let hidden = hidden.into_iter().map(|hidden| {
-            let Linted { finding, requirement, .. } = self.linted(hidden.issue);
-            HiddenFinding { finding, reason: hidden.reason, requirement }
-        });
+        let hidden = hidden
+            .into_iter()
+            .map(|hidden| HiddenFinding { linted: self.linted(hidden.issue), reason: hidden.reason });
         Outcome {
             hidden: hidden.collect(),
             findings: kept.into_iter().map(|issue| self.linted(issue)).collect(),
@@ -75,19 +75,7 @@ impl Reporter<'_> {
 
     fn linted(&self, issue: Issue) -> Linted {
         let own = &self.files[self.own];
-        let subject = match &own.source.origin {
-            Origin::FirstParty => Subject::File,
-            Origin::Dependency { name, version } => {
-                Subject::Release { name: name.clone(), version: version.clone() }
-            }
-        };
-        let (place, title) = (own.place(issue.span), clip(&issue.title));
-        let (threat, severity) = match &issue.finder {
-            Finder::Rule(rule) => (rule.threat, rule.severity),
-            Finder::Requirement(requirement, _) => (requirement.threat, requirement.severity),
-        };
-        let mut finding =
-            Finding::new(issue.finder.id(), Kind::Lint, threat, severity, subject, place, title);
+        let mut finding = finding(&issue.finder, own.source, own.place(issue.span), clip(&issue.title));
         let (start, end) = (issue.span.start as usize, issue.span.end as usize);
         finding.excerpt = Some(Excerpt::of(own.text, start..end, own.lines().position(end)));
         finding.confidence = issue.confidence;
@@ -98,21 +86,44 @@ impl Reporter<'_> {
             place: fact.span.map(|span| self.files[fact.file.unwrap_or(self.own)].place(span)),
         });
         finding.evidence = facts.collect();
-        let requirement = match issue.finder {
-            Finder::Rule(rule) => {
-                finding.cwes = rule.cwe_names().map(Into::into).collect();
-                None
-            }
-            Finder::Requirement(requirement, at) => {
-                finding.references = requirement.explanation.iter().cloned().collect();
-                finding.evidence.push(Evidence {
-                    label: "required by",
-                    value: requirement.id.to_string(),
-                    place: Some(requirement.place.clone()),
-                });
-                Some(at)
-            }
-        };
-        Linted { finding, policy: issue.policy, fix: issue.fix, requirement }
+        linted(issue.finder, finding, issue.policy, issue.fix)
     }
+}
+
+/// A finding with what its rule or requirement says of all of its kind.
+pub(super) fn finding(finder: &Finder, source: &SourceFile, place: Place, title: String) -> Finding {
+    let subject = match &source.origin {
+        Origin::FirstParty => Subject::File,
+        Origin::Dependency { name, version } => {
+            Subject::Release { name: name.clone(), version: version.clone() }
+        }
+    };
+    let (threat, severity) = match finder {
+        Finder::Rule(rule) => (rule.threat, rule.severity),
+        Finder::Requirement(requirement, _) => (requirement.threat, requirement.severity),
+    };
+    let mut finding = Finding::new(finder.id(), Kind::Lint, threat, severity, subject, place, title);
+    match finder {
+        Finder::Rule(rule) => finding.cwes = rule.cwe_names().map(Into::into).collect(),
+        Finder::Requirement(requirement, _) => {
+            finding.references = requirement.explanation.iter().cloned().collect();
+        }
+    }
+    finding
+}
+
+/// The finding, with where it is asked for if it is.
+pub(super) fn linted(finder: Finder, mut finding: Finding, policy: Policy, fix: Option<Fix>) -> Linted {
+    let requirement = match finder {
+        Finder::Rule(_) => None,
+        Finder::Requirement(requirement, at) => {
+            finding.evidence.push(Evidence {
+                label: "required by",
+                value: requirement.id.to_string(),
+                place: Some(requirement.place.clone()),
+            });
+            Some(at)
+        }
+    };
+    Linted { finding, policy, fix, requirement }
 }

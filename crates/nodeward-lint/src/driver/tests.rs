@@ -92,3 +92,91 @@ fn where_a_comment_may_stand() {
     let elsewhere = "// nodeward-ignore tls-unverified: why\ny();\nx({ rejectUnauthorized: false });\n";
     assert_eq!(lint(&[file("a.js", elsewhere)], &all()).findings.len(), 2);
 }
+
+/// Files of the project and of dependencies, with findings of every sort.
+fn many_sorts() -> Vec<SourceFile> {
+    let mut files = vec![
+        file("a.js", TLS),
+        file(
+            "b.js",
+            &format!("// nodeward-ignore tls-unverified: a socket\n{TLS}exports.b = new Buffer('é');\n"),
+        ),
+        file("broken.js", "function ( {"),
+        file(
+            "c.js",
+            "const { exec } = require('child_process');\nmodule.exports = (n) => exec('git ' + n);\n",
+        ),
+        file("package.json", r#"{ "name": "own", "main": "c.js" }"#),
+    ];
+    for at in 0..3 {
+        let mut dependency =
+            of_dependency(file(&format!("node_modules/d{at}/index.js"), &TLS.repeat(at + 1)));
+        let Origin::Dependency { version, .. } = &mut dependency.origin else { continue };
+        *version = format!("{at}.0.0").into();
+        files.push(dependency);
+    }
+    files
+}
+
+#[test]
+fn what_is_recalled_is_what_was_found() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cached = |files: &[SourceFile], options: &Options| {
+        let cache = Arc::new(Cache::new(folder.path().to_path_buf(), std::time::SystemTime::UNIX_EPOCH));
+        lint(files, &Options { cache: Some(cache), ..options.clone() })
+    };
+    let same = |a: &Outcome, b: &Outcome| {
+        assert_eq!((&a.findings, &a.hidden, &a.gaps), (&b.findings, &b.hidden, &b.gaps));
+        assert_eq!((a.files, a.bytes), (b.files, b.bytes));
+    };
+    let requirement = crate::requirement::tests::requirement(crate::requirement::Demand::BannedProperty(
+        vec![crate::requirement::Name::parse(".exports", None).expect("a name")],
+        crate::requirement::Access::Write,
+    ));
+    let mut files = many_sorts();
+    for options in [
+        all(),
+        Options { audience: Some(Audience::Callers), ..all() },
+        Options { requirements: vec![requirement], directory: "/p".into(), ..all() },
+        Options { only: vec!["buffer-constructor".into()], threads: NonZeroUsize::new(3), ..all() },
+    ] {
+        let plain = lint(&files, &options);
+        assert!(!plain.findings.is_empty());
+        same(&plain, &cached(&files, &options));
+        same(&plain, &cached(&files, &options));
+        files.reverse();
+        same(&plain, &cached(&files, &options));
+    }
+    // One byte is another text, and what is damaged is found again.
+    files.retain(|file| *file.path != *Path::new("a.js"));
+    files.push(file("a.js", &TLS.replace("false", "0 !==")));
+    files.push(file("a2.js", TLS));
+    same(&lint(&files, &all()), &cached(&files, &all()));
+    let entries = || {
+        let folders = std::fs::read_dir(folder.path()).expect("a folder").flatten();
+        folders.flat_map(|folder| std::fs::read_dir(folder.path()).expect("a folder").flatten())
+    };
+    for entry in entries() {
+        std::fs::write(entry.path(), "damaged").expect("it can be written");
+    }
+    same(&lint(&files, &all()), &cached(&files, &all()));
+}
+
+#[test]
+fn units_are_kept_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cache = Arc::new(Cache::new(folder.path().to_path_buf(), std::time::SystemTime::UNIX_EPOCH));
+    let options = Options { cache: Some(cache), ..all() };
+    let files = many_sorts();
+    lint(&files, &options);
+    let count = || {
+        let folders = std::fs::read_dir(folder.path()).expect("a folder").flatten();
+        folders.map(|folder| std::fs::read_dir(folder.path()).expect("a folder").count()).sum::<usize>()
+    };
+    assert_eq!(count(), 4, "one for the project, one for each dependency");
+    lint(&files, &options);
+    assert_eq!(count(), 4);
+    let missing = SourceFile { text: Text::Disk("/nowhere/a.js".into()), ..file("d.js", "") };
+    let gaps = lint(&[missing], &options).gaps;
+    assert_eq!((gaps.len(), count()), (1, 4), "what could not be read is tried again");
+}

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::file::{Looked, clip};
 use super::resolve::Files;
-use super::{Audience, Job, Origin, Outcome, SourceFile, report};
+use super::{Audience, Job, Origin, Outcome, SourceFile, recall, report};
 use crate::flow::{self, FlowFinding, FlowStep, Mode, SinkKind};
 use crate::grade::{self, Grade};
 use crate::issue::Issue;
@@ -42,7 +42,8 @@ impl Flows {
 
 /// The files of each unit, by their places; large units first, so that no thread is left with one at the end.
 pub(super) fn group(files: &[&SourceFile], job: &Job<'_>) -> Vec<Vec<usize>> {
-    if job.flows.is_empty() {
+    // What is kept from run to run is kept by package, so that a large tree is not a file for each of its own.
+    if job.flows.is_empty() && job.options.cache.is_none() {
         return (0..files.len()).map(|at| vec![at]).collect();
     }
     let mut numbers: FxHashMap<String, usize> = FxHashMap::default();
@@ -83,7 +84,16 @@ pub(super) fn finish(mut looked: Vec<Looked<'_>>, job: &Job<'_>) -> Vec<(usize, 
     if !job.flows.is_empty() {
         follow(&mut looked, job);
     }
-    report::outcomes(looked, job)
+    let kept = job.options.cache.is_some() && looked.iter().all(|file| file.is_read);
+    if !kept {
+        return report::outcomes(looked, job);
+    }
+    let files: Vec<&SourceFile> = looked.iter().map(|file| file.file).collect();
+    // The texts that were looked at, not those that stood there when the cache was asked.
+    let texts: Vec<recall::TextHash> = looked.iter().map(|file| recall::hash(&file.text)).collect();
+    let outcomes = report::outcomes(looked, job);
+    recall::keep(&files, &texts, &outcomes, job);
+    outcomes
 }
 
 /// Follows values from file to file, and adds what the rules say of it to the files' issues.

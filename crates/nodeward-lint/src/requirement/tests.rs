@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::*;
 use crate::{Options, Origin, SourceFile, Text, lint};
 
-fn requirement(demand: Demand) -> Arc<Requirement> {
+pub(crate) fn requirement(demand: Demand) -> Arc<Requirement> {
     Arc::new(Requirement {
         id: "team-rule".into(),
         message: "not here".into(),
@@ -297,7 +297,7 @@ fn comments_and_dependencies() {
     };
     let own = run(Origin::FirstParty, "// nodeward-ignore team-rule: it is ours\nconst a = eval(b);\n");
     assert_eq!((own.findings.len(), own.hidden.len()), (0, 1));
-    assert_eq!(own.hidden[0].requirement, Some(0));
+    assert_eq!(own.hidden[0].linted.requirement, Some(0));
     let own = run(Origin::FirstParty, "const a = eval(b);\n");
     assert_eq!(own.findings[0].requirement, Some(0));
     let name = nodeward_package::PackageName::parse("a").expect("a name");

@@ -80,6 +80,9 @@ pub(crate) struct LintArgs {
     /// Try the requirements of nodeward.toml on their own examples, and stop
     #[arg(long, conflicts_with_all = ["explain", "list", "write_baseline", "fix", "fix_unsafe", "since", "deps"])]
     test_requirements: bool,
+    /// Look at everything anew, and keep nothing for the next run
+    #[arg(long)]
+    no_cache: bool,
     /// Let what could not be checked pass
     #[arg(long)]
     allow_unchecked: bool,
@@ -163,6 +166,7 @@ impl<'a> Run<'a> {
         let asked: Vec<&Config> = configs.iter().collect();
         let mut options = lint::options(policy, &args.only, &asked, &session.directory);
         options.audience = args.audience();
+        options.cache = if args.no_cache { None } else { lint::cache(session) };
         for config in &mut configs {
             lint::keep_relevant(config, &options, false);
         }

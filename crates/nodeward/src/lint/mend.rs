@@ -44,6 +44,8 @@ fn mend(
     safety: Safety,
 ) -> anyhow::Result<usize> {
     let Text::Disk(path) = &file.text else { return Ok(0) };
+    // What is between two changes is not looked at again.
+    let options = &Options { cache: None, ..options.clone() };
     let unread = || format!("cannot read {}", path.display());
     let bytes = std::fs::read(path).with_context(unread)?;
     // Bytes that are no text would be lost in writing.

@@ -122,3 +122,30 @@ fn nothing_outside_is_read() {
     std::os::unix::fs::symlink(outside.join("a.js"), project.join("c.js")).unwrap();
     assert_eq!(json(&world, &project, &[])["coverage"]["sources"]["files"], 1);
 }
+
+#[test]
+fn a_second_run_says_the_same_with_and_without_what_was_kept() {
+    let world = World::new();
+    let project = Project::empty()
+        .file("a.js", SHELL)
+        .file("b.js", "// nodeward-ignore buffer-constructor: old\nexports.b = new Buffer('é');\n")
+        .file("broken.js", "let = = 1;\n");
+    let arguments = ["--policy", "experimental", "--format", "json"];
+    let run = |more: &[&str]| lint(&world, &project, &[&arguments[..], more].concat()).expect(1).out;
+    let kept = world.home.path().join("cache/lint");
+    let fresh = run(&["--no-cache"]);
+    assert!(!kept.exists(), "--no-cache keeps nothing");
+    assert_eq!(run(&[]), fresh);
+    assert!(kept.is_dir());
+    assert_eq!(run(&[]), fresh);
+    // What cannot be used is passed over.
+    for folder in std::fs::read_dir(&kept).unwrap() {
+        for entry in std::fs::read_dir(folder.unwrap().path()).unwrap() {
+            std::fs::write(entry.unwrap().path(), "{}").unwrap();
+        }
+    }
+    assert_eq!(run(&[]), fresh);
+    std::fs::remove_dir_all(&kept).unwrap();
+    std::fs::write(&kept, "no folder").unwrap();
+    assert_eq!(run(&[]), fresh);
+}
