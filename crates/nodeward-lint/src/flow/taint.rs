@@ -71,8 +71,19 @@ pub(crate) struct Step {
     pub(crate) way: Way,
 }
 
+/// A node that calls of unknown functions take further.
+const GUESSED: u8 = 1;
+/// An argument.
+const PASSED: u8 = 1 << 1;
+/// What a function returns.
+const RETURNED: u8 = 1 << 2;
+/// The name of a property.
+const NAMES: u8 = 1 << 3;
+
 /// Edges for the walk: the unit's, and what calls of unknown functions do.
 struct Web {
+    /// What each node is; most are nothing of this, and one byte says so.
+    kinds: Vec<u8>,
     /// Beside the unit's own: what calls of unknown functions do, and whether that is a guess.
     guesses: Lists<(NodeId, Label, bool)>,
     /// For each node that is an argument, the parameters it is passed to, with the context of the call.
@@ -191,20 +202,34 @@ impl Walker<'_, '_> {
             let context = if self.owner(edge.to) == owner { visit.context } else { FREE };
             self.visit(edge.to, context, left, at, way);
         }
-        let mut cursor = self.web.guesses.start(node.index());
+        let kinds = self.web.kinds.get(node.index()).copied().unwrap_or_default();
+        if kinds & GUESSED != 0 {
+            self.guess(at, visit, owner);
+        }
+        let values = self.values;
+        for to in values.flows(node) {
+            self.visit(to, FREE, visit.taint, at, Way::Stored);
+        }
+        if kinds & PASSED != 0 {
+            self.enter(at, visit);
+        }
+        if kinds & RETURNED != 0 {
+            self.leave(at, visit);
+        }
+        if kinds & NAMES != 0 {
+            self.choose(at, visit);
+        }
+    }
+
+    /// What calls of unknown functions do.
+    fn guess(&mut self, at: u32, visit: Visit, owner: u32) {
+        let mut cursor = self.web.guesses.start(visit.node.index());
         while let Some((to, label, is_guess)) = self.web.guesses.next(&mut cursor) {
             let Some((left, way)) = along(label, visit.taint) else { continue };
             let way = if is_guess { Way::Guessed } else { way };
             let context = if self.owner(to) == owner { visit.context } else { FREE };
             self.visit(to, context, left, at, way);
         }
-        let values = self.values;
-        for to in values.flows(node) {
-            self.visit(to, FREE, visit.taint, at, Way::Stored);
-        }
-        self.enter(at, visit);
-        self.leave(at, visit);
-        self.choose(at, visit);
     }
 
     fn enter(&mut self, at: u32, visit: Visit) {
@@ -226,9 +251,6 @@ impl Walker<'_, '_> {
             while let Some(result) = self.web.returned.next(&mut cursor) {
                 self.visit(result, FREE, visit.taint, at, Way::Returned);
             }
-            return;
-        }
-        if self.web.returned.is_empty(visit.node.index()) {
             return;
         }
         let context = visit.context as usize;
@@ -277,6 +299,7 @@ impl Web {
         let mut contexts: Vec<(NodeId, u32)> = Vec::new();
         let mut at_hand = u32::MAX;
         let mut results = Vec::new();
+        let mut kinds = vec![0_u8; unit.spans.len()];
         let mut passes = Lists::default();
         let mut returned = Lists::default();
         let mut linked = vec![false; unit.calls.len()];
@@ -302,17 +325,25 @@ impl Web {
                     next
                 });
                 passes.push(argument.index(), (parameter, context));
+                kinds[argument.index()] |= PASSED;
             }
             returned.push(record.returned.index(), call.result);
+            kinds[record.returned.index()] |= RETURNED;
         }
         let guesses = unknown_calls(unit, values, &linked);
+        for (at, kinds) in kinds.iter_mut().enumerate() {
+            if !guesses.is_empty(at) {
+                *kinds |= GUESSED;
+            }
+        }
         let mut keys = Lists::default();
         for (computed, at) in unit.computed.iter().zip(0..) {
             if let (false, Some(key)) = (computed.is_write, computed.key.get()) {
                 keys.push(key.index(), at);
+                kinds[key.index()] |= NAMES;
             }
         }
-        Self { guesses, passed: passes, returned, results, keys }
+        Self { kinds, guesses, passed: passes, returned, results, keys }
     }
 }
 

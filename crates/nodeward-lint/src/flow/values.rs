@@ -20,7 +20,7 @@ use super::models::{ApiId, Models, Segment};
 use super::unit::Unit;
 
 pub(crate) use index::passed;
-use index::{Index, cell_key};
+use index::{CALLED, EXTENDED, Index, STORED_IN, cell_key};
 
 /// How many facts a node holds at most.
 const FACTS: usize = held::MOST;
@@ -50,6 +50,15 @@ pub(crate) struct Link {
     pub(crate) function: FunctionId,
 }
 
+/// An edge found while solving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Flow {
+    to: NodeId,
+    /// Whether a call passes it on. A property may join the same nodes, and taint takes each its own way: it follows
+    /// the calls themselves.
+    is_call: bool,
+}
+
 /// The answer.
 pub(crate) struct Values<'u> {
     unit: &'u Unit,
@@ -57,10 +66,8 @@ pub(crate) struct Values<'u> {
     /// Model names by the unit's names.
     segments: Vec<Option<Segment>>,
     held: Vec<Held>,
-    /// Edges found while solving, by where they begin: values into properties and out of them.
-    flows: Lists<NodeId>,
-    /// What calls pass: for facts only; taint follows the calls themselves.
-    passes: Lists<NodeId>,
+    /// Edges found while solving, by where they begin.
+    flows: Lists<Flow>,
     cells: FxHashMap<u64, NodeId>,
     cells_of: Lists<(NameId, NodeId)>,
     /// The object that a cell belongs to, by the cell's number past the unit's nodes.
@@ -86,7 +93,6 @@ impl<'u> Values<'u> {
             segments: unit.names.texts().iter().map(|text| models.segment(text)).collect(),
             held: vec![Held::default(); unit.spans.len()],
             flows: Lists::new(unit.spans.len()),
-            passes: Lists::new(unit.spans.len()),
             cells: FxHashMap::default(),
             cells_of: Lists::new(unit.objects as usize),
             cell_objects: Vec::new(),
@@ -120,7 +126,7 @@ impl<'u> Values<'u> {
 
     /// Where values go that are put into properties or taken out of them.
     pub(crate) fn flows(&self, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
-        self.flows.iter(node.index())
+        self.flows.iter(node.index()).filter(|flow| !flow.is_call).map(|flow| flow.to)
     }
 
     /// The object whose property a node is, for nodes past the unit's own.
@@ -195,12 +201,8 @@ impl<'u> Values<'u> {
                     self.along_edges(node, fact);
                 }
                 let mut cursor = self.flows.start(node.index());
-                while let Some(target) = self.flows.next(&mut cursor) {
-                    self.add(target, fact);
-                }
-                let mut cursor = self.passes.start(node.index());
-                while let Some(target) = self.passes.next(&mut cursor) {
-                    self.add(target, fact);
+                while let Some(flow) = self.flows.next(&mut cursor) {
+                    self.add(flow.to, fact);
                 }
             }
             if is_cell {
@@ -211,9 +213,11 @@ impl<'u> Values<'u> {
                 }
                 continue;
             }
-            self.at_stores(node, fact);
-            self.at_calls(node, fact);
-            self.superclass(node, fact);
+            if self.index.is(node, STORED_IN | CALLED | EXTENDED) {
+                self.at_stores(node, fact);
+                self.at_calls(node, fact);
+                self.superclass(node, fact);
+            }
             self.callback(node, fact);
         }
     }
@@ -381,10 +385,14 @@ impl<'u> Values<'u> {
     }
 
     fn flow(&mut self, from: NodeId, to: NodeId) {
+        self.join(from, Flow { to, is_call: false });
+    }
+
+    fn join(&mut self, from: NodeId, flow: Flow) {
         // The same edge twice does no harm, and comes at once if it comes.
-        if from != to && self.flows.last(from.index()) != Some(to) {
-            self.flows.push(from.index(), to);
-            self.hand_on(from, to);
+        if from != flow.to && self.flows.last(from.index()) != Some(flow) {
+            self.flows.push(from.index(), flow);
+            self.hand_on(from, flow.to);
         }
     }
 
@@ -445,11 +453,7 @@ impl<'u> Values<'u> {
 
     /// Facts go from one node to another for good, but what is dangerous goes there only by the call.
     fn pass(&mut self, from: NodeId, to: NodeId) {
-        // Apart from what flows: a call and a property may join the same nodes, and taint takes each its own way.
-        if from != to && self.passes.last(from.index()) != Some(to) {
-            self.passes.push(from.index(), to);
-            self.hand_on(from, to);
-        }
+        self.join(from, Flow { to, is_call: true });
     }
 
     fn call_api(&mut self, at: u32, api: ApiId) {
