@@ -53,7 +53,7 @@ fn outside_or_launch(finding: &FlowFinding) -> Option<Grade> {
 
 /// Whether every step can be read in the source.
 pub(crate) fn is_certain(finding: &FlowFinding) -> bool {
-    finding.guesses == 0 && !finding.is_named_only
+    finding.guesses == 0 && !finding.is_named_only && !finding.is_doubtful
 }
 
 /// How sure a finding is at most.

@@ -177,7 +177,8 @@ impl Analysis<'_> {
         budget: &mut Budget,
     ) -> Result<Option<Word>, Exhausted> {
         let mut replayed = |word: &Word| {
-            if !self.program.approximate {
+            // Two ways back to a state may be there while one of them is never tried, because a match comes first.
+            if !self.program.approximate && growth == Growth::Polynomial {
                 return true;
             }
             let left = self.replays.get();

@@ -143,12 +143,19 @@ fn values_are_followed_through_what_programs_are_made_of() {
         "exports.a = (names) => names.forEach((name) => exec('git log ' + name));",
         "const each = (list, then) => { for (const one of list) then(one); };\n\
          exports.a = (names) => each(names, (name) => { exec(`git log ${name}`); });",
+        "exports.a = function (names) { [].forEach.call(names, function (name) { exec('git log ' + name); }); };",
+        // What a pattern finds in a text.
+        "const FIRST = /^\\S+/;\nexports.a = (text) => { const found = FIRST.exec(text); exec('git log ' + found[0]); };",
+        // Functions that are known by their names alone.
+        "const run = { exec: require('some-package').promised };\nexports.a = (name) => run.execSync('git log ' + name);",
         // Promises.
         "exports.a = (name) => Promise.resolve(name).then((text) => 'git log ' + text).then((text) => exec(text));",
         "exports.a = async (name) => { const text = await new Promise((ok) => ok('git log ' + name)); exec(text); };",
         // Classes.
         "class Git { constructor(folder) { this.folder = folder; }\n\
          log() { exec('git -C ' + this.folder + ' log'); } }\nmodule.exports = Git;",
+        "function Git(folder) { this.folder = folder; }\n\
+         Git.prototype.log = function () { exec('git -C ' + this.folder); };\nmodule.exports = Git;",
         "class Base { run(text) { exec(text); } }\n\
          class Git extends Base { log(name) { this.run('git log ' + name); } }\nmodule.exports = { Git };",
         // Patterns, spreads, arrays and texts.
@@ -182,6 +189,18 @@ fn what_is_made_harmless_is_not_found() {
             "exports.a = (name) => { switch (name) { case 'main': exec('git log ' + name); } };",
         ),
         (
+            "exports.a = (o) => { if (!o.name) return; exec('git log ' + o.name); };",
+            "exports.a = (o) => { if (!['main', 'next'].includes(o.name)) return; exec('git log ' + o.name); };",
+        ),
+        (
+            "exports.a = (o, p) => { if (['main'].includes(o.name)) { o = p; exec('git log ' + o.name); } };",
+            "exports.a = (o, p) => { if (['main'].includes(o.name)) { exec('git log ' + o.name); } };",
+        ),
+        (
+            "exports.a = (o) => { if (['main'].includes(o.name)) { o.name = o.other; exec('git log ' + o.name); } };",
+            "exports.a = (o) => { if (['main'].includes(o.x.name)) { exec('git log ' + o.x.name); } };",
+        ),
+        (
             "const quote = require('cli-color').red;\nexports.a = (name) => exec('git log ' + name);",
             "const { quote } = require('shell-quote');\nexports.a = (name) => exec('git log ' + quote([name]));",
         ),
@@ -189,4 +208,80 @@ fn what_is_made_harmless_is_not_found() {
         assert!(is_found(harmful), "{harmful}");
         assert!(!is_found(harmless), "{harmless}");
     }
+}
+
+/// The policies and places of what one rule finds in a library of one file.
+fn found(rule: &str, text: &str) -> Vec<String> {
+    let outcome = lint(&[file("index.js", text)], &library(rule));
+    let shown = |linted: &Linted| format!("{}:{}", linted.policy, linted.finding.place.line);
+    outcome.findings.iter().map(shown).collect()
+}
+
+#[test]
+fn a_folder_given_at_the_start_does_not_hide_what_a_client_sends() {
+    let text = "const http = require('http'), fs = require('fs'), url = require('url');\n\
+                const folder = process.argv[2] || process.cwd();\n\
+                http.createServer((req, res) => {\n  fs.readFile(folder + url.parse(req.url).pathname, () => {});\n});\n";
+    assert_eq!(found("path-traversal", text), ["strict:4"]);
+}
+
+#[test]
+fn patterns_are_known_by_variables_and_properties() {
+    for (before, pattern) in [
+        ("const SLOW = /^(a+)+$/;", "SLOW"),
+        ("var rules = { slow: /^(a+)+$/ };", "rules.slow"),
+        ("exports.slow = /^(a+)+$/;", "exports.slow"),
+        ("const A = /a/, B = /^(a+)+$/;", "(strict ? A : B)"),
+        ("const SLOW = new RegExp('^(a+)+$', 'i');", "SLOW"),
+    ] {
+        let text =
+            format!("exports.a = (text, strict) => {{\n  return {pattern}.test(text);\n}};\n{before}\n");
+        assert_eq!(found("regex-dos-flow", &text), ["strict:2"], "{text}");
+        assert_eq!(found("regex-dos-flow", &text.replace("+)+", ")+")), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn values_inside_objects_do_harm_too() {
+    let handler = |body: &str| {
+        format!("const app = require('express')();\napp.get('/', (req, res) => {{\n  {body}\n}});\n")
+    };
+    let redirect = handler("res.writeHead(301, { Location: req.query.to });");
+    assert_eq!(found("open-redirect", &redirect), ["strict:3"]);
+    assert_eq!(found("open-redirect", &handler("res.writeHead(301, { Location: '/to' });")), [""; 0]);
+    let query = handler("db.users.findOne({ name: req.body.name });");
+    assert_eq!(found("nosql-injection", &query), ["experimental:3"]);
+    assert_eq!(
+        found("nosql-injection", &handler("db.users.findOne({ name: String(req.body.name) });")),
+        [""; 0]
+    );
+}
+
+#[test]
+fn what_is_written_to_a_prototype_and_how_decides_the_policy() {
+    let set = |last: &str| {
+        format!(
+            "module.exports = (object, path, value) => {{\n  const keys = path.split('.');\n  \
+             for (const key of keys.slice(0, -1)) object = object[key];\n  object[keys.pop()] = {last};\n}};\n"
+        )
+    };
+    assert_eq!(found("prototype-pollution", &set("value")), ["strict:4"]);
+    assert_eq!(found("prototype-pollution", &set("true")), ["experimental:4"]);
+    let walk = |object: &str, loop_: &str| {
+        format!(
+            "function walk(to, from) {{\n  {loop_} {{\n    if (typeof from[key] === 'object') walk({object}[key], from[key]);\n    \
+             else {object}[key] = from[key];\n  }}\n}}\nmodule.exports = walk;\n"
+        )
+    };
+    for loop_ in ["for (const key in from)", "for (const key of Object.keys(from))"] {
+        assert_eq!(found("prototype-pollution", &walk("to", loop_)), ["strict:4"], "{loop_}");
+        assert_eq!(found("prototype-pollution", &walk("from", loop_)), [""; 0], "{loop_}");
+    }
+}
+
+#[test]
+fn methods_of_jquery_are_called_by_pages() {
+    let text =
+        "(function ($) {\n  $.fn.tag = function (name) { this[0].innerHTML = '<b>' + name; };\n})(jQuery);\n";
+    assert_eq!(found("xss", text), ["experimental:2"]);
 }

@@ -10,9 +10,12 @@ mod class;
 mod expression;
 mod function;
 mod guard;
+mod keys;
 mod module;
 mod pattern;
+mod regex;
 mod statement;
+mod tested;
 
 use nodeward_javascript::oxc::{GetSpan as _, ScopeId, Semantic, Span, SymbolId};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -21,9 +24,13 @@ use super::graph::{
     Edge, FileGraph, Function, FunctionId, Label, NameId, NodeId, ObjectId, Seed, Spot, Taint,
 };
 
+/// What a list or a map is made of its parts: that one of them is a prototype makes it none.
+const HELD: Label = Label::Derived(Taint::PROTOTYPE);
+
 /// The graph of a parsed file.
 pub(crate) fn lower(semantic: &Semantic<'_>) -> FileGraph {
     let mut lowerer = Lowerer::new(semantic);
+    lowerer.note_patterns();
     lowerer.program(semantic.nodes().program());
     lowerer.graph
 }
@@ -38,6 +45,8 @@ enum Breakable {
 /// What one branch changed, and whether its end is reached.
 struct Branch {
     changes: Vec<(SymbolId, NodeId)>,
+    /// The same of properties that tests have looked at.
+    tested: Vec<(tested::Path, NodeId)>,
     is_dead: bool,
 }
 
@@ -50,6 +59,11 @@ struct Lowerer<'a, 's> {
     all_values: Vec<NodeId>,
     sharing: Vec<Sharing>,
     log: Vec<(SymbolId, NodeId)>,
+    /// Properties that tests have looked at, and what they were before.
+    tested: FxHashMap<tested::Path, NodeId>,
+    tested_log: Vec<(tested::Path, NodeId)>,
+    /// Variables that hold keys, and of what.
+    owners: FxHashMap<SymbolId, keys::Owner>,
     /// Where variables are assigned, in the order of the text.
     writes: Vec<(u32, SymbolId)>,
     /// Nodes at the head of each loop around this point.
@@ -62,6 +76,8 @@ struct Lowerer<'a, 's> {
     globals: FxHashMap<NameId, NodeId>,
     /// Constants that hold a regular expression.
     patterns: FxHashMap<SymbolId, NameId>,
+    /// Regular expressions that properties of these names hold.
+    held_patterns: FxHashMap<NameId, Vec<NameId>>,
 }
 
 /// Who uses a variable.
@@ -87,6 +103,9 @@ impl<'a, 's> Lowerer<'a, 's> {
             all_values: vec![NodeId::NONE; symbols],
             sharing,
             log: Vec::new(),
+            tested: FxHashMap::default(),
+            tested_log: Vec::new(),
+            owners: FxHashMap::default(),
             writes,
             loops: Vec::new(),
             breakables: Vec::new(),
@@ -96,6 +115,7 @@ impl<'a, 's> Lowerer<'a, 's> {
             superclass: NodeId::NONE,
             globals: FxHashMap::default(),
             patterns: FxHashMap::default(),
+            held_patterns: FxHashMap::default(),
         }
     }
 
@@ -213,6 +233,7 @@ impl<'a, 's> Lowerer<'a, 's> {
     fn write(&mut self, symbol: SymbolId, value: Option<NodeId>, span: Span) {
         let index = symbol_index(symbol);
         self.set(symbol, NodeId::from_option(value));
+        self.forget(symbol);
         let Some(value) = value else { return };
         if self.sharing[index] != Sharing::Local {
             let all = self.shared(symbol, span);
@@ -236,6 +257,7 @@ impl<'a, 's> Lowerer<'a, 's> {
     /// Walks one branch and takes back what it changed.
     fn branch(&mut self, walk: impl FnOnce(&mut Self)) -> Branch {
         let mark = self.log.len();
+        let tested_mark = self.tested_log.len();
         let was_dead = std::mem::replace(&mut self.is_dead, false);
         walk(self);
         let mut changes: Vec<(SymbolId, NodeId)> = Vec::new();
@@ -260,7 +282,8 @@ impl<'a, 's> Lowerer<'a, 's> {
                 self.current[symbol_index(symbol)] = old;
             }
         }
-        Branch { changes, is_dead: std::mem::replace(&mut self.is_dead, was_dead) }
+        let tested = self.take_tested(tested_mark);
+        Branch { changes, tested, is_dead: std::mem::replace(&mut self.is_dead, was_dead) }
     }
 
     /// Goes on after branches of which exactly one was taken.
@@ -271,6 +294,9 @@ impl<'a, 's> Lowerer<'a, 's> {
             [only] => {
                 for (symbol, node) in &only.changes {
                     self.set(*symbol, *node);
+                }
+                for (path, node) in &only.tested {
+                    self.set_tested(path.clone(), *node);
                 }
             }
             _ => {

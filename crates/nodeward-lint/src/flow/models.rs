@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
 
-pub(crate) use sinks::{NAMED, PROPERTIES, SinkKind, Which};
+pub(crate) use sinks::{NAMED, NAMED_FUNCTIONS, PROPERTIES, SinkKind, Which};
 pub(crate) use transfer::Transfer;
 
 use super::graph::Taint;

@@ -3,9 +3,9 @@
 use nodeward_javascript::oxc::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::graph::{CallKind, FileGraph, NameId, NodeId, Shape, Spot, Taint};
+use super::graph::{CallKind, Edge, FileGraph, Label, NameId, NodeId, Seed, Shape, Spot, Taint};
 use super::models::{Models, Origin, SinkKind, Which};
-use super::models::{NAMED, PROPERTIES};
+use super::models::{NAMED, NAMED_FUNCTIONS, PROPERTIES};
 use super::taint::{Step, Walk, Way};
 use super::unit::Unit;
 use super::values::{Fact, Values};
@@ -34,6 +34,9 @@ pub(crate) struct FlowFinding {
     pub(crate) pattern: Option<String>,
     /// Whether only the name of a method or property says that harm is done.
     pub(crate) is_named_only: bool,
+    /// Whether what is written to a prototype is no value from outside, or the prototype was kept in a property
+    /// before it was written to, so that it may be any other object that is kept there.
+    pub(crate) is_doubtful: bool,
     pub(crate) path: Vec<FlowStep>,
 }
 
@@ -52,19 +55,37 @@ pub(crate) fn solve(
 ) -> (Vec<FlowFinding>, bool) {
     let unit = Unit::join(files, resolve);
     let values = Values::solve(&unit);
-    let sources = sources(&unit, &values, mode);
-    let walk = Walk::run(&unit, &values, &sources);
-    let mut reporter = Reporter { unit: &unit, values: &values, walk: &walk, findings: FxHashMap::default() };
-    reporter.calls();
-    reporter.spots();
-    reporter.computed();
-    let mut findings: Vec<FlowFinding> = reporter.findings.into_values().collect();
-    findings.sort_by_key(|finding| (finding.file, finding.span.start, finding.span.end, finding.sink));
-    (findings, walk.is_cut)
+    // What the program is started with is followed apart: where it is put together with what a client sends, such
+    // as a folder with a path, it would stand for both.
+    let (launched, sent): (Vec<Source>, Vec<Source>) =
+        sources(&unit, &values, mode).into_iter().partition(|(_, _, origin)| *origin == Origin::Launch);
+    let mut found = FxHashMap::default();
+    let mut is_cut = false;
+    for sources in [sent, launched] {
+        if sources.is_empty() {
+            continue;
+        }
+        let walk = Walk::run(&unit, &values, &sources);
+        let mut reporter = Reporter { unit: &unit, values: &values, walk: &walk, findings: found };
+        reporter.calls();
+        reporter.spots();
+        reporter.computed();
+        found = reporter.findings;
+        is_cut |= walk.is_cut;
+    }
+    let mut findings: Vec<FlowFinding> = found.into_values().collect();
+    findings.sort_by(|a, b| {
+        let key = |finding: &FlowFinding| (finding.file, finding.span.start, finding.span.end, finding.sink);
+        key(a).cmp(&key(b)).then_with(|| a.pattern.cmp(&b.pattern))
+    });
+    (findings, is_cut)
 }
 
+/// A node, what is dangerous in it, and who controls it.
+type Source = (NodeId, Taint, Origin);
+
 /// Nodes whose values come from outside.
-fn sources(unit: &Unit, values: &Values<'_>, mode: Mode) -> Vec<(NodeId, Taint, Origin)> {
+fn sources(unit: &Unit, values: &Values<'_>, mode: Mode) -> Vec<Source> {
     let models = Models::get();
     let mut found = Vec::new();
     for node in 0..unit.spans.len() {
@@ -93,7 +114,8 @@ fn sources(unit: &Unit, values: &Values<'_>, mode: Mode) -> Vec<(NodeId, Taint, 
 
 /// Parameters of functions that somebody outside can call: exported, methods of what is exported, returned by those.
 fn exported_parameters(unit: &Unit, values: &Values<'_>) -> Vec<NodeId> {
-    let mut queue: Vec<(NodeId, u8)> = unit.exports.iter().map(|node| (*node, 0)).collect();
+    let mut queue: Vec<(NodeId, u8)> =
+        unit.exports.iter().copied().chain(given_to_browsers(unit)).map(|node| (node, 0)).collect();
     let mut seen: FxHashSet<NodeId> = queue.iter().map(|(node, _)| *node).collect();
     let mut functions = Vec::new();
     let mut known = FxHashSet::default();
@@ -140,11 +162,32 @@ fn exported_parameters(unit: &Unit, values: &Values<'_>) -> Vec<NodeId> {
     parameters
 }
 
+/// What scripts hand to others without exporting it: methods of jQuery, properties of the window.
+fn given_to_browsers(unit: &Unit) -> Vec<NodeId> {
+    let is = |name: NameId, wanted: &[&str]| wanted.contains(&unit.names.text(name));
+    let mut holders: FxHashSet<NodeId> = FxHashSet::default();
+    for (node, seed) in &unit.seeds {
+        if matches!(seed, Seed::Global(name) if is(*name, &["window", "self", "globalThis", "global"])) {
+            holders.insert(*node);
+        }
+    }
+    for edge in &unit.edges {
+        if matches!(edge.label, Label::Load(name) if is(name, &["fn"])) {
+            holders.insert(edge.to);
+        }
+    }
+    let given = |edge: &&Edge| matches!(edge.label, Label::Store(_)) && holders.contains(&edge.to);
+    unit.edges.iter().filter(given).map(|edge| edge.from).collect()
+}
+
+/// One finding for each kind of harm, place and pattern.
+type Key = (SinkKind, usize, Span, Option<String>);
+
 struct Reporter<'u, 'v> {
     unit: &'u Unit,
     values: &'v Values<'u>,
     walk: &'v Walk,
-    findings: FxHashMap<(SinkKind, usize, Span), FlowFinding>,
+    findings: FxHashMap<Key, FlowFinding>,
 }
 
 /// What else is known of a finding.
@@ -152,17 +195,13 @@ struct Reporter<'u, 'v> {
 struct Extra {
     pattern: Option<String>,
     is_named_only: bool,
+    is_doubtful: bool,
 }
 
 impl Reporter<'_, '_> {
     fn calls(&mut self) {
         let models = Models::get();
-        let mut named: FxHashMap<NameId, Vec<(Which, SinkKind)>> = FxHashMap::default();
-        for (method, which, kind) in NAMED {
-            if let Some(name) = self.unit.names.find(method) {
-                named.entry(name).or_default().push((*which, *kind));
-            }
-        }
+        let (methods, functions) = (self.by_name(NAMED), self.by_name(NAMED_FUNCTIONS));
         for call in &self.unit.calls {
             let mut is_known = false;
             if call.callee != NodeId::NONE {
@@ -177,13 +216,30 @@ impl Reporter<'_, '_> {
                     }
                 }
             }
-            if is_known || call.receiver == NodeId::NONE || call.kind == CallKind::Implied {
+            if is_known || call.kind == CallKind::Implied {
                 continue;
             }
+            let named = match (call.receiver.get(), call.callee.get()) {
+                (Some(_), _) => &methods,
+                (None, Some(_)) => &functions,
+                // A method of a literal, such as `/…/.exec(…)`.
+                (None, None) => continue,
+            };
             for (which, kind) in named.get(&call.name).into_iter().flatten() {
                 self.arguments(call, *which, *kind, true);
             }
         }
+    }
+
+    /// A table of names, by the unit's own.
+    fn by_name(&self, table: &[(&str, Which, SinkKind)]) -> FxHashMap<NameId, Vec<(Which, SinkKind)>> {
+        let mut named: FxHashMap<NameId, Vec<(Which, SinkKind)>> = FxHashMap::default();
+        for (text, which, kind) in table {
+            if let Some(name) = self.unit.names.find(text) {
+                named.entry(name).or_default().push((*which, *kind));
+            }
+        }
+        named
     }
 
     fn arguments(&mut self, call: &super::graph::Call, which: Which, kind: SinkKind, is_named_only: bool) {
@@ -197,28 +253,58 @@ impl Reporter<'_, '_> {
             Which::Any => arguments.iter().map(|argument| argument.node).collect(),
             Which::From(from) => arguments.iter().skip(from).map(|argument| argument.node).collect(),
         };
+        let file = self.unit.file(call.result);
+        let extra = || Extra { is_named_only, ..Extra::default() };
         for node in chosen {
-            let extra = Extra { is_named_only, ..Extra::default() };
-            self.report(node, kind, call.span, extra);
+            self.report(node, kind, (file, call.span), extra());
+            for (part, kind) in self.parts(node, kind) {
+                self.report(part, kind, (file, call.span), extra());
+            }
         }
+    }
+
+    /// The values inside an object written at a call, where they do the harm.
+    fn parts(&self, node: NodeId, kind: SinkKind) -> Vec<(NodeId, SinkKind)> {
+        let mut parts = Vec::new();
+        if !matches!(kind, SinkKind::NoSql | SinkKind::Header | SinkKind::Request) {
+            return parts;
+        }
+        for fact in self.values.of(node) {
+            let Fact::Object(object) = fact else { continue };
+            for (name, cell) in self.values.properties(object) {
+                let name = self.unit.names.text(*name);
+                let kind = match kind {
+                    SinkKind::Header if name.eq_ignore_ascii_case("location") => SinkKind::Redirect,
+                    SinkKind::Request
+                        if !matches!(name, "host" | "hostname" | "url" | "uri" | "href" | "baseURL") =>
+                    {
+                        continue;
+                    }
+                    kind => kind,
+                };
+                parts.push((*cell, kind));
+            }
+        }
+        parts
     }
 
     fn spots(&mut self) {
         for (node, spot, span) in &self.unit.spots {
+            let place = (self.unit.file(*node), *span);
             match spot {
                 Spot::PropertyWrite(name) => {
                     let name = self.unit.names.text(*name);
                     if let Some((_, kind)) = PROPERTIES.iter().find(|(property, _)| *property == name) {
-                        self.report(*node, *kind, *span, Extra { is_named_only: true, ..Extra::default() });
+                        self.report(*node, *kind, place, Extra { is_named_only: true, ..Extra::default() });
                     }
                 }
-                Spot::Import => self.report(*node, SinkKind::ModuleName, *span, Extra::default()),
-                Spot::Markup => self.report(*node, SinkKind::Markup, *span, Extra::default()),
+                Spot::Import => self.report(*node, SinkKind::ModuleName, place, Extra::default()),
+                Spot::Markup => self.report(*node, SinkKind::Markup, place, Extra::default()),
                 Spot::Match(pattern) => {
                     let pattern = Some(self.unit.names.text(*pattern).to_owned());
-                    self.report(*node, SinkKind::SlowPattern, *span, Extra { pattern, ..Extra::default() });
+                    self.report(*node, SinkKind::SlowPattern, place, Extra { pattern, ..Extra::default() });
                 }
-                Spot::LoopBound => self.report(*node, SinkKind::Allocation, *span, Extra::default()),
+                Spot::LoopBound => self.report(*node, SinkKind::Allocation, place, Extra::default()),
             }
         }
     }
@@ -232,17 +318,22 @@ impl Reporter<'_, '_> {
             if self.walk.taint(computed.key).meets(Taint::KEY.and(Taint::CONSTRUCTOR))
                 && self.walk.taint(computed.base).meets(Taint::PROTOTYPE)
             {
-                self.report(computed.base, SinkKind::PrototypeWrite, computed.span, Extra::default());
+                let is_outside = self.walk.taint(computed.value).meets(Taint::OUTSIDE);
+                let extra = Extra { is_doubtful: !is_outside, ..Extra::default() };
+                let place = (self.unit.file(computed.base), computed.span);
+                self.report(computed.base, SinkKind::PrototypeWrite, place, extra);
             }
         }
     }
 
-    fn report(&mut self, node: NodeId, kind: SinkKind, span: Span, extra: Extra) {
+    fn report(&mut self, node: NodeId, kind: SinkKind, (file, span): (usize, Span), extra: Extra) {
         if node == NodeId::NONE || !self.walk.taint(node).meets(kind.taint()) {
             return;
         }
         let Some(path) = self.walk.path(node, kind.taint(), self.unit) else { return };
-        let file = self.unit.file(node);
+        let since_chosen = path.iter().rev().take_while(|step| step.way != Way::Chosen);
+        let is_kept =
+            kind == SinkKind::PrototypeWrite && since_chosen.clone().any(|step| step.way == Way::Stored);
         let origin = path
             .iter()
             .find_map(|step| match step.way {
@@ -259,9 +350,10 @@ impl Reporter<'_, '_> {
             guesses: path.iter().filter(|step| step.way == Way::Guessed).count(),
             pattern: extra.pattern,
             is_named_only: extra.is_named_only,
+            is_doubtful: extra.is_doubtful || is_kept,
             path: self.shown(&path),
         };
-        self.findings.entry((kind, file, span)).or_insert(finding);
+        self.findings.entry((kind, file, span, finding.pattern.clone())).or_insert(finding);
     }
 
     /// The steps worth showing: where the value changes hands or shape, and nothing twice.

@@ -72,8 +72,20 @@ impl Engine<'_> {
                     continue;
                 }
                 let Some(alive) = self.pumped(candidate, &prefix, &pump, budget)? else { continue };
-                if let Some(suffix) = self.failing(candidate, alive, budget)? {
-                    let word = Word { prefix, pump: pump.clone(), suffix }.shortened();
+                // What is behind the last ambiguous state is tried after all its ways have failed, unless one of
+                // them leads to a match: then everything has to fail.
+                let last = alive.iter().position(|&state| state == candidate.last);
+                let before = last.map_or(&alive[..], |last| &alive[..=last]);
+                let mut failed = Vec::new();
+                let is_exponential = candidate.first == candidate.last;
+                for tried_first in [Some(before), is_exponential.then_some(&alive[..])].into_iter().flatten()
+                {
+                    let Some(suffix) = self.failing(candidate, tried_first, budget)? else { continue };
+                    if failed.contains(&suffix) {
+                        continue;
+                    }
+                    failed.push(suffix.clone());
+                    let word = Word { prefix: prefix.clone(), pump: pump.clone(), suffix }.shortened();
                     if confirm(&word) {
                         return Ok(Some(word));
                     }
@@ -123,7 +135,7 @@ impl Engine<'_> {
         Ok(prefixes)
     }
 
-    /// The states alive after pumping, down to the last ambiguous one, if it stays alive.
+    /// The states alive after pumping, the preferred first, if the ambiguous ones are among them.
     fn pumped(
         &self,
         candidate: &Candidate,
@@ -150,13 +162,8 @@ impl Engine<'_> {
                 break;
             }
         }
-        // What is behind the last ambiguous state is tried after all its ways have failed.
-        let last = list.iter().position(|&state| state == candidate.last);
-        let complete = list.contains(&candidate.first);
-        Ok(last.filter(|_| complete).map(|last| {
-            list.truncate(last + 1);
-            list
-        }))
+        let is_alive = list.contains(&candidate.first) && list.contains(&candidate.last);
+        Ok(is_alive.then_some(list))
     }
 
     /// One character further: every state once, the preferred first, none behind a match.
@@ -221,13 +228,14 @@ impl Engine<'_> {
     fn failing(
         &self,
         candidate: &Candidate,
-        alive: Vec<StateId>,
+        alive: &[StateId],
         budget: &mut Budget,
     ) -> Result<Option<Vec<u32>>, Exhausted> {
         let region_of = |state: StateId| region(self.automaton.states[state as usize].role);
         let watched = region_of(candidate.last);
         let start: Vec<StateId> = alive
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|&state| region_of(state) == watched)
             .filter(|&state| self.automaton.states[state as usize].role != Role::Search)
             .collect();

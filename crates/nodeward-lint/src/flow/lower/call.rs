@@ -6,7 +6,7 @@ use nodeward_javascript::oxc::ast::{
     CallExpression, Expression, MemberExpression, NewExpression, TaggedTemplateExpression,
 };
 
-use super::Lowerer;
+use super::{HELD, Lowerer};
 use crate::flow::graph::{Argument, Call, CallKind, Label, NameId, NodeId, Seed, Shape, Spot, Taint};
 
 impl<'a> Lowerer<'a, '_> {
@@ -134,10 +134,12 @@ impl<'a> Lowerer<'a, '_> {
         let callee = self.member_of(receiver, member);
         let text = member.static_property_name().unwrap_or_default();
         let name = self.name(text);
-        self.regex_use(member, receiver, call);
+        self.note_callback_keys(member, call);
+        let searched = self.regex_use(member, receiver, call);
         let arguments = self.arguments(&call.arguments);
         let nodes: Vec<Option<NodeId>> = arguments.iter().map(|argument| argument.node.get()).collect();
         let spread = arguments.first().map(|first| first.shape);
+        let has_function = arguments.get(1).is_some_and(|second| second.shape == Shape::Function);
         let span = call.span;
         let result = self.note_call(
             CallKind::Plain,
@@ -147,6 +149,8 @@ impl<'a> Lowerer<'a, '_> {
             arguments,
             span,
         );
+        // What a pattern finds is part of the text that it was given.
+        self.edge(NodeId::from_option(searched), result, Label::Derived(Taint::NONE));
         let first = nodes.first().copied().flatten();
         let second = nodes.get(1).copied().flatten();
         match text {
@@ -155,7 +159,7 @@ impl<'a> Lowerer<'a, '_> {
                 let element = self.step(receiver, Label::LoadAny, span);
                 let got = self.implied_call(first, second, &[element], span);
                 if matches!(text, "map" | "flatMap") {
-                    self.edge(got, result, Label::Derived(Taint::NONE));
+                    self.edge(got, result, HELD);
                     self.edge(got, result, Label::StoreAny);
                 }
             }
@@ -194,6 +198,12 @@ impl<'a> Lowerer<'a, '_> {
             "call" => {
                 let got = self.implied_call(receiver, first, nodes.get(1..).unwrap_or_default(), span);
                 self.edge(got, result, Label::Same);
+                // `[].forEach.call(list, function (element) { … })`.
+                if has_function {
+                    let element = self.step(first, Label::LoadAny, span);
+                    let got = self.implied_call(second, None, &[element], span);
+                    self.edge(got, result, Label::Derived(Taint::NONE));
+                }
             }
             "apply" => {
                 let element = self.step(second, Label::LoadAny, span);
@@ -208,6 +218,12 @@ impl<'a> Lowerer<'a, '_> {
                     span,
                 );
                 self.edge(got, result, Label::Same);
+            }
+            "join" => self.edge(NodeId::from_option(receiver), result, Label::Joined(Taint::NONE)),
+            "concat" => {
+                for part in nodes.iter().copied().chain([receiver]) {
+                    self.edge(NodeId::from_option(part), result, Label::Joined(Taint::NONE));
+                }
             }
             "bind" => self.edge(NodeId::from_option(receiver), result, Label::Same),
             "push" | "unshift" | "append" | "add" | "splice" => {
@@ -233,7 +249,7 @@ impl<'a> Lowerer<'a, '_> {
                 let old = self.read(symbol, span);
                 let node = self.node(span);
                 self.edge(NodeId::from_option(old), node, Label::Same);
-                self.edge(added, node, Label::Derived(Taint::NONE));
+                self.edge(added, node, HELD);
                 self.write(symbol, Some(node), span);
             }
             expression => {
@@ -242,37 +258,42 @@ impl<'a> Lowerer<'a, '_> {
                     && let Expression::Identifier(_) | Expression::ThisExpression(_) = member.object()
                 {
                     let base = self.expression(member.object());
-                    let value = self.step(Some(added), Label::Derived(Taint::NONE), span);
+                    let value = self.step(Some(added), HELD, span);
                     self.store(base, name, value);
                 }
             }
         }
     }
 
-    /// `text.match(/…/)`, `/…/.test(text)`: the places where a slow pattern meets a text.
+    /// `text.match(/…/)`, `/…/.test(text)`: the places where a slow pattern meets a text. Gives the text that
+    /// `exec` looks for parts in.
     fn regex_use(
         &mut self,
         member: &MemberExpression<'a>,
         receiver: Option<NodeId>,
         call: &CallExpression<'a>,
-    ) {
-        let Some(name) = member.static_property_name() else { return };
+    ) -> Option<NodeId> {
+        let name = member.static_property_name()?;
         let first = call.arguments.first().and_then(|argument| argument.as_expression());
         match name {
             "match" | "matchAll" | "replace" | "replaceAll" | "search" | "split" => {
-                if let Some(regex) = first.and_then(|first| self.regex(first)) {
+                for regex in self.regexes(first?) {
                     self.spot(receiver, Spot::Match(regex), call.span);
                 }
+                None
             }
             "test" | "exec" => {
-                if let Some(regex) = self.regex(member.object())
-                    && let Some(first) = first
-                {
-                    let text = self.expression(first);
+                let regexes = self.regexes(member.object());
+                if regexes.is_empty() {
+                    return None;
+                }
+                let text = self.expression(first?);
+                for regex in regexes {
                     self.spot(text, Spot::Match(regex), call.span);
                 }
+                text.filter(|_| name == "exec")
             }
-            _ => {}
+            _ => None,
         }
     }
 }

@@ -9,9 +9,9 @@ use nodeward_javascript::oxc::{
     AssignmentOperator, BinaryOperator, GetSpan as _, LogicalOperator, Span, SymbolId, UnaryOperator,
 };
 
-use super::Lowerer;
 use super::function::This;
-use crate::flow::graph::{Computed, Label, NameId, NodeId, Seed, Spot, Taint};
+use super::{HELD, Lowerer};
+use crate::flow::graph::{Computed, Label, NodeId, Seed, Spot, Taint};
 
 /// What joining a text with others takes away, wherever it stands.
 const JOINED: Taint =
@@ -40,7 +40,7 @@ impl<'a> Lowerer<'a, '_> {
                         ArrayExpressionElement::SpreadElement(spread) => self.expression(&spread.argument),
                         element => element.as_expression().and_then(|element| self.expression(element)),
                     };
-                    self.edge(NodeId::from_option(value), node, Label::Derived(Taint::NONE));
+                    self.edge(NodeId::from_option(value), node, HELD);
                     if array.elements.len() <= 16 {
                         self.edge(NodeId::from_option(value), node, Label::StoreAny);
                     }
@@ -153,6 +153,9 @@ impl<'a> Lowerer<'a, '_> {
         if self.is_module_exports(member) {
             return Some(self.graph.exports);
         }
+        if let Some(tested) = self.tested(member) {
+            return Some(tested);
+        }
         let base = self.expression(member.object());
         self.member_of(base, member)
     }
@@ -184,7 +187,9 @@ impl<'a> Lowerer<'a, '_> {
                     Some(base) => self.step(Some(base), Label::LoadAny, span),
                     None => key.map(|_| self.node(span)),
                 };
-                self.computed(base, key, value, false, span);
+                if !self.is_own(&computed.object, &computed.expression) {
+                    self.computed(base, key, value, false, span);
+                }
                 value
             }
         }
@@ -411,8 +416,11 @@ impl<'a> Lowerer<'a, '_> {
             return None;
         }
         let node = self.node(span);
+        let count = parts.len();
         for (part, cleared) in parts {
-            let cleared = if is_alone { cleared } else { cleared.and(Taint::KEY).and(Taint::CONSTRUCTOR) };
+            // Only a whole name is that of the prototype, not one that is put together of others.
+            let cleared =
+                if is_alone && count < 2 { cleared } else { cleared.and(Taint::KEY).and(Taint::CONSTRUCTOR) };
             self.edge(part, node, Label::Joined(cleared));
         }
         Some(node)
@@ -509,20 +517,6 @@ impl<'a> Lowerer<'a, '_> {
             _ => Shape::Other,
         };
         Written { node: NodeId::from_option(self.expression(expression)), shape }
-    }
-
-    /// The pattern of a regular expression that an expression is, if it is known here.
-    pub(super) fn regex(&mut self, expression: &Expression<'a>) -> Option<NameId> {
-        match expression.without_parentheses() {
-            Expression::RegExpLiteral(literal) => {
-                let text = literal.span.source_text(self.semantic.source_text()).to_owned();
-                Some(self.name(&text))
-            }
-            Expression::Identifier(identifier) => {
-                self.symbol(identifier).and_then(|symbol| self.patterns.get(&symbol).copied())
-            }
-            _ => None,
-        }
     }
 }
 

@@ -73,7 +73,15 @@ impl<'a> Lowerer<'a, '_> {
         let own = self.function_record(id).this;
         let node = match this {
             This::Outer => self.this,
-            This::Own => own,
+            This::Own => {
+                // `function Git(folder) { this.folder = folder }`: called with `new` by others.
+                let record = &self.graph.functions[id.0 as usize];
+                let (name, instance) = (self.graph.names.text(record.name), record.instance);
+                if name.starts_with(|first: char| first.is_ascii_uppercase()) {
+                    self.graph.seeds.push((own, Seed::Object(instance)));
+                }
+                own
+            }
             This::Of(object) => {
                 self.graph.seeds.push((own, Seed::Object(object)));
                 own

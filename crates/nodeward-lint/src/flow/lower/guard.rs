@@ -6,7 +6,7 @@
 use nodeward_javascript::oxc::ast::{
     Argument, BinaryExpression, CallExpression, Expression, MemberExpression,
 };
-use nodeward_javascript::oxc::{BinaryOperator, LogicalOperator, UnaryOperator};
+use nodeward_javascript::oxc::{BinaryOperator, GetSpan as _, LogicalOperator, UnaryOperator};
 
 use super::Lowerer;
 use crate::flow::graph::{Label, Taint};
@@ -60,12 +60,24 @@ impl<'a> Lowerer<'a, '_> {
 
     /// Marks a variable as harmless for some uses.
     fn clear(&mut self, subject: &Expression<'a>, cleared: Taint) {
-        let Expression::Identifier(identifier) = subject.get_inner_expression() else { return };
+        let Expression::Identifier(identifier) = subject.get_inner_expression() else {
+            return self.clear_property(subject, cleared);
+        };
         let Some(symbol) = self.symbol(identifier) else { return };
         let Some(old) = self.read(symbol, identifier.span) else { return };
         let node = self.node(identifier.span);
         self.edge(old, node, Label::Tested(cleared));
         self.set(symbol, node);
+    }
+
+    /// Marks a property of a variable so.
+    fn clear_property(&mut self, subject: &Expression<'a>, cleared: Taint) {
+        let Some(member) = subject.get_inner_expression().as_member_expression() else { return };
+        let Some(path) = self.path(member) else { return };
+        let Some(old) = self.member(member) else { return };
+        let node = self.node(member.span());
+        self.edge(old, node, Label::Tested(cleared));
+        self.set_tested(path, node);
     }
 
     fn refine_comparison(&mut self, binary: &BinaryExpression<'a>, outcome: bool) {
@@ -320,6 +332,8 @@ fn is_alarm(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     [
         "unsafe",
+        "special",
+        "reserved",
         "prototypepolluted",
         "ispolluted",
         "isprototype",

@@ -147,11 +147,16 @@ impl<'a> Lowerer<'a, '_> {
             self.edge(NodeId::from_option(value), exports, Label::Same);
             return;
         }
+        if let Some(path) = self.path(member).filter(|path| self.tested.contains_key(path)) {
+            self.set_tested(path, NodeId::NONE);
+        }
         let base = self.expression(member.object());
         match member.static_property_name() {
             Some(name) => {
                 self.store(base, name, value);
-                let name = self.name(name);
+                let is_context = name == "body"
+                    && matches!(member.object(), Expression::Identifier(identifier) if identifier.name == "ctx");
+                let name = if is_context { self.name("ctx.body") } else { self.name(name) };
                 self.spot(value, Spot::PropertyWrite(name), member.span());
             }
             None => match member {
@@ -161,7 +166,9 @@ impl<'a> Lowerer<'a, '_> {
                 }
                 MemberExpression::ComputedMemberExpression(computed) => {
                     let key = self.expression(&computed.expression);
-                    self.computed(base, key, value, true, computed.span);
+                    if !self.is_own(&computed.object, &computed.expression) {
+                        self.computed(base, key, value, true, computed.span);
+                    }
                     self.edge(NodeId::from_option(value), NodeId::from_option(base), Label::StoreAny);
                     self.grow(member.object(), value, member.span());
                 }

@@ -1,8 +1,8 @@
 //! Statements.
 
 use nodeward_javascript::oxc::ast::{
-    Declaration, Expression, ForStatementInit, ForStatementLeft, IfStatement, Statement, SwitchStatement,
-    TryStatement, VariableDeclaration,
+    Declaration, Expression, ForStatementInit, ForStatementLeft, IfStatement, SimpleAssignmentTarget,
+    Statement, SwitchStatement, TryStatement, VariableDeclaration,
 };
 use nodeward_javascript::oxc::{GetSpan as _, SymbolId};
 
@@ -93,6 +93,9 @@ impl<'a> Lowerer<'a, '_> {
             }),
             Statement::ForInStatement(statement) => {
                 let base = self.expression(&statement.right);
+                let owner = self.named_object(&statement.right);
+                let key = self.loop_symbol(&statement.left);
+                self.set_owner(key, owner);
                 self.in_loop(statement.span, |this| {
                     let cleared = Taint::OBJECT.and(Taint::OPERATOR).and(Taint::PROTOTYPE);
                     let key = this.cleared(base, cleared, statement.left.span());
@@ -102,6 +105,9 @@ impl<'a> Lowerer<'a, '_> {
             }
             Statement::ForOfStatement(statement) => {
                 let base = self.expression(&statement.right);
+                let owner = self.owner_of_list(&statement.right);
+                let key = self.loop_symbol(&statement.left);
+                self.set_owner(key, owner);
                 self.in_loop(statement.span, |this| {
                     let element = this.step(base, Label::LoadAny, statement.left.span());
                     this.loop_variable(&statement.left, element);
@@ -167,6 +173,19 @@ impl<'a> Lowerer<'a, '_> {
                 self.patterns.insert(symbol, regex);
             }
             self.bind(&declarator.id, value);
+            self.note_keys(identifier.and_then(|identifier| identifier.symbol_id.get()), init);
+        }
+    }
+
+    /// The variable that a loop gives its keys or elements to.
+    fn loop_symbol(&self, left: &ForStatementLeft<'a>) -> Option<SymbolId> {
+        if let ForStatementLeft::VariableDeclaration(declaration) = left {
+            let identifier = declaration.declarations.first()?.id.get_binding_identifier()?;
+            return identifier.symbol_id.get();
+        }
+        match left.as_assignment_target()?.as_simple_assignment_target()? {
+            SimpleAssignmentTarget::AssignmentTargetIdentifier(identifier) => self.symbol(identifier),
+            _ => None,
         }
     }
 
@@ -186,12 +205,19 @@ impl<'a> Lowerer<'a, '_> {
         if !binary.operator.is_compare() {
             return;
         }
-        if let Expression::Identifier(identifier) = &binary.right
-            && let Some(symbol) = self.symbol(identifier)
-        {
-            let node = self.read(symbol, identifier.span);
-            self.spot(node, Spot::LoopBound, binary.span);
-        }
+        let node = match binary.right.get_inner_expression() {
+            Expression::Identifier(identifier) => {
+                self.symbol(identifier).and_then(|symbol| self.read(symbol, identifier.span))
+            }
+            // A list's own length is no more than what was sent; a number that was sent may be anything.
+            Expression::StaticMemberExpression(member)
+                if !matches!(member.property.name.as_str(), "length" | "size" | "byteLength") =>
+            {
+                self.expression(&binary.right)
+            }
+            _ => None,
+        };
+        self.spot(node, Spot::LoopBound, binary.span);
     }
 
     fn if_statement(&mut self, statement: &IfStatement<'a>) {
@@ -259,7 +285,7 @@ impl<'a> Lowerer<'a, '_> {
             branches.push(branch);
         }
         if !has_default {
-            branches.push(Branch { changes: Vec::new(), is_dead: false });
+            branches.push(Branch { changes: Vec::new(), tested: Vec::new(), is_dead: false });
         }
         self.breakables.pop();
         self.join(&branches, statement.span);
@@ -267,7 +293,8 @@ impl<'a> Lowerer<'a, '_> {
 
     fn try_statement(&mut self, statement: &TryStatement<'a>) {
         let tried = self.branch(|this| this.statements(&statement.block.body));
-        let mut branches = vec![Branch { changes: tried.changes.clone(), is_dead: tried.is_dead }];
+        let mut branches =
+            vec![Branch { changes: tried.changes.clone(), tested: Vec::new(), is_dead: tried.is_dead }];
         if let Some(handler) = &statement.handler {
             branches.push(self.branch(|this| {
                 // The block may have stopped anywhere.

@@ -98,6 +98,8 @@ pub(super) const SINKS: &[(SinkKind, Which, &[&str])] = &[
         FIRST,
         &[
             "child_process.{exec,execSync}",
+            "{async-execute,async-exec,node-exec-promise,exec-as-promised,promisify-child-process,exec-sh-promise}",
+            "{promisify-child-process,teen_process,async-child-process,async-exec}.{exec,execAsync}",
             "{child-process-promise,child_process_promise,mz/child_process,child-process-es6-promise}.exec",
             "{shelljs,shelljs/global}.exec",
             "global.exec",
@@ -337,6 +339,26 @@ pub(crate) const NAMED: &[(&str, Which, SinkKind)] = &[
     ("whereRaw", FIRST, SinkKind::Sql),
     ("raw", FIRST, SinkKind::Sql),
     ("unserialize", FIRST, SinkKind::Deserialise),
+    ("findOne", FIRST, SinkKind::NoSql),
+    ("findOneAndUpdate", FIRST, SinkKind::NoSql),
+    ("findOneAndDelete", FIRST, SinkKind::NoSql),
+    ("updateOne", FIRST, SinkKind::NoSql),
+    ("updateMany", FIRST, SinkKind::NoSql),
+    ("deleteOne", FIRST, SinkKind::NoSql),
+    ("deleteMany", FIRST, SinkKind::NoSql),
+    ("countDocuments", FIRST, SinkKind::NoSql),
+];
+
+/// Functions that do harm whatever they are, by name: made of others, or of packages that nothing is known of.
+pub(crate) const NAMED_FUNCTIONS: &[(&str, Which, SinkKind)] = &[
+    ("exec", FIRST, SinkKind::ShellCommand),
+    ("execSync", FIRST, SinkKind::ShellCommand),
+    ("execAsync", FIRST, SinkKind::ShellCommand),
+    ("execPromise", FIRST, SinkKind::ShellCommand),
+    ("execP", FIRST, SinkKind::ShellCommand),
+    ("execCommand", FIRST, SinkKind::ShellCommand),
+    ("execShellCommand", FIRST, SinkKind::ShellCommand),
+    ("promisedExec", FIRST, SinkKind::ShellCommand),
 ];
 
 /// Properties that do harm when written.
@@ -344,5 +366,7 @@ pub(crate) const PROPERTIES: &[(&str, SinkKind)] = &[
     ("innerHTML", SinkKind::Markup),
     ("outerHTML", SinkKind::Markup),
     ("srcdoc", SinkKind::Markup),
+    // What Koa sends: a text is markup unless a type was set.
+    ("ctx.body", SinkKind::Markup),
     ("$where", SinkKind::Code),
 ];

@@ -14,6 +14,7 @@ pub(crate) struct Transfer {
 
 const NOTHING: Transfer = Transfer { receiver: None, arguments: None, is_known: true };
 const RECEIVER: Transfer = Transfer { receiver: Some(Taint::NONE), arguments: None, is_known: true };
+const ARGUMENTS: Transfer = Transfer { receiver: None, arguments: Some(Taint::NONE), is_known: true };
 const BOTH: Transfer = Transfer { receiver: Some(Taint::NONE), arguments: Some(Taint::NONE), is_known: true };
 const TEXT: Taint = Taint::OPERATOR.and(Taint::OBJECT).and(Taint::SERIALISED).and(Taint::PROTOTYPE);
 
@@ -23,11 +24,13 @@ pub(super) const COPIES: &[(Copies, &[&str])] = &[
         Copies { result: true, merge: false, inherit: false },
         &[
             "global.Object.{create,freeze,seal,preventExtensions}",
-            "global.Promise.{resolve,all,race,any,allSettled}",
+            "global.Promise.{resolve,all,race,any,allSettled,denodeify,promisify,promisifyAll}",
+            "{q,Q}.{denodeify,nfbind,promised}",
+            "{thenify,denodeify,promisify-node,util-promisify,util%promisify,es6-promisify,pify}",
             "util.{promisify,callbackify,deprecate}",
             "global.Object.{getPrototypeOf}",
             "{pify,bluebird}.{promisify,promisifyAll,resolve}",
-            "{pify,universalify,es6-promisify}",
+            "{universalify,sb-promisify}",
             "{lodash,underscore}.{once,memoize,debounce,throttle,clone,cloneDeep}",
         ],
     ),
@@ -109,7 +112,11 @@ pub(super) fn by_name(name: &str) -> Transfer {
         | "Set"
         | "Map"
         | "WeakMap"
-        | "defineProperty" => NOTHING,
+        | "defineProperty"
+        // Lowering joins what it puts together.
+        | "concat" => NOTHING,
+        // A list's is joined when it is lowered; that of something else, such as a module for paths, is not known.
+        "join" => ARGUMENTS,
         "toString" | "trim" | "trimStart" | "trimEnd" | "trimLeft" | "trimRight" | "toLowerCase"
         | "toUpperCase" | "toLocaleLowerCase" | "normalize" | "substr" | "substring" | "charAt"
         | "repeat" | "padStart" | "padEnd" => {
@@ -119,7 +126,7 @@ pub(super) fn by_name(name: &str) -> Transfer {
         | "reverse" | "sort" | "flat" | "at" | "values" | "keys" | "entries" | "splice" | "get"
         | "valueOf" | "then" | "catch" | "finally" | "next" | "getAll" | "exec" | "item" | "reduce"
         | "map" | "flatMap" => RECEIVER,
-        "concat" | "join" | "replace" | "replaceAll" | "apply" | "call" | "bind" | "fill" | "with"
+        "replace" | "replaceAll" | "apply" | "call" | "bind" | "fill" | "with"
         | "defaults" | "extend" | "assign" | "merge" => BOTH,
         name => {
             let lower = name.to_ascii_lowercase();

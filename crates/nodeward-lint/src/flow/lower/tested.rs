@@ -1,0 +1,77 @@
+//! Properties that a test has looked at: `if (!names.includes(req.query.name)) return`.
+//!
+//! What is read from the same variable by the same names afterwards is what was tested, until the variable or the
+//! property is assigned.
+
+use nodeward_javascript::oxc::SymbolId;
+use nodeward_javascript::oxc::ast::{Expression, MemberExpression};
+
+use super::Lowerer;
+use crate::flow::graph::NodeId;
+
+/// How many names a path has at most.
+const NAMES: usize = 6;
+
+/// A variable, and the names on the way to the property.
+pub(super) type Path = (SymbolId, String);
+
+impl<'a> Lowerer<'a, '_> {
+    /// Where a property is read from, if every name on the way is written there.
+    pub(super) fn path(&self, member: &MemberExpression<'a>) -> Option<Path> {
+        let mut path = member.static_property_name()?.to_owned();
+        let mut object = member.object().get_inner_expression();
+        for _ in 0..NAMES {
+            match object {
+                Expression::Identifier(identifier) => return Some((self.symbol(identifier)?, path)),
+                object_expression => {
+                    let member = object_expression.as_member_expression()?;
+                    path.push('.');
+                    path.push_str(member.static_property_name()?);
+                    object = member.object().get_inner_expression();
+                }
+            }
+        }
+        None
+    }
+
+    /// What was tested, if this property was.
+    pub(super) fn tested(&self, member: &MemberExpression<'a>) -> Option<NodeId> {
+        if self.tested.is_empty() {
+            return None;
+        }
+        self.tested.get(&self.path(member)?).and_then(|node| node.get())
+    }
+
+    /// From here on the property is this node; none if nothing is known of it any more.
+    pub(super) fn set_tested(&mut self, path: Path, node: NodeId) {
+        let old = self.tested.insert(path.clone(), node).unwrap_or(NodeId::NONE);
+        self.tested_log.push((path, old));
+    }
+
+    /// A variable is assigned: what was known of its properties is of another value.
+    pub(super) fn forget(&mut self, symbol: SymbolId) {
+        if self.tested.is_empty() {
+            return;
+        }
+        let known = |(path, node): (&Path, &NodeId)| {
+            (path.0 == symbol && *node != NodeId::NONE).then(|| path.clone())
+        };
+        let paths: Vec<Path> = self.tested.iter().filter_map(known).collect();
+        for path in paths {
+            self.set_tested(path, NodeId::NONE);
+        }
+    }
+
+    /// Takes back what was tested since a branch began; gives it.
+    pub(super) fn take_tested(&mut self, mark: usize) -> Vec<(Path, NodeId)> {
+        let mut changes: Vec<(Path, NodeId)> = Vec::new();
+        while self.tested_log.len() > mark {
+            let Some((path, old)) = self.tested_log.pop() else { break };
+            let now = self.tested.insert(path.clone(), old).unwrap_or(NodeId::NONE);
+            if !changes.iter().any(|(known, _)| *known == path) {
+                changes.push((path, now));
+            }
+        }
+        changes
+    }
+}
