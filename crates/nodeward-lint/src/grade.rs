@@ -30,6 +30,17 @@ pub(crate) fn text(finding: &FlowFinding) -> Option<Grade> {
     if is_joined { Some(Grade::STRICT) } else { outside_or_launch(finding) }
 }
 
+/// Code: what many libraries are there for is to make some of what they are given, so that of callers' text only what
+/// comes straight from a parameter counts for more.
+pub(crate) fn code(finding: &FlowFinding) -> Option<Grade> {
+    match text(finding)? {
+        Grade { policy: Policy::Strict, .. } if finding.origin == Origin::Caller && !finding.is_direct => {
+            Some(Grade::EXPERIMENTAL)
+        }
+        grade => Some(grade),
+    }
+}
+
 /// Values that clients and callers send, not those that the program is started with.
 pub(crate) fn outside(finding: &FlowFinding) -> Option<Grade> {
     match finding.origin {

@@ -3,7 +3,7 @@
 use nodeward_javascript::oxc::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::graph::{CallKind, Edge, FileGraph, Label, NameId, NodeId, Seed, Shape, Spot, Taint};
+use super::graph::{CallKind, Edge, FileGraph, FunctionId, Label, NameId, NodeId, Seed, Shape, Spot, Taint};
 use super::models::{Models, Origin, SinkKind, Which};
 use super::models::{NAMED, NAMED_FUNCTIONS, PROPERTIES};
 use super::taint::{Step, Walk, Way};
@@ -34,9 +34,11 @@ pub(crate) struct FlowFinding {
     pub(crate) pattern: Option<String>,
     /// Whether only the name of a method or property says that harm is done.
     pub(crate) is_named_only: bool,
-    /// Whether what is written to a prototype is no value from outside, or the prototype was kept in a property
-    /// before it was written to, so that it may be any other object that is kept there.
+    /// Whether what is written to a prototype is no value from outside, or the prototype was chosen elsewhere than
+    /// in the loop or the recursion that writes to it.
     pub(crate) is_doubtful: bool,
+    /// Whether the value comes from a parameter by few steps, none of them through what objects keep.
+    pub(crate) is_direct: bool,
     pub(crate) path: Vec<FlowStep>,
 }
 
@@ -272,7 +274,7 @@ impl Reporter<'_, '_> {
         for fact in self.values.of(node) {
             let Fact::Object(object) = fact else { continue };
             for (name, cell) in self.values.properties(object) {
-                let name = self.unit.names.text(*name);
+                let name = self.unit.names.text(name);
                 let kind = match kind {
                     SinkKind::Header if name.eq_ignore_ascii_case("location") => SinkKind::Redirect,
                     SinkKind::Request
@@ -282,7 +284,7 @@ impl Reporter<'_, '_> {
                     }
                     kind => kind,
                 };
-                parts.push((*cell, kind));
+                parts.push((cell, kind));
             }
         }
         parts
@@ -331,9 +333,8 @@ impl Reporter<'_, '_> {
             return;
         }
         let Some(path) = self.walk.path(node, kind.taint(), self.unit) else { return };
-        let since_chosen = path.iter().rev().take_while(|step| step.way != Way::Chosen);
-        let is_kept =
-            kind == SinkKind::PrototypeWrite && since_chosen.clone().any(|step| step.way == Way::Stored);
+        let is_elsewhere = kind == SinkKind::PrototypeWrite && self.is_elsewhere(&path);
+        let count = |way: Way| path.iter().filter(|step| step.way == way).count();
         let origin = path
             .iter()
             .find_map(|step| match step.way {
@@ -350,10 +351,35 @@ impl Reporter<'_, '_> {
             guesses: path.iter().filter(|step| step.way == Way::Guessed).count(),
             pattern: extra.pattern,
             is_named_only: extra.is_named_only,
-            is_doubtful: extra.is_doubtful || is_kept,
+            is_doubtful: extra.is_doubtful || is_elsewhere,
+            is_direct: count(Way::Stored) == 0 && count(Way::Returned) == 0 && count(Way::Passed) <= 1,
             path: self.shown(&path),
         };
         self.findings.entry((kind, file, span, finding.pattern.clone())).or_insert(finding);
+    }
+
+    /// Whether an object that was chosen by a name went further than to its own function, or back from one call.
+    /// What is kept in a property may be any other object that is kept there.
+    fn is_elsewhere(&self, path: &[Step]) -> bool {
+        let Some(chosen) = path.iter().rposition(|step| step.way == Way::Chosen) else { return true };
+        let since = &path[chosen + 1..];
+        // `table[row][column] = value`: two names of one table, not a way down that somebody else decides.
+        if since.is_empty() || since.iter().any(|step| step.way == Way::Stored) {
+            return true;
+        }
+        let owner = |step: &Step| self.unit.owners.get(step.node.index()).copied();
+        let (Some(from), Some(to)) = (owner(&path[chosen]), path.last().and_then(owner)) else { return true };
+        let is_within = |inner: FunctionId, outer: FunctionId| {
+            let mut function = inner;
+            (0..3).any(|_| {
+                let is_it = function == outer;
+                function = self.unit.functions[function.0 as usize].parent;
+                is_it
+            })
+        };
+        let handed = since.iter().filter(|step| matches!(step.way, Way::Passed | Way::Returned)).count();
+        let is_given_back = handed == 1 && since.iter().any(|step| step.way == Way::Returned);
+        !is_within(from, to) && !is_within(to, from) && !is_given_back
     }
 
     /// The steps worth showing: where the value changes hands or shape, and nothing twice.

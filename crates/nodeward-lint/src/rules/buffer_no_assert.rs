@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[119, 125],
     severity: Severity::Medium,
     confidence: Confidence::High,
-    policy: Policy::Experimental,
+    policy: Policy::Common,
     scope: Scope::Production,
     docs: include_str!("buffer_no_assert.md"),
     checks: &[Check::Calls {

@@ -16,6 +16,6 @@ pub(crate) const RULE: Rule = Rule {
         sinks: &[SinkKind::Code],
         does: "is run as code",
         next: "look the value up in a table of functions, or parse it with JSON.parse",
-        accept: grade::text,
+        accept: grade::code,
     }],
 };

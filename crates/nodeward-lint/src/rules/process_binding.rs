@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[242, 749],
     severity: Severity::Medium,
     confidence: Confidence::High,
-    policy: Policy::Experimental,
+    policy: Policy::Common,
     scope: Scope::Everywhere,
     docs: include_str!("process_binding.md"),
     checks: &[Check::Calls { of: &["process.binding", "process._linkedBinding", "process.dlopen"], check }],

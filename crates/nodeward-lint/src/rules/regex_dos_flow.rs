@@ -24,13 +24,16 @@ pub(crate) const RULE: Rule = Rule {
 /// The pattern decides, and then whose text it is.
 fn accept(finding: &FlowFinding) -> Option<Grade> {
     let verdict = regex::known_literal(finding.pattern.as_deref()?);
-    let (is_exponential, witness) = match &*verdict {
-        Verdict::Exponential { witness } => (true, witness),
-        Verdict::Polynomial { degree_at_start, witness, .. } if *degree_at_start >= 2 => (false, witness),
+    let (is_exponential, degree, witness) = match &*verdict {
+        Verdict::Exponential { witness } => (true, 0, witness),
+        Verdict::Polynomial { degree_at_start, witness, .. } if *degree_at_start >= 2 => {
+            (false, *degree_at_start, witness)
+        }
         _ => return None,
     };
     let mut grade = grade::outside(finding)?;
-    if is_exponential && grade::is_certain(finding) {
+    // What grows with the square takes texts that few let through.
+    if (is_exponential || degree >= 3) && grade::is_certain(finding) {
         grade.policy = Policy::Strict;
     }
     let pumps = if is_exponential { 40 } else { 30_000 };

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[1333, 400],
     severity: Severity::High,
     confidence: Confidence::High,
-    policy: Policy::Experimental,
+    policy: Policy::Common,
     scope: Scope::Production,
     docs: include_str!("regex_exponential.md"),
     checks: &[

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[327],
     severity: Severity::High,
     confidence: Confidence::High,
-    policy: Policy::Experimental,
+    policy: Policy::Common,
     scope: Scope::Production,
     docs: include_str!("weak_cipher.md"),
     checks: &[Check::Calls {

@@ -9,13 +9,13 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[79, 80],
     severity: Severity::High,
     confidence: Confidence::High,
-    policy: Policy::Strict,
+    policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("xss.md"),
     checks: &[Check::Flow {
         sinks: &[SinkKind::Markup],
         does: "becomes markup",
         next: "escape the value where it enters the markup, or send it as JSON",
-        accept: grade::outside,
+        accept: grade::seldom,
     }],
 };
