@@ -1,7 +1,5 @@
 //! The table of rules in the documents is that of the rules.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
-
 use std::path::Path;
 
 use nodeward_lint::RULES;
