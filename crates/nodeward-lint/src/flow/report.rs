@@ -1,12 +1,14 @@
 //! From a solved unit to findings.
 
+use std::cell::LazyCell;
+
 use nodeward_javascript::oxc::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::graph::{CallKind, Edge, FileGraph, FunctionId, Label, NameId, NodeId, Seed, Shape, Spot, Taint};
 use super::models::{Models, Origin, SinkKind, Which};
 use super::models::{NAMED, NAMED_FUNCTIONS, PROPERTIES};
-use super::taint::{Step, Walk, Way};
+use super::taint::{Step, Walk, Way, Web};
 use super::unit::Unit;
 use super::values::{Fact, Values};
 
@@ -61,13 +63,14 @@ pub(crate) fn solve(
     // as a folder with a path, it would stand for both.
     let (launched, sent): (Vec<Source>, Vec<Source>) =
         sources(&unit, &values, mode).into_iter().partition(|(_, _, origin)| *origin == Origin::Launch);
+    let web = LazyCell::new(|| Web::new(&unit, &values));
     let mut found = FxHashMap::default();
     let mut is_cut = false;
     for sources in [sent, launched] {
         if sources.is_empty() {
             continue;
         }
-        let walk = Walk::run(&unit, &values, &sources);
+        let walk = Walk::run(&unit, &values, &web, &sources);
         let mut reporter = Reporter { unit: &unit, values: &values, walk: &walk, findings: found };
         reporter.calls();
         reporter.spots();

@@ -80,8 +80,8 @@ const RETURNED: u8 = 1 << 2;
 /// The name of a property.
 const NAMES: u8 = 1 << 3;
 
-/// Edges for the walk: the unit's, and what calls of unknown functions do.
-struct Web {
+/// Edges for walks: the unit's, and what calls of unknown functions do.
+pub(crate) struct Web {
     /// What each node is; most are nothing of this, and one byte says so.
     kinds: Vec<u8>,
     /// Beside the unit's own: what calls of unknown functions do, and whether that is a guess.
@@ -98,8 +98,12 @@ struct Web {
 
 impl Walk {
     /// Walks from the sources.
-    pub(crate) fn run(unit: &Unit, values: &Values<'_>, sources: &[(NodeId, Taint, Origin)]) -> Self {
-        let web = Web::new(unit, values);
+    pub(crate) fn run(
+        unit: &Unit,
+        values: &Values<'_>,
+        web: &Web,
+        sources: &[(NodeId, Taint, Origin)],
+    ) -> Self {
         let left = vec![Taint::NONE; web.results.len()];
         let mut walker = Walker {
             unit,
@@ -155,7 +159,7 @@ impl Walk {
 struct Walker<'u, 'v> {
     unit: &'u Unit,
     values: &'v Values<'u>,
-    web: Web,
+    web: &'v Web,
     visits: Vec<Visit>,
     /// What is dangerous in each node whatever the call, and by call.
     free: Vec<Taint>,
@@ -294,7 +298,8 @@ fn along(label: Label, taint: Taint) -> Option<(Taint, Way)> {
 }
 
 impl Web {
-    fn new(unit: &Unit, values: &Values<'_>) -> Self {
+    /// Of a solved unit.
+    pub(crate) fn new(unit: &Unit, values: &Values<'_>) -> Self {
         // Of the call at hand: links are sorted by call.
         let mut contexts: Vec<(NodeId, u32)> = Vec::new();
         let mut at_hand = u32::MAX;
