@@ -3,7 +3,7 @@
 //! A rule that says no more is held to this: `strict` has what a client can do in as many steps as can be read in
 //! the source, without a guess about a function that is not known; and, in a library, text from a caller that is put
 //! together with other text into a command, a query or code, because nobody but the library can quote it. All else is
-//! `experimental`. Nothing is in `common` before it was measured.
+//! `experimental`. In `common` is only what was read and found true (`docs/rules/precision.md`).
 
 use nodeward_report::Confidence;
 
@@ -20,6 +20,7 @@ pub(crate) struct Grade {
 }
 
 impl Grade {
+    pub(crate) const COMMON: Self = Self { policy: Policy::Common, note: None };
     pub(crate) const STRICT: Self = Self { policy: Policy::Strict, note: None };
     pub(crate) const EXPERIMENTAL: Self = Self { policy: Policy::Experimental, note: None };
 }
@@ -28,6 +29,12 @@ impl Grade {
 pub(crate) fn text(finding: &FlowFinding) -> Option<Grade> {
     let is_joined = finding.origin == Origin::Caller && finding.is_joined && is_certain(finding);
     if is_joined { Some(Grade::STRICT) } else { outside_or_launch(finding) }
+}
+
+/// Commands: where every step from a client to a shell can be read in the source, there is hardly a doubt left.
+pub(crate) fn command(finding: &FlowFinding) -> Option<Grade> {
+    let is_plain = finding.origin == Origin::Remote && is_certain(finding);
+    if is_plain { Some(Grade::COMMON) } else { text(finding) }
 }
 
 /// Code: what many libraries are there for is to make some of what they are given, so that of callers' text only what

@@ -9,13 +9,13 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[78, 77],
     severity: Severity::Critical,
     confidence: Confidence::High,
-    policy: Policy::Strict,
+    policy: Policy::Common,
     scope: Scope::Production,
     docs: include_str!("command_injection.md"),
     checks: &[Check::Flow {
         sinks: &[SinkKind::ShellCommand],
         does: "becomes part of a shell command",
         next: "use execFile with a list of arguments and no shell",
-        accept: grade::text,
+        accept: grade::command,
     }],
 };
