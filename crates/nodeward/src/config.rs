@@ -163,7 +163,7 @@ enum PolicyName {
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase", inline)]
 #[expect(dead_code, reason = "only its schema is used")]
-enum SeverityName {
+pub(crate) enum SeverityName {
     Info,
     Low,
     Medium,

@@ -9,6 +9,8 @@ use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use crate::config::SeverityName;
+
 /// A file of requirements that `requirements` of `[lint]` names.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -156,18 +158,6 @@ enum ThreatCode {
     Rce,
     Shp,
     Uir,
-}
-
-/// The severities, for the schema.
-#[derive(JsonSchema)]
-#[schemars(rename_all = "lowercase", inline)]
-#[expect(dead_code, reason = "only its schema is used")]
-enum SeverityName {
-    Info,
-    Low,
-    Medium,
-    High,
-    Critical,
 }
 
 /// The place of an argument, for the schema.
