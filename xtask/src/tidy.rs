@@ -269,7 +269,11 @@ fn documented_paths(root: &Path, file: &str, text: &str, faults: &mut Vec<String
             faults.push(format!("{file}: names {path}, which does not exist"));
         }
     }
-    for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+    // In an example `actions[name](value)` is a call.
+    let prose: Vec<&str> = text.split("\n```").step_by(2).collect();
+    for link in
+        prose.iter().flat_map(|part| part.split("](").skip(1)).filter_map(|rest| rest.split(')').next())
+    {
         let target = link.split('#').next().unwrap_or_default();
         if target.is_empty() || target.contains(':') || target.contains(' ') {
             continue;

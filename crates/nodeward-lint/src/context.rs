@@ -4,6 +4,7 @@ mod api;
 mod call;
 mod constant;
 mod file;
+mod handler;
 mod kinds;
 pub(crate) mod names;
 mod pattern;

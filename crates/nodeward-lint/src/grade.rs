@@ -65,7 +65,7 @@ fn outside_or_launch(finding: &FlowFinding) -> Option<Grade> {
     match finding.origin {
         Origin::Remote if is_certain(finding) => Some(Grade::STRICT),
         Origin::Remote | Origin::Caller | Origin::Launch => Some(Grade::EXPERIMENTAL),
-        Origin::Secret | Origin::Fetched => None,
+        Origin::Secret | Origin::Fetched | Origin::Archive => None,
     }
 }
 
@@ -92,5 +92,6 @@ pub(crate) fn whose(origin: Origin) -> &'static str {
         Origin::Caller => "what a caller passes",
         Origin::Secret => "a secret of this machine",
         Origin::Fetched => "what was fetched",
+        Origin::Archive => "the name of an entry of an archive",
     }
 }

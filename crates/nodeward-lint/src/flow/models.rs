@@ -13,10 +13,10 @@ mod transfer;
 
 use std::sync::LazyLock;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use sinks::{NAMED, NAMED_FUNCTIONS, PROPERTIES, SinkKind, Which};
-pub(crate) use transfer::Transfer;
+pub(crate) use transfer::{Transfer, WITHOUT_LINES};
 
 use super::graph::Taint;
 
@@ -58,6 +58,8 @@ pub(crate) enum Origin {
     Secret,
     /// Fetched from the network.
     Fetched,
+    /// Whoever made an archive: the names of its entries.
+    Archive,
 }
 
 /// Arguments that are copied as they are.
@@ -83,6 +85,7 @@ pub(crate) struct Models {
     names: FxHashMap<String, Segment>,
     children: FxHashMap<(ApiId, Segment), ApiId>,
     sources: FxHashMap<ApiId, Origin>,
+    one_line: FxHashSet<ApiId>,
     sinks: FxHashMap<ApiId, Vec<Sink>>,
     /// What is left of what goes in, for functions whose result is known.
     results: FxHashMap<ApiId, Taint>,
@@ -105,6 +108,7 @@ impl Models {
             names: FxHashMap::default(),
             children: FxHashMap::default(),
             sources: FxHashMap::default(),
+            one_line: FxHashSet::default(),
             sinks: FxHashMap::default(),
             results: FxHashMap::default(),
             copies: FxHashMap::default(),
@@ -124,6 +128,10 @@ impl Models {
                     models.sources.insert(api, *origin);
                 }
             }
+        }
+        for path in request::ONE_LINE {
+            let found = models.path(path);
+            models.one_line.extend(found);
         }
         for (kind, which, paths) in sinks::SINKS {
             for path in *paths {
@@ -269,6 +277,11 @@ impl Models {
     /// Who controls this value, if it comes from outside.
     pub(crate) fn origin(&self, api: ApiId) -> Option<Origin> {
         self.sources.get(&api).copied()
+    }
+
+    /// Whether this value from outside cannot hold a line break, because the protocol it came by has none there.
+    pub(crate) fn is_one_line(&self, api: ApiId) -> bool {
+        self.one_line.contains(&api)
     }
 
     /// Where it does harm.

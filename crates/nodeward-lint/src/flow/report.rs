@@ -30,6 +30,8 @@ pub(crate) struct FlowFinding {
     pub(crate) origin: Origin,
     /// Whether the value was put between other text on its way: a command with a hole, rather than a command.
     pub(crate) is_joined: bool,
+    /// Whether it arrives as text that was put between other text, and not as a part of what was.
+    pub(crate) ends_joined: bool,
     /// How many steps of the path are guesses about functions that nothing is known of.
     pub(crate) guesses: usize,
     /// A regular expression, where one is concerned.
@@ -75,6 +77,7 @@ pub(crate) fn solve(
         reporter.calls();
         reporter.spots();
         reporter.computed();
+        reporter.methods();
         found = reporter.findings;
         is_cut |= walk.is_cut;
     }
@@ -102,6 +105,8 @@ fn sources(unit: &Unit, values: &Values<'_>, mode: Mode) -> Vec<Source> {
                 let taint = match origin {
                     Origin::Secret => Taint::SECRET,
                     Origin::Fetched => Taint::FETCHED,
+                    Origin::Archive => Taint::PATH,
+                    _ if models.is_one_line(api) => Taint::OUTSIDE.without(Taint::LINE),
                     _ => Taint::OUTSIDE,
                 };
                 found.push((node, taint, origin));
@@ -219,6 +224,9 @@ impl Reporter<'_, '_> {
                     for sink in models.sinks(api) {
                         self.arguments(call, sink.which, sink.kind, false);
                     }
+                    if models.copies(api).is_some_and(|copies| copies.merge) {
+                        self.arguments(call, Which::From(1), SinkKind::CopiedObject, false);
+                    }
                 }
             }
             if is_known || call.kind == CallKind::Implied {
@@ -314,6 +322,24 @@ impl Reporter<'_, '_> {
         }
     }
 
+    /// Methods that are called by a name from outside.
+    fn methods(&mut self) {
+        let names = Taint::KEY.and(Taint::CONSTRUCTOR);
+        let named = self.unit.computed.iter().filter(|read| {
+            !read.is_write && read.value != NodeId::NONE && self.walk.taint(read.key).meets(names)
+        });
+        let keys: FxHashMap<NodeId, NodeId> = named.map(|read| (read.value, read.key)).collect();
+        if keys.is_empty() {
+            return;
+        }
+        for call in self.unit.calls.iter().filter(|call| call.kind != CallKind::Implied) {
+            if let Some(key) = keys.get(&call.callee) {
+                let place = (self.unit.file(call.callee), call.span);
+                self.report(*key, SinkKind::MethodName, place, Extra::default());
+            }
+        }
+    }
+
     /// Writes to what may be a prototype, under a name from outside.
     fn computed(&mut self) {
         for computed in &self.unit.computed {
@@ -351,6 +377,7 @@ impl Reporter<'_, '_> {
             span,
             origin,
             is_joined: path.iter().any(|step| step.way == Way::Joined),
+            ends_joined: path.iter().rev().take(2).any(|step| step.way == Way::Joined),
             guesses: path.iter().filter(|step| step.way == Way::Guessed).count(),
             pattern: extra.pattern,
             is_named_only: extra.is_named_only,

@@ -56,6 +56,16 @@ fn script<'a>(context: &Context<'_, 'a>, node: &AstNode<'a>) {
     });
     if by_itself && let Expression::StringLiteral(command) = &property.value {
         look(context, &command.value, command.span);
+        if runs_text(&command.value) {
+            let issue = Issue::new(
+                &RULE,
+                command.span,
+                "whoever installs this runs code that reaches further than the package",
+            );
+            context.report(
+                issue.next("find out what it does; put code of an install into a file that can be read"),
+            );
+        }
     }
 }
 
@@ -63,22 +73,51 @@ fn look(context: &Context<'_, '_>, command: &str, span: Span) {
     if downloads_and_runs(command) {
         let issue = Issue::new(&RULE, span, "whatever that address gives on that day is run");
         context.report(issue.next("fetch a fixed version, and check its hash before it runs"));
+    } else if is_hidden(command) {
+        let issue = Issue::new(&RULE, span, "what this command runs cannot be read where it stands");
+        context.report(issue.next("decode it, and find out why it was hidden"));
     }
 }
 
-fn fixed_parts<'a>(context: &Context<'_, 'a>, text: &'a Expression<'a>) -> String {
+/// The fixed parts of a command, with `?` for the others.
+pub(super) fn fixed_parts<'a>(context: &Context<'_, 'a>, text: &'a Expression<'a>) -> String {
     if let Some(text) = context.constant_text(text) {
         return text.into_owned();
     }
     match without_wrapping(text) {
         Expression::TemplateLiteral(template) => {
-            template.quasis.iter().map(|quasi| quasi.value.raw.as_str()).collect::<Vec<_>>().join("?")
+            let texts = template
+                .quasis
+                .iter()
+                .map(|quasi| quasi.value.cooked.as_ref().unwrap_or(&quasi.value.raw).as_str());
+            texts.collect::<Vec<_>>().join("?")
         }
         Expression::BinaryExpression(binary) => {
             fixed_parts(context, &binary.left) + &fixed_parts(context, &binary.right)
         }
         _ => "?".to_owned(),
     }
+}
+
+/// `powershell -EncodedCommand …`.
+fn is_hidden(command: &str) -> bool {
+    let lower = command.to_ascii_lowercase();
+    let mut words = lower.split_whitespace();
+    words
+        .any(|word| matches!(word.rsplit(['/', '\\']).next(), Some("powershell" | "powershell.exe" | "pwsh")))
+        && words.any(|word| {
+            word.len() > 2 && "-encodedcommand".starts_with(word) || word == "-e" || word == "-ec"
+        })
+}
+
+/// `node -e "require('child_process')…"` in a script that npm runs by itself.
+fn runs_text(command: &str) -> bool {
+    let evaluates = [" -e ", " --eval ", " -p ", " -pe "].iter().any(|flag| command.contains(flag));
+    command.contains("node ")
+        && evaluates
+        && ["http", "child_process", "fetch(", "eval(", "Buffer.from", "process.env", "atob("]
+            .iter()
+            .any(|word| command.contains(word))
 }
 
 /// `curl … | sh`, `wget -O- … | bash`, `sh -c "$(curl …)"`, `iwr … | iex`.
@@ -95,6 +134,10 @@ fn downloads_and_runs(command: &str) -> bool {
             first,
             "sh" | "bash" | "zsh" | "node" | "python" | "python3" | "perl" | "iex" | "invoke-expression"
         );
+        // `curl -o setup …; chmod +x setup; ./setup`.
+        if fetched && part.trim_start().starts_with("./") {
+            return true;
+        }
         if runs && (fetched || part.contains("$(curl") || part.contains("$(wget") || part.contains("<(curl"))
         {
             return true;

@@ -32,6 +32,11 @@ pub(crate) const RULE: Rule = Rule {
             of: &["express-session", "cookie-session", "express-jwt", "express-jwt.expressjwt", "koa-jwt"],
             check: option,
         },
+        Check::Calls {
+            of: &["passport-jwt.Strategy", "@nestjs/jwt.JwtModule.register", "@nestjs/jwt.JwtService"],
+            check: option,
+        },
+        Check::Calls { of: &[".register"], check: plugin },
     ],
 };
 
@@ -54,8 +59,28 @@ fn first<'a>(context: &Context<'_, 'a>, call: &Call<'a>) {
     key(context, call.argument(0));
 }
 
+/// `fastify.register(require('@fastify/jwt'), { secret })`.
+fn plugin<'a>(context: &Context<'_, 'a>, call: &Call<'a>) {
+    let path = call.argument(0).and_then(|plugin| context.api_path(plugin));
+    let signs = path.is_some_and(|path| {
+        matches!(
+            &*path,
+            "@fastify/jwt"
+                | "fastify-jwt"
+                | "@fastify/cookie"
+                | "@fastify/session"
+                | "@fastify/secure-session"
+        )
+    });
+    if signs {
+        key(context, call.option(context, 1, "secret").value());
+    }
+}
+
 fn option<'a>(context: &Context<'_, 'a>, call: &Call<'a>) {
-    key(context, call.option(context, 0, "secret").value());
+    for name in ["secret", "secretOrKey"] {
+        key(context, call.option(context, 0, name).value());
+    }
     if let Some(Expression::ArrayExpression(keys)) =
         call.option(context, 0, "keys").value().map(without_wrapping)
     {

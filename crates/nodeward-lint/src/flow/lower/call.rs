@@ -8,6 +8,7 @@ use nodeward_javascript::oxc::ast::{
 
 use super::{HELD, Lowerer};
 use crate::flow::graph::{Argument, Call, CallKind, Label, NameId, NodeId, Seed, Shape, Spot, Taint};
+use crate::flow::models::WITHOUT_LINES;
 
 impl<'a> Lowerer<'a, '_> {
     /// The node of a call's result.
@@ -133,7 +134,7 @@ impl<'a> Lowerer<'a, '_> {
         let receiver = self.expression(member.object());
         let callee = self.member_of(receiver, member);
         let text = member.static_property_name().unwrap_or_default();
-        let name = self.name(text);
+        let name = self.name(if is_line_cleaner(text, call) { WITHOUT_LINES } else { text });
         self.note_callback_keys(member, call);
         let searched = self.regex_use(member, receiver, call);
         let arguments = self.arguments(&call.arguments);
@@ -225,6 +226,8 @@ impl<'a> Lowerer<'a, '_> {
                     self.edge(NodeId::from_option(part), result, Label::Joined(Taint::NONE));
                 }
             }
+            // A stream gives back what it was joined to.
+            "pipe" => self.edge(NodeId::from_option(first), result, Label::Same),
             "bind" => self.edge(NodeId::from_option(receiver), result, Label::Same),
             "push" | "unshift" | "append" | "add" | "splice" => {
                 let added = self.meet(&nodes, span);
@@ -295,6 +298,21 @@ impl<'a> Lowerer<'a, '_> {
             }
             _ => None,
         }
+    }
+}
+
+/// `text.replace(/\r?\n/g, '')`: what it gives has no line breaks.
+fn is_line_cleaner(method: &str, call: &CallExpression<'_>) -> bool {
+    if !matches!(method, "replace" | "replaceAll") {
+        return false;
+    }
+    match call.arguments.first().and_then(|argument| argument.as_expression()) {
+        Some(Expression::RegExpLiteral(literal)) => {
+            let pattern = literal.regex.pattern.text.as_str();
+            pattern.contains("\\n") || pattern.contains("\\s") || pattern.contains("[^")
+        }
+        Some(Expression::StringLiteral(literal)) => method == "replaceAll" && literal.value == "\n",
+        _ => false,
     }
 }
 

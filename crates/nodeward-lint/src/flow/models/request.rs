@@ -102,4 +102,34 @@ pub(super) const SOURCES: &[(&[&str], Origin)] = &[
         ],
         Origin::Fetched,
     ),
+    // What refuses names that climb by itself (yauzl, extract-zip, decompress with a folder) is left out.
+    (
+        &[
+            "adm-zip.new.getEntries.()",
+            "adm-zip.().getEntries.()",
+            "{unzipper,unzip,unzip2,unzip-stream,node-unzip-2}.{Parse,ParseOne}.().on.@1.0",
+            "{unzipper,unzip,unzip2,unzip-stream,node-unzip-2}.{Parse,ParseOne}.new.on.@1.0",
+            "unzipper.Open.{file,buffer,url,s3,custom}.().files",
+            "tar-stream.extract.().on.@1.0",
+            "tar.{Parse,Parser}.new.on.@1.0",
+            "jszip.loadAsync.().files",
+            "jszip.loadAsync.().forEach.@0.0",
+            "jszip.new.files",
+            "jszip.new.forEach.@0.0",
+            "jszip.new.loadAsync.().files",
+            "jszip.new.loadAsync.().forEach.@0.0",
+            "node-stream-zip.new.on.@1.0",
+            "node-stream-zip.new.entries.()",
+            "node-stream-zip.async.new.entries.()",
+        ],
+        Origin::Archive,
+    ),
+];
+
+/// Those of the values from outside that cannot hold a line break: addresses and headers, as they were sent.
+pub(super) const ONE_LINE: &[&str] = &[
+    "~request.{headers,url,originalUrl,path,hostname,rawHeaders,subdomains,host,href,search,querystring,baseUrl}",
+    "~request.{get,header,url}.()",
+    "~context.{url,path,originalUrl,headers,href,querystring,search,hostname,host}",
+    "~context.get.()",
 ];

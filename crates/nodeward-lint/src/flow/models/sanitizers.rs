@@ -45,21 +45,12 @@ pub(super) const RESULTS: &[(Taint, &[&str])] = &[
             "global.Buffer.from",
         ],
     ),
-    (
-        TEXT,
-        &[
-            "global.String",
-            "global.JSON.stringify",
-            "util.{inspect,format}",
-            "querystring.stringify",
-            "global.escape",
-        ],
-    ),
+    (TEXT, &["global.String", "util.format", "querystring.stringify"]),
     (
         Taint::MARKUP.and(Taint::PATH).and(Taint::HOST).and(Taint::LINE).and(Taint::REDIRECT).and(TEXT),
         &["global.encodeURIComponent"],
     ),
-    (Taint::LINE.and(TEXT), &["global.encodeURI"]),
+    (Taint::LINE.and(TEXT), &["global.encodeURI", "global.JSON.stringify", "util.inspect", "global.escape"]),
     (Taint::PATH.and(TEXT), &["path.{basename,extname}", "path.{posix,win32}.{basename,extname}"]),
     (
         Taint::HOST.and(Taint::REDIRECT).and(TEXT),

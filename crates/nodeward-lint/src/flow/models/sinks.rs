@@ -51,6 +51,12 @@ pub(crate) enum SinkKind {
     Sent,
     /// Something fetched is run or written where it runs.
     RunsFetched,
+    /// A message of a log.
+    LogText,
+    /// A method is chosen by name and called.
+    MethodName,
+    /// All that an object has is copied; which object is chosen by name.
+    CopiedObject,
 }
 
 impl SinkKind {
@@ -67,7 +73,11 @@ impl SinkKind {
             Self::Markup => Taint::MARKUP,
             Self::Request => Taint::HOST,
             Self::Redirect => Taint::REDIRECT,
-            Self::Header => Taint::LINE,
+            // Node.js refuses line breaks itself; what is left is the choice of the value.
+            Self::Header => Taint::LINE.and(Taint::MARKUP),
+            Self::LogText => Taint::LINE,
+            Self::MethodName => Taint::KEY.and(Taint::CONSTRUCTOR),
+            Self::CopiedObject => Taint::PROTOTYPE,
             Self::PrototypeWrite => Taint::PROTOTYPE,
             Self::Deserialise => Taint::SERIALISED,
             Self::SlowPattern | Self::PatternText => Taint::LENGTH,
@@ -149,8 +159,17 @@ pub(super) const SINKS: &[(SinkKind, Which, &[&str])] = &[
     (
         SinkKind::ModuleName,
         FIRST,
-        &["global.require", "global.require.resolve", "module.createRequire.()", "global.importScripts"],
+        &[
+            "global.require",
+            "global.require.resolve",
+            "module.createRequire.()",
+            "global.importScripts",
+            "{ffi-napi,ffi}.Library",
+            "{ffi-napi,ffi}.Library.new",
+            "koffi.load",
+        ],
     ),
+    (SinkKind::ModuleName, Which::At(1), &["global.process.dlopen", "process.dlopen"]),
     (
         SinkKind::FilePath,
         FIRST,
@@ -159,7 +178,7 @@ pub(super) const SINKS: &[(SinkKind, Which, &[&str])] = &[
             "{fs,fs-extra,graceful-fs,mz/fs,original-fs}.{writeFile,writeFileSync,appendFile,appendFileSync}",
             "{fs,fs-extra,graceful-fs,mz/fs,original-fs}.{createWriteStream,unlink,unlinkSync,rmdir,rmdirSync,rm,rmSync}",
             "{fs,fs-extra,graceful-fs,mz/fs,original-fs}.{rename,renameSync,mkdir,mkdirSync,readdir,readdirSync,chmod}",
-            "{fs,fs-extra,graceful-fs,mz/fs,original-fs}.{copyFile,copyFileSync,symlink,readlink,truncate}",
+            "{fs,fs-extra,graceful-fs,mz/fs,original-fs}.{copyFile,copyFileSync,symlink,symlinkSync,link,linkSync,readlink,truncate}",
             "{fs-extra,graceful-fs}.{readJson,readJSON,remove,copy,move,outputFile,emptyDir,ensureDir,readJsonSync}",
             "fs.promises.{readFile,writeFile,open,unlink,rm,readdir,mkdir,appendFile,rename,copyFile}",
             "fs/promises.{readFile,writeFile,open,unlink,rm,readdir,mkdir,appendFile,rename,copyFile}",
@@ -317,6 +336,18 @@ pub(super) const SINKS: &[(SinkKind, Which, &[&str])] = &[
             "global.Function.new",
             "child_process.{exec,execSync,spawn,spawnSync,execFile,execFileSync}",
             "vm.{runInThisContext,runInNewContext}",
+        ],
+    ),
+    (
+        SinkKind::LogText,
+        Which::Any,
+        &[
+            "global.console.{log,info,warn,error,debug,trace}",
+            "console.{log,info,warn,error,debug,trace}",
+            "winston.{log,error,warn,info,http,verbose,debug}",
+            "winston.createLogger.().{log,error,warn,info,http,verbose,debug}",
+            "log4js.getLogger.().{trace,debug,info,warn,error,fatal}",
+            "{npmlog,loglevel,signale,consola}.{log,error,warn,info,debug,trace,notice,success}",
         ],
     ),
 ];

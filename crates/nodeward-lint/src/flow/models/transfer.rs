@@ -18,6 +18,9 @@ const ARGUMENTS: Transfer = Transfer { receiver: None, arguments: Some(Taint::NO
 const BOTH: Transfer = Transfer { receiver: Some(Taint::NONE), arguments: Some(Taint::NONE), is_known: true };
 const TEXT: Taint = Taint::OPERATOR.and(Taint::OBJECT).and(Taint::SERIALISED).and(Taint::PROTOTYPE);
 
+/// What a `replace` that takes line breaks out goes by.
+pub(crate) const WITHOUT_LINES: &str = "replace lines";
+
 /// Functions that hand their arguments on as they are.
 pub(super) const COPIES: &[(Copies, &[&str])] = &[
     (
@@ -128,6 +131,7 @@ pub(super) fn by_name(name: &str) -> Transfer {
         | "map" | "flatMap" => RECEIVER,
         "replace" | "replaceAll" | "apply" | "call" | "bind" | "fill" | "with"
         | "defaults" | "extend" | "assign" | "merge" => BOTH,
+        WITHOUT_LINES => Transfer { receiver: Some(Taint::LINE), arguments: Some(Taint::LINE), is_known: true },
         name => {
             let lower = name.to_ascii_lowercase();
             if is_cleaner(&lower) {
