@@ -24,6 +24,11 @@ impl PackageId {
     pub fn index(self) -> usize {
         self.0 as usize
     }
+
+    /// The same package in a builder that has so many before those of its own.
+    pub(crate) fn after(self, before: usize) -> Self {
+        Self(self.0 + before as u32)
+    }
 }
 
 /// Where the bytes of a package come from.
@@ -144,11 +149,9 @@ impl Package {
 
     /// `name@version`, or only the name where no version is known.
     pub fn label(&self) -> String {
-        if self.version_text.is_empty() {
-            self.name.to_string()
-        } else {
-            format!("{}@{}", self.name, self.version_text)
-        }
+        let (name, version) = (self.name.as_str(), &*self.version_text);
+        let parts = if version.is_empty() { [name, "", ""] } else { [name, "@", version] };
+        parts.concat()
     }
 }
 
@@ -430,11 +433,40 @@ impl GraphBuilder {
         id
     }
 
+    /// Makes room for so many packages.
+    pub(crate) fn reserve(&mut self, packages: usize) {
+        self.packages.reserve(packages);
+        self.is_root.reserve(packages);
+    }
+
     /// Adds a project or workspace member.
     pub fn add_root(&mut self, package: Package) -> PackageId {
         let id = self.add(package);
         self.mark_root(id);
         id
+    }
+
+    /// A builder for another part of the same file.
+    pub(crate) fn beside(&self) -> Self {
+        Self {
+            file: self.file.clone(),
+            format: self.format,
+            packages: Vec::new(),
+            edges: Vec::new(),
+            roots: Vec::new(),
+            is_root: Vec::new(),
+            remarks: Vec::new(),
+        }
+    }
+
+    /// Adds the packages of a part that follows, which has no edges yet. Each gets its id there, [`PackageId::after`]
+    /// as many as there were.
+    pub(crate) fn append(&mut self, mut part: Self) {
+        let before = self.len();
+        self.packages.append(&mut part.packages);
+        self.is_root.append(&mut part.is_root);
+        self.roots.extend(part.roots.into_iter().map(|id| id.after(before)));
+        self.remarks.append(&mut part.remarks);
     }
 
     /// Makes a package added before a root: a member of the workspace, known as such only later.

@@ -22,12 +22,21 @@ pub(super) fn recognises(file_name: &str, bytes: &[u8]) -> bool {
             && !has_top_level_key(bytes, &["workspaces"])
 }
 
+/// The smallest map for which a second thread is worth its start.
+const WORTHWHILE_BYTES: usize = 128 * 1024;
+
 pub(super) fn parse(input: &Input<'_>) -> Result<DependencyGraph, LockfileError> {
+    parse_in_halves(input, WORTHWHILE_BYTES)
+}
+
+/// As [`parse`], in two halves at a time from a size on.
+fn parse_in_halves(input: &Input<'_>, worthwhile_bytes: usize) -> Result<DependencyGraph, LockfileError> {
     let (text, lines) = super::text::decode_lines(input.file, input.bytes)?;
     let manifests = super::project::parse_manifests(input)?;
     let read = || {
-        let document = Document::read(text, &lines, GraphBuilder::new(input.file, Format::NpmPackageLock))?;
-        let Document { head, packages, nested, builder } = document;
+        let builder = GraphBuilder::new(input.file, Format::NpmPackageLock);
+        let document = Document::read(text, &lines, builder, worthwhile_bytes)?;
+        let Document { head, packages, nested, builder, .. } = document;
         match (packages, nested) {
             // A `packages` without a package beside a tree that has some: an older npm's edit of a newer file.
             (Some(packages), nested) if nested.is_none() || packages.has_some() => {
@@ -68,12 +77,19 @@ struct Document<'a, 'b> {
     packages: Option<packages::Reader<'a, 'b>>,
     nested: Option<(Json<'a>, Extents)>,
     builder: GraphBuilder,
+    worthwhile_bytes: usize,
 }
 
 impl<'a, 'b> Document<'a, 'b> {
     /// Checks the whole text and reads its parts.
-    fn read(text: &'a str, lines: &'b LineIndex<'a>, builder: GraphBuilder) -> Read<Self> {
-        let mut document = Self { head: Head::default(), packages: None, nested: None, builder };
+    fn read(
+        text: &'a str,
+        lines: &'b LineIndex<'a>,
+        builder: GraphBuilder,
+        worthwhile_bytes: usize,
+    ) -> Read<Self> {
+        let mut document =
+            Self { head: Head::default(), packages: None, nested: None, builder, worthwhile_bytes };
         let mut json = Json::new(text, Dialect::Strict);
         let mut members = json.object("the lockfile")?;
         while let Some(key) = members.next(&mut json)? {
@@ -99,7 +115,8 @@ impl<'a, 'b> Document<'a, 'b> {
             return json.skip();
         }
         if is_flat {
-            self.packages = Some(packages::Reader::read(json, lines, &mut self.builder)?);
+            self.packages =
+                Some(packages::Reader::read(json, lines, &mut self.builder, self.worthwhile_bytes)?);
             return Ok(());
         }
         let start = json.clone();

@@ -54,15 +54,27 @@ const MARKER: usize = 7;
 /// Where the first line starts that git writes into a file whose merge it could not finish. None of the formats can
 /// hold such a line otherwise.
 fn conflict_marker(text: &[u8]) -> Option<usize> {
-    // A marker is seven equal bytes, so that one of every seven of the text is within it.
-    let sample = |part: &[u8]| matches!(part[MARKER - 1], b'<' | b'=' | b'>' | b'|');
-    let sampled = text.chunks_exact(MARKER).enumerate().filter(|(_, part)| sample(part));
-    sampled.map(|(index, _)| (index + 1) * MARKER - 1).find_map(|at| {
-        let before = text[..at].iter().rev().take(MARKER - 1).take_while(|&&other| other == text[at]);
-        let start = at - before.count();
-        let starts_line = start == 0 || text[start - 1] == b'\n';
-        (starts_line && is_conflict_marker(&text[start..])).then_some(start)
-    })
+    const BLOCK: usize = 256;
+    /// In the bits that are left, and only there, the four marks are all the same.
+    const MASK: u32 = 0xbcbc_bcbc;
+    const MARKS: u32 = 0x3c3c_3c3c;
+    // A marker is seven equal bytes, so that one of the words of four that make up the text is within it.
+    let may_be_within = |word: &[u8; 4]| u32::from_ne_bytes(*word) & MASK == MARKS;
+    let (words, _) = text.as_chunks::<4>();
+    let blocks = words.chunks(BLOCK).enumerate();
+    let found = blocks.filter(|(_, block)| block.iter().fold(false, |any, word| any | may_be_within(word)));
+    let starts = found.flat_map(|(index, block)| {
+        let within = block.iter().enumerate().filter(move |(_, word)| may_be_within(word));
+        within.map(move |(word, _)| (index * BLOCK + word) * 4)
+    });
+    starts
+        .filter_map(|at| {
+            let before = text[..at].iter().rev().take(MARKER - 1).take_while(|&&other| other == text[at]);
+            let start = at - before.count();
+            let starts_line = start == 0 || text[start - 1] == b'\n';
+            (starts_line && is_conflict_marker(&text[start..])).then_some(start)
+        })
+        .next()
 }
 
 fn is_conflict_marker(line: &[u8]) -> bool {

@@ -1,12 +1,14 @@
 //! Versions 2 and 3: the map `packages` from folder to package.
 
+mod halves;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
 use super::Head;
 use super::entry::{Entry, Layout};
 use crate::graph::{GraphBuilder, Origin, Package, PackageId, ReachFrom};
-use crate::json::{Fault, Json, Read, Text};
+use crate::json::{Fault, Json, Members, Read, Text};
 use crate::lockfile::requirement::{self, Requirement, source_of};
 use crate::lockfile::tree::{MAX_FOLDER_BYTES, Tree, split};
 use crate::lockfile::workspaces::is_member;
@@ -14,6 +16,8 @@ use crate::lookup::{LookupMap, LookupSet};
 use crate::manifest::name_at;
 use crate::place::LineIndex;
 use crate::{DependencyGraph, PackageName};
+
+pub(super) use self::halves::comma;
 
 /// One key of `packages`.
 struct Node<'a> {
@@ -52,16 +56,36 @@ pub(super) struct Reader<'a, 'b> {
     workspaces: Vec<Box<str>>,
 }
 
+/// How far a part of the map was read.
+enum Came {
+    ToTheEnd,
+    /// To just where another part starts.
+    ToTheNext,
+}
+
 impl<'a, 'b> Reader<'a, 'b> {
+    /// Reads the map that comes next, in two halves at a time where it has so many bytes.
     pub(super) fn read(
         json: &mut Json<'a>,
         lines: &'b LineIndex<'a>,
         builder: &mut GraphBuilder,
+        worthwhile_bytes: usize,
     ) -> Read<Self> {
-        let mut reader =
-            Self { lines, nodes: Vec::new(), requirements: Vec::new(), root: None, workspaces: Vec::new() };
-        reader.entries(json, builder)?;
-        Ok(reader)
+        let start = json.offset()?;
+        let comma = comma(json.rest(), worthwhile_bytes).map(|comma| start + comma);
+        let members = json.object("packages")?;
+        match comma {
+            Some(comma) => halves::read(members, json, comma, lines, builder),
+            None => {
+                let mut reader = Self::new(lines);
+                reader.entries(members, json, None, builder)?;
+                Ok(reader)
+            }
+        }
+    }
+
+    fn new(lines: &'b LineIndex<'a>) -> Self {
+        Self { lines, nodes: Vec::new(), requirements: Vec::new(), root: None, workspaces: Vec::new() }
     }
 
     /// Whether there is anything but the project itself.
@@ -69,8 +93,14 @@ impl<'a, 'b> Reader<'a, 'b> {
         self.nodes.iter().any(|node| !node.folder.is_empty())
     }
 
-    fn entries(&mut self, json: &mut Json<'a>, builder: &mut GraphBuilder) -> Read<()> {
-        let mut members = json.object("packages")?;
+    /// Reads the entries up to the end of the map, or to a comma between two of them.
+    fn entries(
+        &mut self,
+        mut members: Members,
+        json: &mut Json<'a>,
+        comma: Option<usize>,
+        builder: &mut GraphBuilder,
+    ) -> Read<Came> {
         while let Some(folder) = members.next(json)? {
             if folder.as_str().len() > MAX_FOLDER_BYTES {
                 return Err(Fault::limit(
@@ -80,8 +110,28 @@ impl<'a, 'b> Reader<'a, 'b> {
             }
             let entry = Entry::read(json, folder.as_str(), Layout::Packages, &mut self.requirements)?;
             self.entry(folder, entry, builder)?;
+            if comma.is_some_and(|comma| json.is_at(comma)) {
+                return Ok(Came::ToTheNext);
+            }
         }
-        Ok(())
+        Ok(Came::ToTheEnd)
+    }
+
+    /// Adds the entries of a part that follows, read for a builder that has so many packages before its own.
+    fn append(&mut self, part: Self, before: usize) {
+        let shift = self.requirements.len();
+        self.requirements.extend(part.requirements);
+        self.nodes.extend(part.nodes.into_iter().map(|mut node| {
+            if let What::Package(id) = &mut node.what {
+                *id = id.after(before);
+            }
+            node.requirements = node.requirements.start + shift..node.requirements.end + shift;
+            node
+        }));
+        if let Some(root) = part.root {
+            self.root = Some(root.after(before));
+            self.workspaces = part.workspaces;
+        }
     }
 
     fn entry(&mut self, folder: Text<'a>, entry: Entry<'a>, builder: &mut GraphBuilder) -> Read<()> {

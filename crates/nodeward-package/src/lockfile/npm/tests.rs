@@ -1,5 +1,7 @@
 use std::path::Path;
 
+use proptest::prelude::*;
+
 use crate::graph::{DependencyGraph, EdgeKind, Origin, Package, PackageId};
 use crate::lockfile::{Format, Input, LockfileError, parse_as};
 
@@ -343,4 +345,98 @@ fn what_is_nested_in_a_development_package_is_for_development() {
     assert!(reach("b").development && !reach("b").production);
     assert!(reach("d").optional && reach("d").production);
     assert!(reach("f").production && !reach("f").optional && !reach("f").development);
+}
+
+/// The same, read in one pass and in halves.
+fn halves_are_the_whole(text: &str) -> Result<DependencyGraph, LockfileError> {
+    let input = Input { file: Path::new("package-lock.json"), bytes: text.as_bytes(), manifests: &[] };
+    let whole = super::parse_in_halves(&input, usize::MAX);
+    let halves = super::parse_in_halves(&input, 0);
+    assert_eq!(format!("{halves:?}"), format!("{whole:?}"), "{text}");
+    whole
+}
+
+/// As npm writes it: `packages` first, then what older versions of npm read.
+fn written_by_npm(names: &[String], last: &str) -> String {
+    let entry = |name: &String| {
+        format!(
+            "    \"node_modules/{name}\": {{\n      \"version\": \"1.0.0\",\n      \"dependencies\": {{\n        \"{last}\": \"^1.0.0\"\n      }}\n    }}"
+        )
+    };
+    let entries: Vec<String> = names.iter().map(entry).collect();
+    format!(
+        "{{\n  \"name\": \"shop\",\n  \"lockfileVersion\": 2,\n  \"packages\": {{\n{}\n  }},\n  \"dependencies\": {{\n    \"x\": {{\n      \"version\": \"1.0.0\"\n    }}\n  }}\n}}\n",
+        entries.join(",\n")
+    )
+}
+
+#[test]
+fn a_large_map_is_read_in_halves() {
+    let names: Vec<String> = (0..9).map(|number| format!("p{number}")).collect();
+    let text = written_by_npm(&names, "p3");
+    let map = &text[text.find("\"packages\": {").unwrap() + 12..];
+    assert!(super::packages::comma(map, 0).is_some_and(|comma| map[comma..].starts_with(",\n    \"node")));
+    assert_eq!(super::packages::comma(map, map.len()), None, "not without need");
+    let graph = halves_are_the_whole(&text).unwrap();
+    assert_eq!(graph.packages().len(), 10);
+    assert!(
+        graph.packages().iter().all(|package| package.origin == Origin::Root
+            || package.position.column == 6 && package.position.line > 4)
+    );
+    // The project's own entry in the second half, twice, and a folder in both.
+    let own = "\"\": {\n      \"name\": \"own\",\n      \"workspaces\": [\"node_modules/*\"]\n    },\n    \"node_modules/p1\"";
+    halves_are_the_whole(&text.replace("\"node_modules/p8\"", own).replace("\"node_modules/p7\"", own))
+        .unwrap();
+    for (from, to) in [
+        ("      }\n    },\n    \"node_modules/p5\"", "      }\n    },,\n    \"node_modules/p5\""),
+        ("\"node_modules/p6\": {", "\"node_modules/p6\": [\n    },\n    \"a\": {"),
+        ("\"node_modules/p6\": {", "\"node_modules/p6\": {\n    \"x\": {\n    },\n    \"y\": 1,"),
+        ("\"node_modules/p8\"", "\"node_modules/p8/\u{0}\""),
+        ("\"node_modules/p2\"", "\"node_modules/.\""),
+        ("\n  }\n}\n", ""),
+    ] {
+        halves_are_the_whole(&text.replace(from, to)).ok();
+        halves_are_the_whole(&text.replace(from, to).replace('\n', "\r\n")).ok();
+    }
+}
+
+#[test]
+fn lockfiles_are_the_same_in_halves() {
+    let Some(data) = nodeward_testkit::data_or_skip("lockfiles_are_the_same_in_halves") else { return };
+    let mut folders = vec![data.join("lockfiles")];
+    let mut read = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.file_name().is_some_and(|name| super::recognises(&name.to_string_lossy(), b"")) {
+                let text = std::fs::read_to_string(&path).unwrap();
+                halves_are_the_whole(&text).ok();
+                read += 1;
+            }
+        }
+    }
+    assert!(read > 0);
+}
+
+proptest! {
+    #[test]
+    fn damaged_halves_are_the_damaged_whole(
+        names in proptest::collection::vec("[a-c]{1,2}", 0..12),
+        damage in proptest::collection::vec(
+            (any::<prop::sample::Index>(), 0..40_usize, proptest::sample::select(vec![
+                "", "}", "{", ",", "\"", "\n", "    ", "    },\n    \"", "\\", "\"\": {},", "\"node_modules/d\": {}",
+            ])),
+            0..3,
+        ),
+    ) {
+        let mut text = written_by_npm(&names, "a");
+        for (at, length, part) in damage {
+            let start = at.index(text.len());
+            let end = (start + length).min(text.len());
+            text.replace_range(start..end, part);
+        }
+        halves_are_the_whole(&text).ok();
+    }
 }
