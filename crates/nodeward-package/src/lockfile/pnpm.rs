@@ -5,11 +5,14 @@
 //! project's, with the package manager and its configuration dependencies: those run on this machine too, so they
 //! are read as a project of their own.
 
+mod ahead;
 mod dep_path;
 mod entry;
 mod importer;
 
+use self::ahead::{Ahead, Found};
 use self::dep_path::{DepPath, Family};
+use self::entry::Reading;
 use super::project::parse_manifests;
 use super::source::Source;
 use super::yaml::{self, Key, Kind, TopDuplicates, Value};
@@ -17,6 +20,7 @@ use super::{Input, LockfileError};
 use crate::graph::{GraphBuilder, ReachFrom};
 use crate::lockfile::Format;
 use crate::lookup::{LookupMap, LookupSet};
+use crate::place::Position;
 use crate::{DependencyGraph, Edge, EdgeKind, Manifest, Origin, Package, PackageId, Version};
 
 /// Sections that hold no packages, and those that the readers below look for.
@@ -61,6 +65,11 @@ pub(super) fn recognises(file_name: &str, bytes: &[u8]) -> bool {
 
 /// Reads a pnpm lockfile.
 pub(super) fn parse(input: &Input<'_>) -> Result<DependencyGraph, LockfileError> {
+    parse_ahead(input, ahead::WORTHWHILE_ENTRIES)
+}
+
+/// As [`parse`], with a second thread where there are so many entries.
+fn parse_ahead(input: &Input<'_>, worthwhile_entries: usize) -> Result<DependencyGraph, LockfileError> {
     let source = Source::new(input)?;
     let documents = yaml::parse(source.text, TopDuplicates::Refused).map_err(|error| source.yaml(error))?;
     if documents.is_empty() {
@@ -69,10 +78,19 @@ pub(super) fn parse(input: &Input<'_>) -> Result<DependencyGraph, LockfileError>
     let members = parse_manifests(input)?;
     let mut builder = GraphBuilder::new(input.file, Format::Pnpm);
     for document in &documents {
-        Lock::new(&source, document.root(), &members, &mut builder)?.read()?;
+        let mut lock = Lock::new(&source, document.root(), &members, &mut builder)?;
+        lock.worthwhile_entries = worthwhile_entries;
+        lock.read()?;
     }
     Ok(builder.finish(ReachFrom::Edges))
 }
+
+/// A package whose requirements are still to be read: where the peers are declared, and where the edges are.
+type Pending<'d, 'a> = (PackageId, Option<Value<'d, 'a>>, Value<'d, 'a>);
+
+/// Where an entry lists what its requirements were resolved to.
+const RESOLVED: [(&str, EdgeKind); 2] =
+    [("dependencies", EdgeKind::Production), ("optionalDependencies", EdgeKind::Optional)];
 
 /// One document on its way into the graph.
 struct Lock<'l, 'd, 'a> {
@@ -85,8 +103,8 @@ struct Lock<'l, 'd, 'a> {
     builder: &'l mut GraphBuilder,
     /// Packages by their key in `snapshots`, or in `packages` where there are no snapshots.
     by_key: LookupMap<&'d str, PackageId>,
-    /// Packages whose requirements are still to be read: id, where the peers are declared, where the edges are.
-    pending: Vec<(PackageId, Option<Value<'d, 'a>>, Value<'d, 'a>)>,
+    /// Packages whose requirements are still to be read.
+    pending: Vec<Pending<'d, 'a>>,
     /// Members of the workspace by folder.
     importers: LookupMap<&'d str, PackageId>,
     /// Folders that a `link:` leads to outside of the workspace.
@@ -99,6 +117,8 @@ struct Lock<'l, 'd, 'a> {
     patched: LookupSet<&'d str>,
     /// Holds one key at a time while it is looked up.
     key: String,
+    /// How many entries of `packages` are worth a second thread.
+    worthwhile_entries: usize,
 }
 
 impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
@@ -145,6 +165,7 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
             unnamed: LookupSet::default(),
             patched: LookupSet::default(),
             key: String::new(),
+            worthwhile_entries: ahead::WORTHWHILE_ENTRIES,
         })
     }
 
@@ -163,7 +184,7 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
         match (self.section("snapshots")?, packages) {
             (Some(snapshots), _) => self.add_snapshots(packages, snapshots)?,
             (None, Some(packages)) if self.family.has_snapshots() => {
-                self.without_snapshots(packages.offset(), "the releases have");
+                without_snapshots(self.builder, self.source.position(packages.offset()), "the releases have");
                 self.add_packages(Some(packages))?;
             }
             (None, _) => self.add_packages(packages)?,
@@ -179,25 +200,32 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
 
     /// A value that has to be a mapping, or nothing.
     fn mapping(&self, value: Value<'d, 'a>, name: &str) -> Result<Option<Value<'d, 'a>>, LockfileError> {
-        if value.kind() == Kind::Mapping {
-            Ok(Some(value))
-        } else if value.is_null() {
-            Ok(None)
-        } else {
-            Err(self.source.syntax(value.offset(), format!("expected the entries of `{name}`")))
-        }
+        mapping(self.source, value, name)
     }
 
     /// `packages` of the versions in which an entry is a resolution.
     fn add_packages(&mut self, packages: Option<Value<'d, 'a>>) -> Result<(), LockfileError> {
-        let Some(packages) = packages else { return Ok(()) };
-        for (key, value) in packages.entries() {
-            let package = self.package(key, value)?;
-            let id = self.builder.add(package);
-            self.by_key.insert(key.text, id);
-            self.pending.push((id, Some(value), value));
-        }
-        Ok(())
+        let entries: Vec<(Key<'d>, Value<'d, 'a>)> = packages.into_iter().flat_map(Value::entries).collect();
+        let reading = Reading {
+            source: self.source,
+            family: self.family,
+            version: self.version,
+            patched: &self.patched,
+            importers: &self.importers,
+        };
+        std::thread::scope(|scope| {
+            let mut described = Ahead::start(scope, reading, &entries, self.worthwhile_entries);
+            self.builder.reserve(entries.len());
+            self.by_key.reserve(entries.len());
+            self.pending.reserve(entries.len());
+            for (index, &(key, value)) in entries.iter().enumerate() {
+                let (package, remark) = described.take(index)?;
+                let id = add(self.builder, package, remark);
+                self.by_key.insert(key.text, id);
+                self.pending.push((id, Some(value), value));
+            }
+            Ok(())
+        })
     }
 
     /// `packages` and `snapshots` of the versions that keep them apart: one package per snapshot.
@@ -206,85 +234,102 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
         packages: Option<Value<'d, 'a>>,
         snapshots: Value<'d, 'a>,
     ) -> Result<(), LockfileError> {
-        struct Release<'d, 'a> {
-            key: Key<'d>,
-            value: Value<'d, 'a>,
-            /// What its first snapshot became, once there was one.
-            first: Option<PackageId>,
-        }
-        // Apart from the map, which moves its values about as it grows.
-        let mut releases: Vec<Release<'d, 'a>> = Vec::new();
-        let mut by_label: LookupMap<&'d str, u32> = LookupMap::default();
-        for (key, value) in packages.into_iter().flat_map(Value::entries) {
-            by_label.insert(key.text, releases.len() as u32);
-            releases.push(Release { key, value, first: None });
-        }
-        for (key, snapshot) in snapshots.entries() {
-            let (base, patched) = dep_path::split_suffix(key.text);
-            let (mut package, declared) = match by_label.get(base) {
-                Some(&index) => {
-                    let release = &mut releases[index as usize];
-                    let package = match release.first {
-                        Some(first) => self.builder.package(first).clone(),
-                        None => self.package(release.key, release.value)?,
-                    };
-                    release.first.get_or_insert(self.builder.next_id());
-                    (package, Some(release.value))
+        let releases: Vec<(Key<'d>, Value<'d, 'a>)> = packages.into_iter().flat_map(Value::entries).collect();
+        let mut labels = Labels { releases: &releases, last: 0, by_label: None };
+        // What the first snapshot of each release became, once there was one.
+        let mut first: Vec<Option<PackageId>> = vec![None; releases.len()];
+        let reading = Reading {
+            source: self.source,
+            family: self.family,
+            version: self.version,
+            patched: &self.patched,
+            importers: &self.importers,
+        };
+        std::thread::scope(|scope| {
+            let mut described = Ahead::start(scope, reading, &releases, self.worthwhile_entries);
+            // There are at least as many snapshots.
+            self.builder.reserve(releases.len());
+            self.by_key.reserve(releases.len());
+            self.pending.reserve(releases.len());
+            for (key, snapshot) in snapshots.entries() {
+                let (base, patched) = dep_path::split_suffix(key.text);
+                let (mut package, remark, declared) = match labels.find(base) {
+                    Some(index) => {
+                        let (package, remark) = match first[index] {
+                            Some(first) => (self.builder.package(first).clone(), None),
+                            None => described.take(index)?,
+                        };
+                        first[index].get_or_insert(self.builder.next_id());
+                        (package, remark, Some(releases[index].1))
+                    }
+                    None => {
+                        let message = format!("{:?} stands only in `snapshots`, not in `packages`", key.text);
+                        self.builder.remark(message, self.source.position(key.offset));
+                        let (package, remark) = reading.package(key, snapshot)?;
+                        (package, remark, None)
+                    }
+                };
+                package.patched |= patched;
+                if snapshot.get("optional").is_some_and(Value::is_true) {
+                    package.reach.optional = true;
                 }
-                None => {
-                    let message = format!("{:?} stands only in `snapshots`, not in `packages`", key.text);
-                    self.builder.remark(message, self.source.position(key.offset));
-                    (self.package(key, snapshot)?, None)
-                }
-            };
-            package.patched |= patched;
-            if snapshot.get("optional").is_some_and(Value::is_true) {
-                package.reach.optional = true;
+                let id = add(self.builder, package, remark);
+                self.by_key.insert(key.text, id);
+                self.pending.push((id, declared, snapshot));
             }
-            let id = self.builder.add(package);
-            self.by_key.insert(key.text, id);
-            self.pending.push((id, declared, snapshot));
-        }
-        let bare = || releases.iter().filter(|release| release.first.is_none());
-        if let Some(first) = bare().next() {
-            let others = bare().count() - 1;
-            let verb = if others > 0 { format!("and {others} more have") } else { "has".to_owned() };
-            let releases = format!("{:?} {verb}", yaml::shorten(first.key.text));
-            self.without_snapshots(first.key.offset, &releases);
-        }
-        for Release { key, value, .. } in releases.into_iter().filter(|release| release.first.is_none()) {
-            let package = self.package(key, value)?;
-            let id = self.builder.add(package);
-            self.by_key.insert(key.text, id);
-            self.pending.push((id, Some(value), value));
-        }
-        Ok(())
-    }
-
-    /// pnpm writes both or neither: the file was cut off, and what the releases require is lost.
-    fn without_snapshots(&mut self, offset: usize, releases_have: &str) {
-        let message = format!("{releases_have} no entry in `snapshots`");
-        self.builder.lost(message, self.source.position(offset));
+            let bare: Vec<usize> = (0..releases.len()).filter(|&index| first[index].is_none()).collect();
+            if let Some((&first, others)) = bare.split_first() {
+                let verb = match others.len() {
+                    0 => "has".to_owned(),
+                    others => format!("and {others} more have"),
+                };
+                let key = releases[first].0;
+                let releases = format!("{:?} {verb}", yaml::shorten(key.text));
+                without_snapshots(self.builder, self.source.position(key.offset), &releases);
+            }
+            for index in bare {
+                let (key, value) = releases[index];
+                let (package, remark) = described.take(index)?;
+                let id = add(self.builder, package, remark);
+                self.by_key.insert(key.text, id);
+                self.pending.push((id, Some(value), value));
+            }
+            Ok(())
+        })
     }
 
     /// What every package requires, as far as it was resolved, and the peers that are missing.
     fn require_from_packages(&mut self) -> Result<(), LockfileError> {
+        let (pending, by_key) = (std::mem::take(&mut self.pending), std::mem::take(&mut self.by_key));
+        std::thread::scope(|scope| {
+            let found = Found::start(scope, self.family, &by_key, &pending, self.worthwhile_entries);
+            self.require_pending(&pending, &by_key, found)
+        })
+    }
+
+    fn require_pending(
+        &mut self,
+        pending: &[Pending<'d, 'a>],
+        by_key: &LookupMap<&'d str, PackageId>,
+        mut found: Found<'_>,
+    ) -> Result<(), LockfileError> {
         let mut peers: LookupMap<&'d str, (&'d str, EdgeKind)> = LookupMap::default();
-        for (from, declared, edges) in std::mem::take(&mut self.pending) {
+        for (index, &(from, declared, edges)) in pending.iter().enumerate() {
             peers.clear();
             if let Some(declared) = declared {
                 self.declared_peers(declared, &mut peers)?;
             }
-            let groups =
-                [("dependencies", EdgeKind::Production), ("optionalDependencies", EdgeKind::Optional)];
-            for (group, kind) in groups {
+            for (group, kind) in RESOLVED {
                 let Some(group) = edges.get(group) else { continue };
                 let Some(group) = self.mapping(group, "dependencies")? else { continue };
                 for (name, reference) in group.entries() {
                     let text = self.scalar(reference)?;
                     let peer = if peers.is_empty() { None } else { peers.remove(name.text) };
                     let (specifier, kind) = peer.unwrap_or(("", kind));
-                    let to = self.resolve(name.text, text, ".", name.offset)?;
+                    let to = match found.next(index) {
+                        Some(to) => Some(to),
+                        None => self.resolve(by_key, name.text, text, ".", name.offset)?,
+                    };
                     self.require(from, to, kind, name.text, specifier);
                 }
             }
@@ -346,6 +391,7 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
     /// The package that a reference leads to. `folder` is where a relative link starts from.
     fn resolve(
         &mut self,
+        by_key: &LookupMap<&'d str, PackageId>,
         name: &str,
         reference: &str,
         folder: &str,
@@ -355,12 +401,12 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
             return self.linked(name, path, folder, offset).map(Some);
         }
         self.family.key_of(name, reference, &mut self.key);
-        if let Some(&id) = self.by_key.get(self.key.as_str()) {
+        if let Some(&id) = by_key.get(self.key.as_str()) {
             return Ok(Some(id));
         }
         // A release whose snapshot is missing still has its entry in `packages`.
         let (base, _) = dep_path::split_suffix(&self.key);
-        if let Some(&id) = self.by_key.get(base) {
+        if let Some(&id) = by_key.get(base) {
             return Ok(Some(id));
         }
         Ok(self.without_entry(offset))
@@ -419,4 +465,53 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
     fn scalar(&self, value: Value<'d, 'a>) -> Result<&'d str, LockfileError> {
         value.text().ok_or_else(|| self.source.syntax(value.offset(), "expected a text, found entries"))
     }
+}
+
+/// The releases by their keys. pnpm sorts these as it does those of the snapshots, so that the next one asked for is
+/// mostly the last one or the one after it; only where it is not, they are looked up.
+struct Labels<'r, 'd, 'a> {
+    releases: &'r [(Key<'d>, Value<'d, 'a>)],
+    last: usize,
+    by_label: Option<LookupMap<&'d str, usize>>,
+}
+
+impl Labels<'_, '_, '_> {
+    fn find(&mut self, label: &str) -> Option<usize> {
+        let mut near = self.releases.iter().enumerate().skip(self.last).take(2);
+        if let Some((index, _)) = near.find(|(_, (key, _))| key.text == label) {
+            self.last = index;
+            return Some(index);
+        }
+        let releases = self.releases;
+        let all = || releases.iter().enumerate().map(|(index, (key, _))| (key.text, index)).collect();
+        self.by_label.get_or_insert_with(all).get(label).copied()
+    }
+}
+
+/// A value that has to be a mapping, or nothing.
+fn mapping<'d, 'a>(
+    source: &Source<'a>,
+    value: Value<'d, 'a>,
+    name: &str,
+) -> Result<Option<Value<'d, 'a>>, LockfileError> {
+    if value.kind() == Kind::Mapping {
+        Ok(Some(value))
+    } else if value.is_null() {
+        Ok(None)
+    } else {
+        Err(source.syntax(value.offset(), format!("expected the entries of `{name}`")))
+    }
+}
+
+/// Adds a package and what there is to remark on it.
+fn add(builder: &mut GraphBuilder, package: Package, remark: Option<String>) -> PackageId {
+    if let Some(message) = remark {
+        builder.remark(message, package.position);
+    }
+    builder.add(package)
+}
+
+/// pnpm writes both or neither: the file was cut off, and what the releases require is lost.
+fn without_snapshots(builder: &mut GraphBuilder, position: Position, releases_have: &str) {
+    builder.lost(format!("{releases_have} no entry in `snapshots`"), position);
 }

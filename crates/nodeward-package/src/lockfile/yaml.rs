@@ -34,7 +34,7 @@ pub(super) enum Kind {
 struct Node {
     /// Where it starts in the text.
     offset: u32,
-    /// A tag, and what it is a tag for: a length, a number of a made text, or the end of the children.
+    /// A tag, and what it is a tag for: a length, a number of a made text, or a count of nodes.
     tagged: u32,
 }
 
@@ -49,9 +49,9 @@ enum Tag {
     Quoted,
     /// A quoted or block scalar that had to be put together: which of the made texts.
     QuotedMade,
-    /// A mapping: the node after its last.
+    /// A mapping: how many nodes it is, itself included.
     Mapping,
-    /// A sequence: the node after its last.
+    /// A sequence: how many nodes it is, itself included.
     Sequence,
 }
 
@@ -172,7 +172,7 @@ impl<'a> Document<'a> {
     /// The index after a node and all that it holds.
     fn after(&self, index: usize) -> usize {
         let node = self.nodes[index];
-        if node.is_collection() { node.number() } else { index + 1 }
+        if node.is_collection() { index + node.number() } else { index + 1 }
     }
 }
 
@@ -231,7 +231,7 @@ impl<'d, 'a> Value<'d, 'a> {
 
     fn end_of(self, tag: Tag) -> usize {
         let node = self.node();
-        if node.tag() == tag { node.number() } else { 0 }
+        if node.tag() == tag { self.index + node.number() } else { 0 }
     }
 
     /// The value of a key of a mapping.

@@ -1,11 +1,29 @@
 //! One entry of `packages`.
 
+use super::Family;
 use super::dep_path::DepPath;
-use super::{Family, Lock};
 use crate::lockfile::locations::{hosted_commit, name_of_folder};
+use crate::lockfile::source::Source;
 use crate::lockfile::yaml::{Key, Value, shorten};
 use crate::lockfile::{LockfileError, unnamed_root};
-use crate::{Integrity, Origin, Package, PackageName, Version};
+use crate::lookup::{LookupMap, LookupSet};
+use crate::{Integrity, Origin, Package, PackageId, PackageName, Version};
+
+/// What has to be known to read an entry.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'r, 'd, 'a> {
+    pub(super) source: &'r Source<'a>,
+    pub(super) family: Family,
+    /// `lockfileVersion` as written.
+    pub(super) version: &'d str,
+    /// Keys of `patchedDependencies`.
+    pub(super) patched: &'r LookupSet<&'d str>,
+    /// Members of the workspace by folder.
+    pub(super) importers: &'r LookupMap<&'d str, PackageId>,
+}
+
+/// The package that an entry describes, without what it requires; and what to remark on it.
+pub(super) type Described = Result<(Package, Option<String>), LockfileError>;
 
 /// What is read of an entry, found in one walk over its keys.
 #[derive(Default)]
@@ -44,10 +62,9 @@ impl<'d, 'a> Fields<'d, 'a> {
     }
 }
 
-impl<'d, 'a> Lock<'_, 'd, 'a> {
-    /// The package that an entry describes, without what it requires.
-    pub(super) fn package(&mut self, key: Key<'d>, entry: Value<'d, 'a>) -> Result<Package, LockfileError> {
-        let fields = Fields::of(self.mapping(entry, "packages")?);
+impl<'d, 'a> Reading<'_, 'd, 'a> {
+    pub(super) fn package(&self, key: Key<'d>, entry: Value<'d, 'a>) -> Described {
+        let fields = Fields::of(super::mapping(self.source, entry, "packages")?);
         let path = DepPath::parse(key.text, self.family);
         let name = self.name_of(key, path, fields.name)?;
         let version = match (fields.version, path) {
@@ -78,10 +95,8 @@ impl<'d, 'a> Lock<'_, 'd, 'a> {
             package.reach.production = !fields.is_for_development;
             package.reach.optional = fields.is_optional;
         }
-        if let Some(bundled) = fields.bundled {
-            self.remark_bundled(bundled, &package);
-        }
-        Ok(package)
+        let remark = fields.bundled.map(|bundled| remark_on_bundled(bundled, &package));
+        Ok((package, remark))
     }
 
     fn name_of(
@@ -153,21 +168,17 @@ impl<'d, 'a> Lock<'_, 'd, 'a> {
             && (self.patched.contains(package.label().as_str())
                 || self.patched.contains(package.name.as_str()))
     }
+}
 
-    /// Bundled packages have no entries: nobody but the tarball knows their versions.
-    fn remark_bundled(&mut self, bundled: Value<'d, 'a>, package: &Package) {
-        const SHOWN: usize = 10;
-        let mut names: Vec<&str> = bundled.items().filter_map(Value::text).take(SHOWN + 1).collect();
-        if names.len() > SHOWN {
-            names[SHOWN] = "…";
-        }
-        let names = if names.is_empty() { "its dependencies".to_owned() } else { names.join(", ") };
-        let message = format!(
-            "{} carries {names} in its tarball, in versions that the lockfile does not say",
-            package.label()
-        );
-        self.builder.remark(message, package.position);
+/// Bundled packages have no entries: nobody but the tarball knows their versions.
+fn remark_on_bundled(bundled: Value<'_, '_>, package: &Package) -> String {
+    const SHOWN: usize = 10;
+    let mut names: Vec<&str> = bundled.items().filter_map(Value::text).take(SHOWN + 1).collect();
+    if names.len() > SHOWN {
+        names[SHOWN] = "…";
     }
+    let names = if names.is_empty() { "its dependencies".to_owned() } else { names.join(", ") };
+    format!("{} carries {names} in its tarball, in versions that the lockfile does not say", package.label())
 }
 
 /// The version in `runtime:24.1.0` or `registry-name:1.0.0`; empty for URLs and paths.

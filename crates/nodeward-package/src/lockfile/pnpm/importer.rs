@@ -5,7 +5,7 @@ use crate::lockfile::locations::name_of_folder;
 use crate::lockfile::yaml::{Kind, Value};
 use crate::lockfile::{LockfileError, unnamed_root};
 use crate::lookup::LookupMap;
-use crate::{EdgeKind, Origin, Package, PackageName};
+use crate::{EdgeKind, Origin, Package, PackageId, PackageName};
 
 /// Where an importer lists what it requires. The last two are those of pnpm 11's own document: they run on the
 /// machine of whoever installs, not in production.
@@ -66,15 +66,23 @@ impl<'d, 'a> Lock<'_, 'd, 'a> {
 
     /// What the roots require.
     pub(super) fn require_from_importers(&mut self) -> Result<(), LockfileError> {
+        let by_key = std::mem::take(&mut self.by_key);
         for (folder, value) in self.section("importers")?.into_iter().flat_map(Value::entries) {
             if let Some(value) = self.mapping(value, "importers")? {
-                self.require_from_importer(folder.text, value)?;
+                self.require_from_importer(&by_key, folder.text, value)?;
             }
         }
-        self.require_from_importer(".", self.root)
+        self.require_from_importer(&by_key, ".", self.root)?;
+        self.by_key = by_key;
+        Ok(())
     }
 
-    fn require_from_importer(&mut self, folder: &'d str, value: Value<'d, 'a>) -> Result<(), LockfileError> {
+    fn require_from_importer(
+        &mut self,
+        by_key: &LookupMap<&'d str, PackageId>,
+        folder: &'d str,
+        value: Value<'d, 'a>,
+    ) -> Result<(), LockfileError> {
         let Some(&from) = self.importers.get(folder) else { return Ok(()) };
         let mut specifiers: LookupMap<&str, &str> = LookupMap::default();
         for (name, specifier) in value.get("specifiers").into_iter().flat_map(Value::entries) {
@@ -95,7 +103,7 @@ impl<'d, 'a> Lock<'_, 'd, 'a> {
                 let to = match reference {
                     Some(reference) => {
                         let reference = self.scalar(reference)?;
-                        self.resolve(name.text, reference, folder, name.offset)?
+                        self.resolve(by_key, name.text, reference, folder, name.offset)?
                     }
                     None => None,
                 };

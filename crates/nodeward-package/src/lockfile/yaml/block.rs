@@ -447,7 +447,8 @@ impl<'a> Parser<'a> {
     /// Ends a mapping or sequence with the last node that there is.
     pub(super) fn close(&mut self, index: usize) {
         let node = self.document.nodes[index];
-        self.document.nodes[index] = Node::new(node.tag(), node.offset as usize, self.document.nodes.len());
+        let count = self.document.nodes.len() - index;
+        self.document.nodes[index] = Node::new(node.tag(), node.offset as usize, count);
     }
 
     /// Refuses a mapping just closed in which a key stands twice.

@@ -76,20 +76,20 @@ fn join<'a>(
     for (part, before) in [(of_section, 0), (of_root, rest.of_section)] {
         // Without the mapping itself, whose entries become those of the one that is there.
         let Some(entries) = part.get(1..) else { continue };
-        let moved_from = before + 1;
         let moved_to = document.nodes.len();
-        document.nodes.extend(entries.iter().map(|node| {
-            let number = match node.tag() {
-                Tag::Plain | Tag::Quoted => node.number(),
-                Tag::PlainMade | Tag::QuotedMade => node.number() + made,
-                Tag::Mapping | Tag::Sequence => node.number() - moved_from + moved_to,
-            };
-            Node::new(node.tag(), node.offset as usize, number)
-        }));
+        document.nodes.extend_from_slice(entries);
+        if made > 0 {
+            for node in &mut document.nodes[moved_to..] {
+                if matches!(node.tag(), Tag::PlainMade | Tag::QuotedMade) {
+                    *node = Node::new(node.tag(), node.offset as usize, node.number() + made);
+                }
+            }
+        }
         let end = document.nodes.len();
         let grown = if before == 0 && rest.of_section > 0 { section } else { None };
         for index in grown.into_iter().chain([ROOT]) {
-            document.nodes[index] = Node::new(Tag::Mapping, document.nodes[index].offset as usize, end);
+            document.nodes[index] =
+                Node::new(Tag::Mapping, document.nodes[index].offset as usize, end - index);
         }
     }
     // Each half was looked through on its own.
