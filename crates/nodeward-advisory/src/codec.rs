@@ -144,6 +144,16 @@ impl<'a> Decoder<'a> {
         (0..count).map(|_| self.text().map(T::from)).collect()
     }
 
+    pub(crate) fn pass_text(&mut self) -> Result<(), Malformed> {
+        let length = self.count()?;
+        self.bytes(length).map(|_| ())
+    }
+
+    pub(crate) fn pass_texts(&mut self) -> Result<(), Malformed> {
+        let count = self.count()?;
+        (0..count).try_for_each(|_| self.pass_text())
+    }
+
     pub(crate) fn signed(&mut self) -> Result<i64, Malformed> {
         let number = self.number()?;
         Ok((number >> 1) as i64 ^ -((number & 1) as i64))

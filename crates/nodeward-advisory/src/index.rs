@@ -21,6 +21,7 @@ use crate::interval::Interval;
 pub use build::{BuildError, BuildSummary, IndexBuilder};
 pub use format::FORMAT_VERSION;
 pub use read::Index;
+pub(crate) use read::Inquiry;
 
 /// Which record of an index. Only meaningful with the index that gave it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -16,7 +16,7 @@ use nodeward_package::version::Syntax;
 use nodeward_package::{DependencyGraph, Origin, Package, PackageId, TarballUrl, Version};
 use nodeward_report::{Confidence, Evidence, Finding, Subject};
 
-use crate::index::{Affected, Index, IndexError};
+use crate::index::{Affected, Index, IndexError, Inquiry};
 
 pub(crate) use flaw::{Flaw, by_identity};
 use paths::Paths;
@@ -24,7 +24,7 @@ use paths::Paths;
 /// The most paths that a finding shows.
 const MAX_PATHS: usize = 3;
 
-/// Fewer names are looked up sooner than a thread has started.
+/// The names of fewer packages are looked up sooner than a thread has started.
 const WORTH_A_THREAD: usize = 400;
 
 /// So many releases of one name are looked through sooner than looked up.
@@ -37,9 +37,9 @@ const FEW_RELEASES: usize = 16;
 /// An index that can't be read: what was not looked up was not checked.
 pub fn scan(graph: &DependencyGraph, index: &Index) -> Result<Vec<Finding>, IndexError> {
     let paths = Paths::new(graph);
-    let names = releases_by_name(graph);
-    let half = if names.len() < WORTH_A_THREAD { names.len() } else { names.len() / 2 };
-    let (here, beside) = names.split_at(half);
+    let named = by_name(graph);
+    let half = if named.len() < WORTH_A_THREAD { named.len() } else { middle(&named) };
+    let (here, beside) = named.split_at(half);
     let (found, found_beside) = std::thread::scope(|scope| {
         let matching = (!beside.is_empty()).then(|| scope.spawn(|| of_names(beside, graph, index, &paths)));
         let found = of_names(here, graph, index, &paths);
@@ -52,28 +52,30 @@ pub fn scan(graph: &DependencyGraph, index: &Index) -> Result<Vec<Finding>, Inde
     Ok(findings.into_iter().map(|(_, finding)| finding).collect())
 }
 
-/// The copies of each release of one name.
-type Named<'g> = (&'g str, Vec<Vec<PackageId>>);
+/// A package by its name, after the place of that in the index.
+type Named<'g> = (u64, &'g str, PackageId);
 
 fn of_names(
-    names: &[Named<'_>],
+    named: &[Named<'_>],
     graph: &DependencyGraph,
     index: &Index,
     paths: &Paths<'_>,
 ) -> Result<Vec<(PackageId, Finding)>, IndexError> {
     let mut findings = Vec::new();
-    for (name, releases) in names {
-        let known = index.affecting(name)?;
+    let mut inquiry = Inquiry::new(index);
+    for same_name in named.chunk_by(is_same_name) {
+        let name = same_name[0].1;
+        let known = inquiry.affecting(name)?;
         if known.is_empty() {
             continue;
         }
-        for copies in releases {
+        for copies in releases(graph, same_name) {
             let package = graph.package(copies[0]);
             let hits: Vec<Affected> =
                 known.iter().filter(|affected| is_hit(package, affected)).cloned().collect();
             for same_flaw in by_identity(&hits) {
                 let flaw = Flaw::read(index, name, &same_flaw)?;
-                findings.push((copies[0], finding(graph, copies, &flaw, paths)));
+                findings.push((copies[0], finding(graph, &copies, flaw, paths)));
             }
         }
     }
@@ -99,24 +101,39 @@ pub fn unchecked(graph: &DependencyGraph, index: &Index) -> Result<Vec<PackageId
     Ok(unchecked)
 }
 
-/// Third-party packages by name, and of each name the copies of each release. Copies of different origin are different
-/// releases, even of one version.
-fn releases_by_name(graph: &DependencyGraph) -> Vec<Named<'_>> {
-    let mut at: HashMap<&str, usize> = HashMap::with_capacity(graph.packages().len());
-    let mut names: Vec<Named<'_>> = Vec::new();
-    // The places of releases, for the names that have too many to look through.
-    let mut places: HashMap<(usize, &str, bool), usize> = HashMap::new();
-    for (id, package) in graph.iter().filter(|(_, package)| is_third_party(package)) {
+/// Third-party packages: those of one name together, in the order in which the index has the names.
+fn by_name(graph: &DependencyGraph) -> Vec<Named<'_>> {
+    let mut named = Vec::with_capacity(graph.packages().len());
+    named.extend(graph.iter().filter(|(_, package)| is_third_party(package)).map(|(id, package)| {
         let name = package.name.as_str();
-        let index = *at.entry(name).or_insert_with(|| {
-            names.push((name, Vec::new()));
-            names.len() - 1
-        });
-        let releases = &mut names[index].1;
-        let key = |id: PackageId| {
-            let package = graph.package(id);
-            (index, &*package.version_text, is_registry(package))
-        };
+        (Index::place(name), name, id)
+    }));
+    named.sort_unstable();
+    named
+}
+
+fn is_same_name(one: &Named<'_>, other: &Named<'_>) -> bool {
+    one.1 == other.1
+}
+
+/// About the middle, between two names.
+fn middle(named: &[Named<'_>]) -> usize {
+    let half = named.len() / 2;
+    let more = named[half..].iter().take_while(|other| is_same_name(&named[half - 1], other));
+    half + more.count()
+}
+
+/// The copies of each release of one name, in the order of the graph. Copies of different origin are different
+/// releases, even of one version.
+fn releases(graph: &DependencyGraph, same_name: &[Named<'_>]) -> Vec<Vec<PackageId>> {
+    let mut releases: Vec<Vec<PackageId>> = Vec::new();
+    // The places of releases, once there are too many to look through.
+    let mut places: HashMap<(&str, bool), usize> = HashMap::new();
+    let key = |id: PackageId| {
+        let package = graph.package(id);
+        (&*package.version_text, is_registry(package))
+    };
+    for &(_, _, id) in same_name {
         let place = match releases.len() {
             0..=FEW_RELEASES => releases.iter().position(|copies| key(copies[0]) == key(id)),
             _ => places.get(&key(id)).copied(),
@@ -135,7 +152,7 @@ fn releases_by_name(graph: &DependencyGraph) -> Vec<Named<'_>> {
             }
         }
     }
-    names
+    releases
 }
 
 fn is_third_party(package: &Package) -> bool {
@@ -178,7 +195,7 @@ fn is_hit(package: &Package, affected: &Affected) -> bool {
     holds && (is_published(package) || !affected.malware)
 }
 
-fn finding(graph: &DependencyGraph, copies: &[PackageId], flaw: &Flaw, paths: &Paths<'_>) -> Finding {
+fn finding(graph: &DependencyGraph, copies: &[PackageId], flaw: Flaw<'_>, paths: &Paths<'_>) -> Finding {
     let first = graph.package(copies[0]);
     let subject = Subject::Release { name: first.name.clone(), version: first.version_text.clone() };
     let mut finding = flaw.finding(subject, graph.place(copies[0]));

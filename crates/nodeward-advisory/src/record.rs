@@ -149,6 +149,29 @@ impl Record {
         };
         if from.is_empty() { Ok(record) } else { Err(Malformed) }
     }
+
+    /// What [`Self::fixed_versions`] gives for a record, without the texts before them.
+    pub(crate) fn decode_fixed_versions(bytes: &[u8], name: &str) -> Result<Vec<Version>, Malformed> {
+        let mut from = Decoder(bytes);
+        from.pass_text()?; // id
+        from.pass_texts()?; // aliases
+        from.pass_texts()?; // mentions
+        from.pass_text()?; // source
+        from.pass_text()?; // summary
+        from.pass_text()?; // details
+        decode_rating(&mut from)?;
+        from.pass_texts()?; // cwes
+        from.pass_texts()?; // references
+        for _ in ["modified", "published", "withdrawn"] {
+            decode_time(&mut from)?;
+        }
+        from.byte()?; // malware
+        let packages = decode_packages(&mut from)?;
+        if !from.is_empty() {
+            return Err(Malformed);
+        }
+        Ok(Self { packages, ..Self::default() }.fixed_versions(name))
+    }
 }
 
 fn decode_packages(from: &mut Decoder<'_>) -> Result<Vec<AffectedPackage>, Malformed> {
@@ -209,5 +232,43 @@ pub(crate) fn decode_time(from: &mut Decoder<'_>) -> Result<Option<Timestamp>, M
         0 => Ok(None),
         1 => Timestamp::from_microsecond(from.signed()?).map(Some).map_err(|_| Malformed),
         _ => Err(Malformed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fixed_versions_are_read_without_the_texts() {
+        let version = |text: &str| Version::parse(text).unwrap();
+        let package = |name: &str, stated: &[&str]| AffectedPackage {
+            name: name.to_owned(),
+            versions: vec!["0.9.0".to_owned()],
+            stated_fixes: stated.iter().copied().map(version).collect(),
+            ..AffectedPackage::default()
+        };
+        let record = Record {
+            id: "GHSA-1".to_owned(),
+            aliases: vec!["CVE-1".to_owned(), "é".to_owned()],
+            summary: "s".to_owned(),
+            details: "d".repeat(300),
+            rating: Some(Rating { severity: Severity::High, score: Some(7.5), vector: Some("v".to_owned()) }),
+            references: vec!["r".to_owned()],
+            modified: Some(Timestamp::UNIX_EPOCH),
+            malware: true,
+            packages: vec![package("a", &["2.0.0", "1.0.0", "0.9.0"]), package("b", &["3.0.0-rc.1"])],
+            ..Record::default()
+        };
+        let bytes = record.encode();
+        for name in ["a", "b", "c"] {
+            let fixed = Record::decode_fixed_versions(&bytes, name).unwrap();
+            assert_eq!(fixed, record.fixed_versions(name), "{name}");
+        }
+        assert_eq!(Record::decode_fixed_versions(&bytes, "a").unwrap(), [version("1.0.0"), version("2.0.0")]);
+        for length in 0..bytes.len() {
+            assert!(Record::decode_fixed_versions(&bytes[..length], "a").is_err(), "{length}");
+        }
+        assert!(Record::decode_fixed_versions(&[&bytes[..], b"x"].concat(), "a").is_err());
     }
 }

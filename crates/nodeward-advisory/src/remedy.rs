@@ -14,7 +14,7 @@ mod instruct;
 mod settle;
 mod universe;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use nodeward_package::manifest::Override;
@@ -110,9 +110,13 @@ pub fn plan(
             draft.steps.push(step);
         }
     }
+    let of_several_majors = match drafts.is_empty() {
+        true => HashSet::new(),
+        false => instruct::of_several_majors(project.graph),
+    };
     let mut planned: Vec<Planned> = Vec::new();
     for (key, draft) in drafts {
-        planned.extend(finish(project, &universe, key, draft)?);
+        planned.extend(finish(project, &universe, &of_several_majors, key, draft)?);
     }
     planned.sort_by(|a, b| {
         let key =
@@ -172,8 +176,10 @@ fn releases(project: &Project<'_>, findings: &[(usize, &Finding)]) -> Vec<(Vec<P
             by_release.entry((name.as_str(), version)).or_default().insert(at);
         }
     }
+    // Most packages are in none, which a name alone tells sooner.
+    let names: HashSet<&str> = by_release.keys().map(|&(name, _)| name).collect();
     let mut copies: BTreeMap<(&str, &str), Vec<PackageId>> = BTreeMap::new();
-    for (id, package) in project.graph.iter() {
+    for (id, package) in project.graph.iter().filter(|(_, package)| names.contains(package.name.as_str())) {
         let release = (package.name.as_str(), &*package.version_text);
         if by_release.contains_key(&release) && !package.origin.is_first_party() {
             copies.entry(release).or_default().push(id);
@@ -187,6 +193,7 @@ fn releases(project: &Project<'_>, findings: &[(usize, &Finding)]) -> Vec<(Vec<P
 fn finish(
     project: &Project<'_>,
     universe: &Universe<'_>,
+    of_several_majors: &HashSet<&str>,
     key: DraftKey,
     draft: Draft,
 ) -> Result<Option<Planned>, IndexError> {
@@ -197,7 +204,7 @@ fn finish(
     // A range may admit a newer version that is bad: then only the exact one will do.
     let is_safe =
         |specifier: &str| first.good().is_some_and(|good| versions.admitted(specifier, good).is_some());
-    let how = instruct::how(project, first, &draft.steps, to.as_ref(), &is_safe);
+    let how = instruct::how(project, first, &draft.steps, to.as_ref(), &is_safe, of_several_majors);
     let change = Change {
         project: project.index,
         kind: first.kind(),

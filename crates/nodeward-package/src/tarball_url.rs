@@ -29,6 +29,21 @@ impl<'a> TarballUrl<'a> {
         }
     }
 
+    /// Whether a URL ends, as nearly every one does, in just the name and the version that the package has. Where it
+    /// does not, it may say the same in another way; where it does, [`Self::names_other_than`] is no for it, if it
+    /// is of the form at all.
+    pub fn ends_as_named(url: &str, package: &Package) -> bool {
+        let (name, version) = (package.name.as_str(), &*package.version_text);
+        let Some(rest) = url.strip_suffix(".tgz") else { return false };
+        let before = ["/", name, "/-/", package.name.unscoped(), "-", version];
+        let rest = before.iter().rev().try_fold(rest, |rest, end| rest.strip_suffix(end));
+        // The segment before a name without scope could be the scope of another.
+        let last = |rest: &str| rest.rsplit('/').next().is_some_and(|last| !last.starts_with('@'));
+        version.starts_with(|c: char| c.is_ascii_digit())
+            && memchr::memchr3(b'?', b'#', b'%', url.as_bytes()).is_none()
+            && rest.is_some_and(last)
+    }
+
     /// The version. Only where the file is named as the package is; some old ones are not.
     pub fn version(&self) -> Option<&str> {
         let unscoped = self.name.rsplit('/').next()?;
@@ -105,6 +120,8 @@ fn percent_decode(path: &str) -> Option<Cow<'_, str>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::{Origin, PackageName};
 
@@ -135,5 +152,46 @@ mod tests {
             !other("ab", "1.0.0") && !other("Ab", "v1.0.0") && !other("Ab", "1.0.0+b") && !other("Ab", "")
         );
         assert!(other("Ab", "1.0.1") && other("c", "1.0.0"));
+    }
+
+    #[test]
+    fn a_url_that_ends_as_named_is_told_at_once() {
+        for (name, version, url, ends) in [
+            ("a", "1.0.0", "https://r.example.org/a/-/a-1.0.0.tgz", true),
+            ("@s/a", "1.0.0-rc.1", "https://r.example.org/npm/@s/a/-/a-1.0.0-rc.1.tgz", true),
+            ("a", "1.0.0", "https://r.example.org/@s/a/-/a-1.0.0.tgz", false),
+            ("a", "1.0.0", "https://r.example.org/b/-/b-1.0.0.tgz?/a/-/a-1.0.0.tgz", false),
+            ("a", "1.0.0", "https://r.example.org/%40s/a/-/a-1.0.0.tgz", false),
+            ("a", "1.0.1", "https://r.example.org/a/-/a-1.0.0.tgz", false),
+            ("a", "x", "https://r.example.org/a/-/a-x.tgz", false),
+        ] {
+            let origin = Origin::Registry { resolved: None };
+            let package = Package::new(PackageName::parse(name).unwrap(), version, origin);
+            assert_eq!(TarballUrl::ends_as_named(url, &package), ends, "{url}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_ends_as_named_names_no_other(
+            parts in proptest::collection::vec(
+                proptest::sample::select(vec![
+                    "https:", "/", "//", "h", "@s", "a", "-", "/-/", "a-1.0.0", ".tgz", "?", "#", "%2f", "%40", "\\", "@",
+                ]),
+                0..9,
+            ),
+            scoped in any::<bool>(),
+        ) {
+            let name = if scoped { "@s/a" } else { "a" };
+            let origin = Origin::Registry { resolved: None };
+            let package = Package::new(PackageName::parse(name).unwrap(), "1.0.0", origin);
+            for start in ["", "https://h/"] {
+                let url = format!("{start}{}/{name}/-/a-1.0.0.tgz", parts.concat());
+                if TarballUrl::ends_as_named(&url, &package) {
+                    let named = TarballUrl::of(&url);
+                    prop_assert!(named.is_none_or(|named| !named.names_other_than(&package)), "{}", url);
+                }
+            }
+        }
     }
 }

@@ -31,6 +31,13 @@ impl Entry {
     }
 }
 
+/// A block whose checksum was compared.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Checked<'a> {
+    block: usize,
+    entries: &'a [u8],
+}
+
 /// A section of entries.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Table<'a> {
@@ -72,8 +79,14 @@ impl<'a> Table<'a> {
         Ok(&entries[..used * ENTRY_BYTES])
     }
 
-    /// The entries with this hash, in a table that is sorted by hash and has a fence.
-    pub(super) fn with_hash(&self, fence: &Fence<'_>, hash: u64) -> Result<Vec<Entry>, IndexError> {
+    /// The entries with this hash, in a table that is sorted by hash and has a fence. The block that was looked at
+    /// last is not checked again.
+    pub(super) fn with_hash(
+        &self,
+        fence: &Fence<'_>,
+        hash: u64,
+        last: &mut Option<Checked<'a>>,
+    ) -> Result<Vec<Entry>, IndexError> {
         fence.check()?;
         let mut found = Vec::new();
         // The block before the first one that begins with the hash may end with it.
@@ -82,7 +95,12 @@ impl<'a> Table<'a> {
             if fence.start(block).is_none_or(|start| start > hash) {
                 break;
             }
-            let (entries, _) = self.block(block)?.as_chunks::<ENTRY_BYTES>();
+            let entries = match *last {
+                Some(last) if last.block == block => last.entries,
+                _ => self.block(block)?,
+            };
+            *last = Some(Checked { block, entries });
+            let (entries, _) = entries.as_chunks::<ENTRY_BYTES>();
             let from = entries.partition_point(|entry| Entry(*entry).first() < hash);
             found.extend(
                 entries[from..].iter().map(|entry| Entry(*entry)).take_while(|entry| entry.first() == hash),

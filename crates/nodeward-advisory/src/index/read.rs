@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use nodeward_package::Version;
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::format::{Header, Section, checksum};
-use super::lookup::{Entry, Fence, Table};
+use super::lookup::{Checked, Entry, Fence, Table};
 use super::mapping::{self, Bytes};
 use super::{Affected, IndexError, IndexInfo, RecordId};
 use crate::alias::{id_hash, is_cve};
@@ -70,12 +71,12 @@ impl Index {
     /// # Errors
     /// Damage where the answer stands.
     pub fn affecting(&self, name: &str) -> Result<Vec<Affected>, IndexError> {
-        let hash = xxh3_64(name.as_bytes());
-        let mut affected = Vec::new();
-        for entry in self.table(Section::Names).with_hash(&self.names_fence(), hash)? {
-            affected.extend(self.matches(entry, Some(name))?.into_iter().map(|(_, affected)| affected));
-        }
-        Ok(affected)
+        Inquiry::new(self).affecting(name)
+    }
+
+    /// Where a name stands among all names.
+    pub(crate) fn place(name: &str) -> u64 {
+        xxh3_64(name.as_bytes())
     }
 
     /// Everything about one record.
@@ -83,11 +84,27 @@ impl Index {
     /// # Errors
     /// An id of another index, or damage where the record stands.
     pub fn record(&self, id: RecordId) -> Result<Record, IndexError> {
+        self.body(id, Record::decode)
+    }
+
+    /// The versions of one package that have the fix as one record says, smallest first: a small part of what
+    /// [`Self::record`] gives.
+    ///
+    /// # Errors
+    /// As [`Self::record`].
+    pub(crate) fn fixed_versions(&self, id: RecordId, name: &str) -> Result<Vec<Version>, IndexError> {
+        self.body(id, |body| Record::decode_fixed_versions(body, name))
+    }
+
+    fn body<T>(
+        &self,
+        id: RecordId,
+        decode: impl FnOnce(&[u8]) -> Result<T, Malformed>,
+    ) -> Result<T, IndexError> {
         let entry = self.table(Section::Records).entry(id.0)?;
         let slot = (entry.first() >> 32) as usize;
         let group = self.group(entry.first() as u32)?;
-        let body = body_at(&group, slot).map_err(|_| Section::Bodies.damaged())?;
-        Record::decode(body).map_err(|_| Section::Bodies.damaged())
+        body_at(&group, slot).and_then(decode).map_err(|_| Section::Bodies.damaged())
     }
 
     /// The records that have, or mention, an id, whatever its case; those that have it come first.
@@ -97,7 +114,7 @@ impl Index {
     pub fn find(&self, id: &str) -> Result<Vec<RecordId>, IndexError> {
         let id = id.trim();
         let mut found = Vec::new();
-        for entry in self.table(Section::Ids).with_hash(&self.ids_fence(), id_hash(id))? {
+        for entry in self.table(Section::Ids).with_hash(&self.ids_fence(), id_hash(id), &mut None)? {
             let record = self.record(RecordId(entry.second()))?;
             // Its own id before an alias before a mention.
             let rank = if record.id.eq_ignore_ascii_case(id) {
@@ -226,7 +243,7 @@ impl Index {
     }
 
     /// A group of record bodies, unpacked.
-    fn group(&self, group: u32) -> Result<Arc<[u8]>, IndexError> {
+    fn group(&self, group: u32) -> Result<Arc<Vec<u8>>, IndexError> {
         if let Some(bytes) = self.unpacked().kept.get(&group) {
             return Ok(Arc::clone(bytes));
         }
@@ -237,7 +254,7 @@ impl Index {
             return Err(damaged());
         }
         // Without the lock: should two threads want one group at once, both unpack it.
-        let bytes: Arc<[u8]> = unpack(packed).ok_or_else(damaged)?.into();
+        let bytes = Arc::new(unpack(packed).ok_or_else(damaged)?);
         self.unpacked().keep(group, &bytes);
         Ok(bytes)
     }
@@ -247,16 +264,40 @@ impl Index {
     }
 }
 
+/// Questions about one name after another: in the order of [`Index::place`] each block of names is checked once.
+#[derive(Debug)]
+pub(crate) struct Inquiry<'i> {
+    index: &'i Index,
+    last: Option<Checked<'i>>,
+}
+
+impl<'i> Inquiry<'i> {
+    pub(crate) fn new(index: &'i Index) -> Self {
+        Self { index, last: None }
+    }
+
+    /// As [`Index::affecting`].
+    pub(crate) fn affecting(&mut self, name: &str) -> Result<Vec<Affected>, IndexError> {
+        let index = self.index;
+        let names = index.table(Section::Names);
+        let mut affected = Vec::new();
+        for entry in names.with_hash(&index.names_fence(), Index::place(name), &mut self.last)? {
+            affected.extend(index.matches(entry, Some(name))?.into_iter().map(|(_, affected)| affected));
+        }
+        Ok(affected)
+    }
+}
+
 /// The groups unpacked so far. The records of one package stand together, and whoever plans a change asks again for
 /// what whoever matched has read.
 #[derive(Debug, Default)]
 struct Unpacked {
-    kept: FxHashMap<u32, Arc<[u8]>>,
+    kept: FxHashMap<u32, Arc<Vec<u8>>>,
     kept_bytes: usize,
 }
 
 impl Unpacked {
-    fn keep(&mut self, group: u32, bytes: &Arc<[u8]>) {
+    fn keep(&mut self, group: u32, bytes: &Arc<Vec<u8>>) {
         if self.kept_bytes + bytes.len() > MAX_KEPT_BYTES {
             self.kept.clear();
             self.kept_bytes = 0;
@@ -362,7 +403,7 @@ mod tests {
     #[test]
     fn what_is_kept_has_a_limit() {
         let mut unpacked = Unpacked::default();
-        let group: Arc<[u8]> = vec![0; MAX_KEPT_BYTES / 4].into();
+        let group = Arc::new(vec![0; MAX_KEPT_BYTES / 4]);
         for number in 0..9 {
             unpacked.keep(number, &group);
             assert!(unpacked.kept.len() <= 4 && unpacked.kept_bytes <= MAX_KEPT_BYTES);

@@ -53,15 +53,23 @@ pub(super) fn version(package: &Package) -> Option<Version> {
 
 /// What the tarball's URL names, where it is not what the entry says.
 fn other(package: &Package) -> Option<TarballUrl<'_>> {
-    let named = tarball(package)?;
+    let url = tarball_url(package)?;
+    if package.version.is_some() && TarballUrl::ends_as_named(url, package) {
+        return None;
+    }
+    let named = TarballUrl::of(url)?;
     let says_more =
         package.version.is_none() && super::version_of(package).is_none() && named.version().is_some();
     (says_more || named.names_other_than(package)).then_some(named)
 }
 
 fn tarball(package: &Package) -> Option<TarballUrl<'_>> {
+    TarballUrl::of(tarball_url(package)?)
+}
+
+fn tarball_url(package: &Package) -> Option<&str> {
     match &package.origin {
-        Origin::Registry { resolved: Some(url) } | Origin::Http { url } => TarballUrl::of(url),
+        Origin::Registry { resolved: Some(url) } | Origin::Http { url } => Some(url),
         _ => None,
     }
 }

@@ -84,7 +84,8 @@ impl<'a> Flaw<'a> {
     }
 
     /// The finding, without what only the place knows: paths, production, origin.
-    pub(crate) fn finding(&self, subject: Subject, place: Place) -> Finding {
+    pub(crate) fn finding(mut self, subject: Subject, place: Place) -> Finding {
+        let details = std::mem::take(&mut self.records[0].details);
         let main = &self.records[0];
         let malware = self.is_malware();
         let mut names = self.names().into_iter();
@@ -115,7 +116,7 @@ impl<'a> Flaw<'a> {
             (finding.score, finding.vector) = (rating.score, rating.vector.clone());
         }
         finding.cwes = cwes;
-        finding.details = Some(main.details.clone()).filter(|text| !text.is_empty());
+        finding.details = Some(details).filter(|text| !text.is_empty());
         let range = self.range();
         finding.evidence.push(Evidence { label: "affected range", value: range.clone(), place: None });
         if rating.is_none() && !malware {
@@ -125,7 +126,7 @@ impl<'a> Flaw<'a> {
         finding.affected_range = Some(range);
         finding.fixed_versions = self.fixed_after(version_of(&finding.subject).as_ref());
         finding.next_step = Some(self.next_step(&finding.fixed_versions));
-        finding.references = self.references();
+        finding.references = self.into_references();
         finding
     }
 
@@ -157,11 +158,11 @@ impl<'a> Flaw<'a> {
         }
     }
 
-    fn references(&self) -> Vec<String> {
+    fn into_references(self) -> Vec<String> {
         let mut references: Vec<String> = Vec::new();
-        for reference in self.records.iter().flat_map(|record| &record.references) {
-            if !references.contains(reference) && references.len() < MAX_REFERENCES {
-                references.push(reference.clone());
+        for reference in self.records.into_iter().flat_map(|record| record.references) {
+            if references.len() < MAX_REFERENCES && !references.contains(&reference) {
+                references.push(reference);
             }
         }
         references

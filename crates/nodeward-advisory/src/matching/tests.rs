@@ -173,10 +173,12 @@ fn copies_are_found_among_any_number_of_releases() {
     // Each release twice, the second copy after all the first ones.
     let copies = |copy: usize| (0..50).map(move |number| format!("root>v@1.{number}.0#{copy} "));
     let graph = graph(&copies(1).chain(copies(2)).collect::<String>(), &|_| registry());
-    let names = releases_by_name(&graph);
-    assert_eq!(names.len(), 1);
-    assert_eq!(names[0].1.len(), 50);
-    for copies in &names[0].1 {
+    let named = by_name(&graph);
+    assert_eq!(named.chunk_by(is_same_name).count(), 1);
+    assert_eq!((named.len(), middle(&named)), (100, 100), "one name is not parted");
+    let releases = releases(&graph, &named);
+    assert_eq!(releases.len(), 50);
+    for copies in &releases {
         let versions: Vec<&str> = copies.iter().map(|&id| &*graph.package(id).version_text).collect();
         assert_eq!((versions.len(), versions[0]), (2, versions[1]));
     }

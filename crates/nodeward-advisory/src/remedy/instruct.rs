@@ -1,9 +1,9 @@
 //! Changes in the words of each package manager.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use nodeward_package::manifest::{Override, OverrideField};
-use nodeward_package::{EdgeKind, Origin, Package, PackageId, PackageName, Version};
+use nodeward_package::{DependencyGraph, EdgeKind, Origin, Package, PackageId, PackageName, Version};
 
 use super::Project;
 use super::settle::Step;
@@ -79,6 +79,7 @@ pub(super) fn how(
     steps: &[Step],
     to: Option<&Version>,
     is_safe: &dyn Fn(&str) -> bool,
+    of_several_majors: &HashSet<&str>,
 ) -> How {
     match (first, to) {
         (Step::Within { id, .. }, _) => within(project, *id),
@@ -88,7 +89,7 @@ pub(super) fn how(
             let specifier = if is_safe(&loose) { loose } else { format!("{alias}{to}") };
             beyond(project, *root, edge.kind, &edge.name, specifier)
         }
-        (Step::Override { id, .. }, Some(to)) => override_to(project, *id, steps, to),
+        (Step::Override { id, .. }, Some(to)) => override_to(project, *id, steps, to, of_several_majors),
         (Step::Replace { id, brings }, _) => replace(project, *id, *brings),
         (Step::Beyond { id, .. } | Step::Override { id, .. }, None) => replace(project, *id, *id),
     }
@@ -206,11 +207,19 @@ fn manner_of(specifier: &str) -> (&str, &'static str) {
     (alias, operator)
 }
 
-fn override_to(project: &Project<'_>, id: PackageId, steps: &[Step], to: &Version) -> How {
+fn override_to(
+    project: &Project<'_>,
+    id: PackageId,
+    steps: &[Step],
+    to: &Version,
+    of_several_majors: &HashSet<&str>,
+) -> How {
     let package = project.graph.package(id);
     let holding = project.overrides.iter().filter(|known| holds(known, package));
     let forced: Vec<Edit> = holding.filter_map(|known| changed(known, to)).collect();
-    let edits = if forced.is_empty() { new_overrides(project, id, steps, to) } else { forced };
+    // Another major version of the package is there too, which the override must leave alone.
+    let scoped = of_several_majors.contains(package.name.as_str());
+    let edits = if forced.is_empty() { new_overrides(project, id, steps, to, scoped) } else { forced };
     let program = match project.manager {
         PackageManager::Npm => "npm",
         PackageManager::YarnClassic | PackageManager::YarnBerry => "yarn",
@@ -260,7 +269,13 @@ fn is_for(known: &Override, name: &PackageName) -> bool {
     }
 }
 
-fn new_overrides(project: &Project<'_>, id: PackageId, steps: &[Step], to: &Version) -> Vec<Edit> {
+fn new_overrides(
+    project: &Project<'_>,
+    id: PackageId,
+    steps: &[Step],
+    to: &Version,
+    scoped: bool,
+) -> Vec<Edit> {
     let package = project.graph.package(id);
     let name = package.name.as_str();
     let version = to.to_string();
@@ -272,7 +287,6 @@ fn new_overrides(project: &Project<'_>, id: PackageId, steps: &[Step], to: &Vers
         };
         selectors.into_iter().map(edit).collect::<Vec<_>>()
     };
-    let scoped = is_beside_other_majors(project, package);
     let by_major = || match (&package.version, scoped) {
         (Some(current), true) => vec![format!("{name}@{}", current.major)],
         _ => vec![name.to_owned()],
@@ -336,10 +350,17 @@ fn describe(edits: &[Edit]) -> String {
     format!("in {place}: {{ {} }}", entries.join(", "))
 }
 
-/// Another major version of the package is there too, which the override must leave alone.
-fn is_beside_other_majors(project: &Project<'_>, package: &Package) -> bool {
-    let major = |package: &Package| package.version.as_ref().map(|version| version.major);
-    project.graph.packages().iter().any(|other| other.name == package.name && major(other) != major(package))
+/// The names of which a graph has more than one major version.
+pub(super) fn of_several_majors(graph: &DependencyGraph) -> HashSet<&str> {
+    let mut first: HashMap<&str, Option<u64>> = HashMap::with_capacity(graph.packages().len());
+    let mut several = HashSet::new();
+    for package in graph.packages() {
+        let (name, major) = (package.name.as_str(), package.version.as_ref().map(|version| version.major));
+        if *first.entry(name).or_insert(major) != major {
+            several.insert(name);
+        }
+    }
+    several
 }
 
 /// One selector for each who requires one of the copies, each once.

@@ -65,7 +65,7 @@ impl<'a> Universe<'a> {
         let mut fixed: Vec<Version> = Vec::new();
         for one in &affected {
             fixed.extend(interval::fixed_versions(&one.ranges));
-            fixed.extend(self.index.record(one.record)?.fixed_versions(name.as_str()));
+            fixed.extend(self.index.fixed_versions(one.record, name.as_str())?);
         }
         fixed.sort();
         fixed.dedup();

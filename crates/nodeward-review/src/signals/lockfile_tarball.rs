@@ -24,6 +24,9 @@ fn in_project(signal: &Signal, project: &Project<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (id, package) in project.graph.iter() {
         let Origin::Registry { resolved: Some(url) } = &package.origin else { continue };
+        if TarballUrl::ends_as_named(url, package) {
+            continue;
+        }
         let Some(named) = TarballUrl::of(url).filter(|named| named.names_other_than(package)) else {
             continue;
         };
