@@ -33,9 +33,9 @@ pub(crate) const CLASSES: &[(&str, Class)] = &[
     ("nosql-injection", Class::Seen(&["nosql-injection", "mongo-where"])),
     ("open-redirect", Class::Seen(&["open-redirect"])),
     ("other-cwe-125", Class::Seen(&["allocation-from-input", "buffer-constructor", "buffer-unsafe"])),
-    ("other-cwe-552", Class::Seen(&["path-traversal"])),
+    ("other-cwe-552", Class::Seen(&["path-traversal", "static-root"])),
     ("other-cwe-90", Class::Seen(&["query-injection"])),
-    ("path-traversal", Class::Seen(&["path-traversal"])),
+    ("path-traversal", Class::Seen(&["archive-traversal", "path-traversal"])),
     ("prototype-pollution", Class::Seen(&["prototype-pollution"])),
     ("redos", Class::Seen(&["regex-dos-flow", "regex-exponential", "regex-polynomial"])),
     ("shell-injection", Class::Seen(COMMAND)),
@@ -43,7 +43,10 @@ pub(crate) const CLASSES: &[(&str, Class)] = &[
     ("ssrf", Class::Seen(&["ssrf"])),
     ("unintended-require", Class::Seen(&["require-dynamic", "unintended-require-flow"])),
     ("weak-crypto", Class::Unseen("of the labels one is of a curve's arithmetic and one of a key's kind")),
-    ("xss", Class::Seen(&["react-html", "template-injection", "template-unescaped", "xss"])),
+    (
+        "xss",
+        Class::Seen(&["framework-html", "react-html", "template-injection", "template-unescaped", "xss"]),
+    ),
 ];
 
 /// Classes named after a weakness that is no behaviour of code, such as missing authorisation or a wrong default.

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[770, 400],
     severity: Severity::Medium,
     confidence: Confidence::Medium,
-    policy: Policy::Experimental,
+    policy: Policy::Common,
     scope: Scope::Production,
     docs: include_str!("body_unbounded.md"),
     checks: &[
@@ -40,6 +40,19 @@ pub(crate) const RULE: Rule = Rule {
             ],
             check: limit,
         },
+        Check::Calls {
+            of: &[
+                "raw-body",
+                "stream/consumers.text",
+                "stream/consumers.json",
+                "stream/consumers.buffer",
+                "stream/consumers.arrayBuffer",
+                "stream/consumers.blob",
+            ],
+            check: consumed,
+        },
+        Check::Calls { of: &["multer", "busboy", "express-fileupload", "connect-busboy"], check: upload },
+        Check::Nodes { kinds: &[AstType::ForOfStatement], check: collected },
     ],
 };
 
@@ -79,8 +92,7 @@ fn gathered<'a>(context: &Context<'_, 'a>, call: &Call<'a>) {
     if around.is_some_and(|around| context.text(around).to_ascii_lowercase().contains("content-length")) {
         return;
     }
-    let issue = Issue::new(&RULE, call.span, "a client may send until the memory is used up");
-    context.report(issue.next("count the bytes, and answer 413 when there are too many"));
+    report(context, call.span);
 }
 
 /// Whether a listener adds what it is given to what is there.
@@ -123,6 +135,46 @@ fn counts(text: &str) -> bool {
         .any(|word| text.contains(word))
 }
 
+/// Whether an expression is a request as servers hand it on.
+fn is_request(expression: &Expression<'_>) -> bool {
+    matches!(last_name(expression), Some("req" | "request" | "_req"))
+}
+
+/// `await text(req)`, `getRawBody(req)`: they read to the end, whenever that is.
+fn consumed<'a>(context: &Context<'_, 'a>, call: &Call<'a>) {
+    let is_bounded = call.path.as_deref() == Some("raw-body")
+        && call.arguments.len() > 1
+        && !matches!(call.option(context, 1, "limit"), Setting::Absent);
+    if !is_bounded && call.argument(0).is_some_and(is_request) {
+        report(context, call.span);
+    }
+}
+
+/// `for await (const chunk of req) chunks.push(chunk)`.
+fn collected<'a>(context: &Context<'_, 'a>, node: &AstNode<'a>) {
+    let AstKind::ForOfStatement(collecting) = node.kind() else { return };
+    if !collecting.r#await || !is_request(&collecting.right) {
+        return;
+    }
+    let body = context.text(collecting.body.span());
+    if (body.contains(".push(") || body.contains("+=")) && !counts(body) {
+        report(context, collecting.right.span());
+    }
+}
+
+/// Uploads have no limit unless one is set.
+fn upload<'a>(context: &Context<'_, 'a>, call: &Call<'a>) {
+    if matches!(call.option(context, 0, "limits"), Setting::Absent) {
+        let issue = Issue::new(&RULE, call.span, "files of any size are taken").under(Policy::Experimental);
+        context.report(issue.next("set limits: { fileSize: … }"));
+    }
+}
+
+fn report(context: &Context<'_, '_>, span: Span) {
+    let issue = Issue::new(&RULE, span, "a client may send until the memory is used up");
+    context.report(issue.next("count the bytes, and answer 413 when there are too many"));
+}
+
 fn limit<'a>(context: &Context<'_, 'a>, call: &Call<'a>) {
     for at in [0, 1] {
         for name in LIMITS {
@@ -133,7 +185,8 @@ fn limit<'a>(context: &Context<'_, 'a>, call: &Call<'a>) {
                     &RULE,
                     value.span(),
                     "one request may fill the memory, and a few of them will",
-                );
+                )
+                .under(Policy::Strict);
                 context.report(issue.next("allow as much as is meant, and write uploads to a disk"));
             }
         }

@@ -1,6 +1,7 @@
 //! Files that are looked at first and used later.
 
 use crate::rules::prelude::*;
+use crate::rules::temporary_file::{Guess, guess};
 
 pub(crate) const RULE: Rule = Rule {
     id: "file-race",
@@ -53,11 +54,12 @@ pub(crate) const RULE: Rule = Rule {
 
 /// How many statements before the use are looked at.
 const MAX_STATEMENTS: usize = 6;
+/// How much text between the check and the use is looked at.
+const MAX_TEXT: u32 = 4000;
 /// How deep a test is looked into.
 const MAX_DEPTH: u8 = 6;
 
-/// What tells whose a file is and of what kind. Whether there is one at all is asked for other ends most of the time,
-/// and what is then written is the program's own.
+/// What tells whose a file is, of what kind, and who may use it.
 const CHECKS: &[&str] = &[
     "fs.statSync",
     "fs.stat",
@@ -75,6 +77,22 @@ const CHECKS: &[&str] = &[
     "fs-extra.lstatSync",
     "fs-extra.accessSync",
 ];
+
+/// What tells whether there is one at all.
+const EXISTENCE: &[&str] = &[
+    "fs.existsSync",
+    "fs.exists",
+    "fs-extra.existsSync",
+    "fs-extra.exists",
+    "fs-extra.pathExists",
+    "fs-extra.pathExistsSync",
+];
+
+/// Of what is asked about a file what matters to whoever does not trust it.
+const TRUST: &[&str] = &["isSymbolicLink", ".uid", ".gid", ".mode", "W_OK"];
+
+/// Names of files by which processes keep each other out.
+const LOCKS: &[&str] = &["lock", "mutex", "semaphore", "pidfile", "pid_file"];
 
 fn check<'a>(context: &Context<'_, 'a>, call: &Call<'a>) {
     let Some(path) = call.argument(0) else { return };
@@ -100,12 +118,28 @@ fn check<'a>(context: &Context<'_, 'a>, call: &Call<'a>) {
     }
     let shown = context.text(path.span());
     let Some(checked) = check_before(context, call, shown) else { return };
+    if !matters(context, call, path, checked) {
+        return;
+    }
     let title = "what is at this path may be another by now than when it was looked at";
     context.report(
         Issue::new(&RULE, call.span, title)
             .next("do it without asking first and handle the error, or open the file once and use its handle")
             .fact("the check", context.text(checked), checked),
     );
+}
+
+/// Whether somebody gains by the race: the check is about trust, the folder is everybody's, or the file is a lock.
+/// Most others fill in what is not there yet, in a folder of the program's own.
+fn matters<'a>(context: &Context<'_, 'a>, call: &Call<'a>, path: &'a Expression<'a>, checked: Span) -> bool {
+    let until = call.span.start.min(checked.start.saturating_add(MAX_TEXT)).max(checked.start);
+    let between = context.text(Span::new(checked.start, until));
+    let lower = context.text(path.span()).to_ascii_lowercase();
+    TRUST.iter().any(|word| between.contains(word))
+        || LOCKS
+            .iter()
+            .any(|word| lower.contains(word) && !lower.contains("block") && !lower.contains("package-lock"))
+        || guess(context, path, MAX_DEPTH) == Guess::InTemporary
 }
 
 /// A check of the same path that decides whether the call runs.
@@ -209,5 +243,5 @@ fn check_in<'a>(context: &Context<'_, 'a>, test: &'a Expression<'a>, path: &str,
 }
 
 fn is_check<'a>(context: &Context<'_, 'a>, callee: &'a Expression<'a>) -> bool {
-    context.api_path(callee).is_some_and(|api| CHECKS.contains(&&*api))
+    context.api_path(callee).is_some_and(|api| CHECKS.contains(&&*api) || EXISTENCE.contains(&&*api))
 }

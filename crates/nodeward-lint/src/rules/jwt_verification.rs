@@ -29,6 +29,19 @@ fn algorithms<'a>(context: &Context<'_, 'a>, call: &Call<'a>) {
                 || matches!(context.setting(options, "algorithms"), Setting::Absent)
         }
     };
+    if let Some(Expression::ArrayExpression(list)) =
+        call.option(context, 2, "algorithms").value().map(without_wrapping)
+    {
+        let names: Vec<_> =
+            list.elements.iter().filter_map(|name| context.constant_text(name.as_expression()?)).collect();
+        let is_shared = |name: &str| name.starts_with("HS");
+        if names.iter().any(|name| is_shared(name))
+            && names.iter().any(|name| !is_shared(name) && name != "none")
+        {
+            let title = "a key is taken as public or as a shared secret, as the token wishes";
+            context.report(Issue::new(&RULE, list.span, title).next("name the one kind that you sign with"));
+        }
+    }
     if options_are_missing && may_be_public(context, key) {
         let issue = Issue::new(
             &RULE,

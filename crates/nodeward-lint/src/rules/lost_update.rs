@@ -29,6 +29,12 @@ fn check<'a>(context: &Context<'_, 'a>, node: &AstNode<'a>) {
     match node.kind() {
         AstKind::AssignmentExpression(assignment) => {
             let Some(target) = target_text(context, &assignment.left) else { return };
+            if assignment.operator.is_arithmetic()
+                && let Some(SimpleAssignmentTarget::StaticMemberExpression(member)) =
+                    assignment.left.as_simple_assignment_target()
+            {
+                fetched_and_saved(context, node, &member.object, assignment.span);
+            }
             if !is_shared(context, node, &assignment.left) {
                 return;
             }
@@ -39,12 +45,17 @@ fn check<'a>(context: &Context<'_, 'a>, node: &AstNode<'a>) {
                 let title = format!("{target} is read before the wait and written after it");
                 return report(context, assignment.span, title);
             }
-            if is_sum {
+            if assignment.operator.is_assign() {
+                kept_before(context, &assignment.right, assignment.span, target);
+            } else if is_sum {
                 tested_before(context, node, assignment.span, target);
             }
         }
         AstKind::UpdateExpression(update) => {
             let target = context.text(update.argument.span());
+            if let SimpleAssignmentTarget::StaticMemberExpression(member) = &update.argument {
+                fetched_and_saved(context, node, &member.object, update.span);
+            }
             if is_shared_simple(context, node, &update.argument) {
                 tested_before(context, node, update.span, target);
             }
@@ -145,6 +156,53 @@ fn waits(text: &str) -> bool {
 fn reads_before_wait<'a>(context: &Context<'_, 'a>, right: &'a Expression<'a>, target: &str) -> bool {
     let Expression::BinaryExpression(sum) = without_wrapping(right) else { return false };
     context.text(sum.left.span()) == target && waits(context.text(sum.right.span()))
+}
+
+/// `const old = total; await …; total = old + 1`.
+fn kept_before<'a>(context: &Context<'_, 'a>, right: &'a Expression<'a>, change: Span, target: &str) {
+    let Expression::BinaryExpression(sum) = without_wrapping(right) else { return };
+    for side in [&sum.left, &sum.right] {
+        let Expression::Identifier(kept) = without_wrapping(side) else { continue };
+        let Some(value) = context.value_of(kept) else { continue };
+        let read = value.span();
+        if context.text(read) == target
+            && read.end < change.start
+            && waits(context.text(Span::new(read.end, change.start)))
+        {
+            let title = format!("{target} is read before the wait and written after it");
+            return report(context, change, title);
+        }
+    }
+}
+
+/// `account.balance -= amount`, of a record that was fetched by a wait and is saved as it then is.
+fn fetched_and_saved<'a>(
+    context: &Context<'_, 'a>,
+    node: &AstNode<'a>,
+    record: &'a Expression<'a>,
+    change: Span,
+) {
+    let Expression::Identifier(name) = without_wrapping(record) else { return };
+    let Some(around) = is_async(context, node) else { return };
+    let Some(Expression::AwaitExpression(fetched)) = context.value_of(name).map(without_wrapping) else {
+        return;
+    };
+    let Expression::CallExpression(fetch) = without_wrapping(&fetched.argument) else { return };
+    let is_found = last_name(&fetch.callee).is_some_and(|method| method.starts_with("find"));
+    // What a transaction or a lock keeps others from is said in its options.
+    let is_alone =
+        context.text(fetch.span).contains("lock") || context.text(fetch.span).contains("transaction");
+    let end = around.end.min(change.end.saturating_add(u32::try_from(MAX_TEXT).unwrap_or(u32::MAX)));
+    let after = context.text(Span::new(change.end, end.max(change.end)));
+    if is_found && !is_alone && after.contains(&format!("{}.save(", name.name)) {
+        let title = format!("another request may change {} between its reading and its saving", name.name);
+        let issue = Issue::new(&RULE, change, title);
+        context.report(
+            issue.next(
+                "let the database do it in one step, such as $inc, or update where it is still the same",
+            ),
+        );
+    }
 }
 
 /// A test of the same thing, then a wait, then the change.

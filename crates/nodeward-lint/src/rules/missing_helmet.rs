@@ -12,7 +12,10 @@ pub(crate) const RULE: Rule = Rule {
     policy: Policy::Experimental,
     scope: Scope::Production,
     docs: include_str!("missing_helmet.md"),
-    checks: &[Check::Calls { of: &["express"], check }],
+    checks: &[
+        Check::Calls { of: &["express"], check },
+        Check::Calls { of: &["helmet"], check: switched_off },
+    ],
 };
 
 /// What sets the headers, or says that somebody thought of them: names of packages, settings and headers.
@@ -41,5 +44,17 @@ fn check<'a>(context: &Context<'_, 'a>, call: &Call<'a>) {
         context.report(
             Issue::new(&RULE, call.span, title).next("app.use(helmet()), or app.disable('x-powered-by')"),
         );
+    }
+}
+
+/// Parts of helmet that keep a page from being framed, or from running what was injected.
+fn switched_off<'a>(context: &Context<'_, 'a>, call: &Call<'a>) {
+    for name in ["contentSecurityPolicy", "frameguard", "xFrameOptions", "hsts", "strictTransportSecurity"] {
+        if let Some(value) = call.option(context, 0, name).value()
+            && context.is_boolean(value, false)
+        {
+            let issue = Issue::new(&RULE, value.span(), format!("{name} is switched off"));
+            context.report(issue.next("set the policy that the pages need"));
+        }
     }
 }

@@ -62,7 +62,7 @@ fn check<'a>(context: &Context<'_, 'a>, call: &Call<'a>) {
 
 /// What can be said of a part of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Guess {
+pub(super) enum Guess {
     /// It begins in a folder that everybody writes to, and can be foretold.
     InTemporary,
     /// It can be foretold.
@@ -82,7 +82,8 @@ impl Guess {
     }
 }
 
-fn guess<'a>(context: &Context<'_, 'a>, part: &'a Expression<'a>, depth: u8) -> Guess {
+/// What can be said of a path, to this depth.
+pub(super) fn guess<'a>(context: &Context<'_, 'a>, part: &'a Expression<'a>, depth: u8) -> Guess {
     let Some(depth) = depth.checked_sub(1) else { return Guess::Unknown };
     if let Some(text) = context.constant_text(part) {
         let is_temporary =

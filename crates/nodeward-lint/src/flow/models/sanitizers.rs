@@ -45,12 +45,15 @@ pub(super) const RESULTS: &[(Taint, &[&str])] = &[
             "global.Buffer.from",
         ],
     ),
-    (TEXT, &["global.String", "util.format", "querystring.stringify"]),
+    (TEXT, &["global.String", "util.format"]),
     (
         Taint::MARKUP.and(Taint::PATH).and(Taint::HOST).and(Taint::LINE).and(Taint::REDIRECT).and(TEXT),
         &["global.encodeURIComponent"],
     ),
-    (Taint::LINE.and(TEXT), &["global.encodeURI", "global.JSON.stringify", "util.inspect", "global.escape"]),
+    (
+        Taint::LINE.and(TEXT),
+        &["global.{encodeURI,escape}", "global.JSON.stringify", "util.inspect", "querystring.stringify"],
+    ),
     (Taint::PATH.and(TEXT), &["path.{basename,extname}", "path.{posix,win32}.{basename,extname}"]),
     (
         Taint::HOST.and(Taint::REDIRECT).and(TEXT),

@@ -120,8 +120,14 @@ pub(super) fn by_name(name: &str) -> Transfer {
         | "concat" => NOTHING,
         // A list's is joined when it is lowered; that of something else, such as a module for paths, is not known.
         "join" => ARGUMENTS,
+        // No property of every object is written in capitals.
+        "toUpperCase" | "toLocaleUpperCase" => Transfer {
+            receiver: Some(TEXT.and(Taint::KEY).and(Taint::CONSTRUCTOR)),
+            arguments: None,
+            is_known: true,
+        },
         "toString" | "trim" | "trimStart" | "trimEnd" | "trimLeft" | "trimRight" | "toLowerCase"
-        | "toUpperCase" | "toLocaleLowerCase" | "normalize" | "substr" | "substring" | "charAt"
+        | "toLocaleLowerCase" | "normalize" | "substr" | "substring" | "charAt"
         | "repeat" | "padStart" | "padEnd" => {
             Transfer { receiver: Some(TEXT), arguments: None, is_known: true }
         }
