@@ -251,6 +251,8 @@ pub(crate) enum Seed {
     Global(NameId),
     /// Calling it sends its first argument to this node: the `resolve` of a promise.
     Deliver(NodeId),
+    /// A parameter whose type or decorator (`@Body`) has this name.
+    Typed(NameId),
 }
 
 /// An operator or a property that is a place where harm is done, apart from calls.

@@ -6,6 +6,7 @@
 //! instance, `@*` for any argument, `{a,b}` for one of several names, `*` for any name. One table holds all paths;
 //! `models/*.rs` are the entries, by subject.
 
+mod handlers;
 mod request;
 mod sanitizers;
 mod sinks;
@@ -90,6 +91,9 @@ pub(crate) struct Models {
     /// What is left of what goes in, for functions whose result is known.
     results: FxHashMap<ApiId, Taint>,
     copies: FxHashMap<ApiId, Copies>,
+    /// The members of an interface that have names.
+    members: FxHashMap<ApiId, Vec<(String, ApiId)>>,
+    shared: Vec<ApiId>,
     size: u32,
     modules: ApiId,
     globals: ApiId,
@@ -112,17 +116,19 @@ impl Models {
             sinks: FxHashMap::default(),
             results: FxHashMap::default(),
             copies: FxHashMap::default(),
+            members: FxHashMap::default(),
+            shared: Vec::new(),
             size: 2,
             modules: ApiId(0),
             globals: ApiId(1),
         };
-        for (path, target) in request::ALIASES {
+        for (path, target) in request::ALIASES.iter().chain(handlers::ALIASES) {
             let target = models.path(target)[0];
             for (parent, segment) in models.ends(path) {
                 models.children.insert((parent, segment), target);
             }
         }
-        for (paths, origin) in request::SOURCES {
+        for (paths, origin) in request::SOURCES.iter().chain(handlers::SOURCES) {
             for path in *paths {
                 for api in models.path(path) {
                     models.sources.insert(api, *origin);
@@ -154,7 +160,24 @@ impl Models {
                 }
             }
         }
+        models.list_members();
+        let shared = ["~request", "~response", "~response.locals", "~context", "~context.state"];
+        models.shared = shared.iter().flat_map(|path| models.path(path)).collect();
         models
+    }
+
+    fn list_members(&mut self) {
+        let names: FxHashMap<Segment, &String> = self.names.iter().map(|(name, at)| (*at, name)).collect();
+        let mut members: FxHashMap<ApiId, Vec<(String, ApiId)>> = FxHashMap::default();
+        for ((parent, segment), api) in &self.children {
+            if let Some(name) = names.get(segment) {
+                members.entry(*parent).or_default().push(((*name).clone(), *api));
+            }
+        }
+        for members in members.values_mut() {
+            members.sort_unstable();
+        }
+        self.members = members;
     }
 
     /// The interfaces that a path names, made where they are new.
@@ -207,7 +230,11 @@ impl Models {
                 } else if let Some(number) = digit(part) {
                     vec![Segment(Segment::PARAMETERS + number)]
                 } else if let Some(names) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
-                    names.split(',').map(|name| self.name(name)).collect()
+                    let segment = |name: &'static str| match digit(name) {
+                        Some(number) => Segment(Segment::PARAMETERS + number),
+                        None => self.name(name),
+                    };
+                    names.split(',').map(segment).collect()
                 } else {
                     vec![self.name(part)]
                 }
@@ -257,6 +284,38 @@ impl Models {
     pub(crate) fn parameter(&self, api: ApiId, position: usize) -> Option<ApiId> {
         let number = u32::try_from(position).ok().filter(|number| *number < 8)?;
         self.children.get(&(api, Segment(Segment::PARAMETERS + number))).copied()
+    }
+
+    /// The members that have names.
+    pub(crate) fn members(&self, api: ApiId) -> &[(String, ApiId)] {
+        self.members.get(&api).map_or(&[], Vec::as_slice)
+    }
+
+    /// What stands for any member.
+    pub(crate) fn any_member(&self, api: ApiId) -> Option<ApiId> {
+        self.children.get(&(api, Segment::STAR)).copied()
+    }
+
+    /// What walking over its elements gives.
+    pub(crate) fn element(&self, api: ApiId) -> Option<ApiId> {
+        self.children.get(&(api, *self.names.get("[]")?)).copied()
+    }
+
+    /// What a parameter of this type, or with this decorator, is.
+    pub(crate) fn typed(&self, name: &str) -> Option<ApiId> {
+        let target = handlers::TYPES.iter().find(|(names, _)| names.contains(&name))?.1;
+        self.module(target)
+    }
+
+    /// What stands for a function that a file exports by this name, where frameworks call it by that name.
+    pub(crate) fn exported(&self, name: &str) -> Option<ApiId> {
+        let target = handlers::EXPORTED.iter().find(|(names, _)| names.contains(&name))?.1;
+        self.module(target)
+    }
+
+    /// Whether one handler finds in it what another has left there.
+    pub(crate) fn is_shared(&self, api: ApiId) -> bool {
+        self.shared.contains(&api)
     }
 
     /// A request, as servers hand it to handlers.

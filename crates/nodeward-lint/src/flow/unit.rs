@@ -174,6 +174,7 @@ impl Unit {
                 Seed::Object(id) => Seed::Object(object(*id)),
                 Seed::Module(id) => Seed::Module(name(*id)),
                 Seed::Global(id) => Seed::Global(name(*id)),
+                Seed::Typed(id) => Seed::Typed(name(*id)),
                 Seed::Deliver(id) => Seed::Deliver(node(*id)),
             };
             (node(*id), seed)

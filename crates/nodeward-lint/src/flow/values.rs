@@ -106,6 +106,8 @@ impl<'u> Values<'u> {
         };
         values.seed();
         values.run();
+        values.exported_handlers();
+        values.run();
         values.give_objects();
         values.run();
         values.guess_methods();
@@ -150,6 +152,11 @@ impl<'u> Values<'u> {
                 Seed::Function(id) => self.add(*node, Fact::Function(*id)),
                 Seed::Object(id) => self.add(*node, Fact::Object(*id)),
                 Seed::Deliver(target) => self.add(*node, Fact::Deliver(*target)),
+                Seed::Typed(name) => {
+                    if let Some(api) = self.models.typed(self.unit.names.text(*name)) {
+                        self.add(*node, Fact::Api(api));
+                    }
+                }
                 Seed::Module(name) => {
                     if let Some(api) = self.models.module(self.unit.names.text(*name)) {
                         self.add(*node, Fact::Api(api));
@@ -175,6 +182,14 @@ impl<'u> Values<'u> {
                     }
                     continue;
                 }
+                // Functions of AWS Lambda; those of Azure.
+                ["event", ..] => {
+                    if let Some(api) = self.models.module("~lambda") {
+                        self.add(function.parameters[0], Fact::Api(api));
+                    }
+                    continue;
+                }
+                ["context", "req" | "request"] => (1, None),
                 _ => continue,
             };
             let (asked, answered) = (self.models.request(), self.models.response());
@@ -211,6 +226,7 @@ impl<'u> Values<'u> {
                     let this = self.unit.functions[function.0 as usize].this;
                     self.add(this, Fact::Object(object));
                 }
+                self.callback(node, fact);
                 continue;
             }
             if self.index.is(node, STORED_IN | CALLED | EXTENDED) {
@@ -228,12 +244,18 @@ impl<'u> Values<'u> {
             match edge.label {
                 Label::Same | Label::Tested(_) => self.add(edge.to, fact),
                 Label::Load(name) => self.load(edge.to, fact, name),
-                Label::LoadAny => {
-                    if let Fact::Object(object) = fact {
+                Label::LoadAny => match fact {
+                    Fact::Object(object) => {
                         let all = self.cell(object, ALL);
                         self.flow(all, edge.to);
                     }
-                }
+                    Fact::Api(api) => {
+                        if let Some(element) = self.models.element(api) {
+                            self.add(edge.to, Fact::Api(element));
+                        }
+                    }
+                    _ => {}
+                },
                 // What is stored flows on once the object is known; only what becomes a prototype is asked for here.
                 Label::Store(name) if Some(name) == self.index.prototype => {
                     for held in self.of(edge.to) {
@@ -499,15 +521,19 @@ impl<'u> Values<'u> {
         }
     }
 
-    /// A function that is a known callback gets known parameters.
+    /// A function that is a known callback gets known parameters; of an object the functions that it holds.
     fn callback(&mut self, node: NodeId, fact: Fact) {
-        if !matches!(fact, Fact::Function(_) | Fact::Callback(_)) {
+        if !matches!(fact, Fact::Function(_) | Fact::Callback(_) | Fact::Object(_)) {
             return;
         }
         for other in self.of(node) {
             let (function, api) = match (fact, other) {
                 (Fact::Function(function), Fact::Callback(api))
                 | (Fact::Callback(api), Fact::Function(function)) => (function, api),
+                (Fact::Object(object), Fact::Callback(api)) | (Fact::Callback(api), Fact::Object(object)) => {
+                    self.callbacks_in(object, api);
+                    continue;
+                }
                 _ => continue,
             };
             let unit = self.unit;
@@ -516,6 +542,37 @@ impl<'u> Values<'u> {
                     self.add(*parameter, Fact::Api(known));
                 }
             }
+        }
+    }
+
+    /// Options with handlers among them, and lists of handlers.
+    fn callbacks_in(&mut self, object: ObjectId, api: ApiId) {
+        let models = self.models;
+        for (name, member) in models.members(api) {
+            if let Some(name) = self.unit.names.find(name) {
+                let cell = self.cell(object, name);
+                self.add(cell, Fact::Callback(*member));
+            }
+        }
+        let all = self.cell(object, ALL);
+        self.add(all, Fact::Callback(models.any_member(api).unwrap_or(api)));
+    }
+
+    /// What frameworks call by the name under which a file exports it.
+    fn exported_handlers(&mut self) {
+        let mut found = Vec::new();
+        for node in &self.unit.exports {
+            for fact in self.of(*node) {
+                let Fact::Object(object) = fact else { continue };
+                for (name, cell) in self.properties(object) {
+                    if let Some(api) = self.models.exported(self.unit.names.text(name)) {
+                        found.push((cell, api));
+                    }
+                }
+            }
+        }
+        for (cell, api) in found {
+            self.add(cell, Fact::Callback(api));
         }
     }
 
@@ -533,13 +590,36 @@ impl<'u> Values<'u> {
     /// Objects that come from elsewhere hold what is stored in them, too: each gets a name of its own.
     fn give_objects(&mut self) {
         let mut next = self.unit.objects;
+        let mut kept: FxHashMap<ApiId, u32> = FxHashMap::default();
         for base in (0..u32::try_from(self.unit.spans.len()).expect("a unit's nodes fit 32 bits")).map(NodeId)
         {
             if !self.index.stores.is_empty(base.index())
                 && !self.of(base).any(|fact| matches!(fact, Fact::Object(_) | Fact::Function(_)))
             {
-                self.add(base, Fact::Object(ObjectId(next)));
-                next += 1;
+                let shared = self.of(base).find_map(|fact| match fact {
+                    Fact::Api(api) if self.models.is_shared(api) => Some(api),
+                    _ => None,
+                });
+                let object = match shared {
+                    Some(api) => *kept.entry(api).or_insert(next),
+                    None => next,
+                };
+                next = next.max(object + 1);
+                self.add(base, Fact::Object(ObjectId(object)));
+            }
+        }
+        // What one handler leaves in a request the next finds there.
+        if kept.is_empty() {
+            return;
+        }
+        for node in (0..u32::try_from(self.unit.spans.len()).expect("a unit's nodes fit 32 bits")).map(NodeId)
+        {
+            let shared = self.of(node).find_map(|fact| match fact {
+                Fact::Api(api) => kept.get(&api).copied(),
+                _ => None,
+            });
+            if let Some(object) = shared {
+                self.add(node, Fact::Object(ObjectId(object)));
             }
         }
     }

@@ -87,7 +87,7 @@ impl<'a> Lowerer<'a, '_> {
         arguments.iter().map(|argument| self.argument(argument)).collect()
     }
 
-    fn note_call(
+    pub(super) fn note_call(
         &mut self,
         kind: CallKind,
         callee: NodeId,

@@ -1,10 +1,13 @@
 //! Functions: parameters, body, `this`, what is returned.
 
-use nodeward_javascript::oxc::ast::{ArrowFunctionBody, ArrowFunctionExpression, FormalParameters, Function};
+use nodeward_javascript::oxc::ast::{
+    ArrowFunctionBody, ArrowFunctionExpression, Expression, FormalParameter, FormalParameters, Function, TSType,
+    TSTypeName,
+};
 use nodeward_javascript::oxc::{GetSpan as _, Span};
 
 use super::Lowerer;
-use crate::flow::graph::{FunctionId, Label, NameId, NodeId, ObjectId, Seed};
+use crate::flow::graph::{CallKind, FunctionId, Label, NameId, NodeId, ObjectId, Seed};
 
 /// What `this` is in a function.
 #[derive(Debug, Clone, Copy)]
@@ -115,6 +118,7 @@ impl<'a> Lowerer<'a, '_> {
             let record = self.function_record(id);
             record.parameters.push(node);
             record.parameter_names.push(name);
+            self.declared(parameter, node);
             let value = match &parameter.initializer {
                 Some(initializer) => {
                     let default = self.expression(initializer);
@@ -132,6 +136,40 @@ impl<'a> Lowerer<'a, '_> {
             let node = self.node(rest.span);
             self.function_record(id).rest = node;
             self.bind(&rest.rest.argument, Some(node));
+        }
+    }
+
+    /// What type and decorators say of a parameter.
+    fn declared(&mut self, parameter: &FormalParameter<'a>, node: NodeId) {
+        for decorator in &parameter.decorators {
+            let callee = match &decorator.expression {
+                Expression::CallExpression(call) => &call.callee,
+                expression => expression,
+            };
+            if let Expression::Identifier(identifier) = callee {
+                let name = self.name(&format!("@{}", identifier.name));
+                self.graph.seeds.push((node, Seed::Typed(name)));
+            }
+        }
+        let Some(annotation) = &parameter.type_annotation else { return };
+        let TSType::TSTypeReference(reference) = &annotation.type_annotation else { return };
+        let TSTypeName::IdentifierReference(identifier) = &reference.type_name else { return };
+        let name = self.name(identifier.name.as_str());
+        self.graph.seeds.push((node, Seed::Typed(name)));
+        // `constructor(private readonly users: Users)`: a container makes one and hands it in.
+        if parameter.accessibility.is_some() || parameter.readonly {
+            let class = self.symbol(identifier).and_then(|symbol| self.read(symbol, identifier.span));
+            if let Some(class) = class {
+                let made = self.note_call(
+                    CallKind::New,
+                    class,
+                    NodeId::NONE,
+                    NameId::NONE,
+                    Vec::new(),
+                    identifier.span,
+                );
+                self.edge(made, node, Label::Same);
+            }
         }
     }
 
