@@ -160,6 +160,10 @@ pub(crate) enum Shape {
     Literal,
     /// An object literal.
     Object,
+    /// An object literal with `shell: true`, or a shell's name.
+    Shell,
+    /// An object literal with a property `root`.
+    Rooted,
     /// An array literal.
     Array,
     /// A function written here.
@@ -224,6 +228,7 @@ pub(crate) struct Function {
     pub(crate) instance: ObjectId,
     /// The properties of the function itself.
     pub(crate) statics: ObjectId,
+    pub(crate) sends: Sends,
 }
 
 /// A read or a write whose property name is computed.
@@ -268,6 +273,22 @@ pub(crate) enum Spot {
     Match(NameId),
     /// A loop bounded by the value.
     LoopBound,
+    /// `spawn('sh', ['-c', value])`.
+    ShellCommand,
+    /// No harm by itself: the text is one of SQL.
+    Statement,
+}
+
+/// What a function says that it sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Sends {
+    /// It does not say.
+    #[default]
+    Unknown,
+    /// JSON, plain text and the like, which no browser parses as markup.
+    Plain,
+    /// Markup, now or then.
+    Markup,
 }
 
 /// The graph of one file.

@@ -11,6 +11,8 @@ mod expression;
 mod function;
 mod guard;
 mod keys;
+mod look;
+mod made;
 mod module;
 mod pattern;
 mod regex;
@@ -64,6 +66,8 @@ struct Lowerer<'a, 's> {
     tested_log: Vec<(tested::Path, NodeId)>,
     /// Variables that hold keys, and of what.
     owners: FxHashMap<SymbolId, keys::Owner>,
+    /// Variables made of others, and the dangers that both have or have not.
+    made: FxHashMap<SymbolId, (SymbolId, Taint)>,
     /// Where variables are assigned, in the order of the text.
     writes: Vec<(u32, SymbolId)>,
     /// Nodes at the head of each loop around this point.
@@ -106,6 +110,7 @@ impl<'a, 's> Lowerer<'a, 's> {
             tested: FxHashMap::default(),
             tested_log: Vec::new(),
             owners: FxHashMap::default(),
+            made: FxHashMap::default(),
             writes,
             loops: Vec::new(),
             breakables: Vec::new(),
@@ -422,6 +427,7 @@ impl Lowerer<'_, '_> {
             parent,
             instance,
             statics,
+            sends: super::graph::Sends::default(),
         });
         id
     }

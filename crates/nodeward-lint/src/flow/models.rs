@@ -94,6 +94,8 @@ pub(crate) struct Models {
     /// The members of an interface that have names.
     members: FxHashMap<ApiId, Vec<(String, ApiId)>>,
     shared: Vec<ApiId>,
+    /// Values from outside that are texts, or objects of texts, whatever the client sends.
+    texts: Vec<ApiId>,
     size: u32,
     modules: ApiId,
     globals: ApiId,
@@ -118,6 +120,7 @@ impl Models {
             copies: FxHashMap::default(),
             members: FxHashMap::default(),
             shared: Vec::new(),
+            texts: Vec::new(),
             size: 2,
             modules: ApiId(0),
             globals: ApiId(1),
@@ -162,6 +165,7 @@ impl Models {
         }
         models.list_members();
         let shared = ["~request", "~response", "~response.locals", "~context", "~context.state"];
+        models.texts = request::TEXTS.iter().flat_map(|path| models.path(path)).collect();
         models.shared = shared.iter().flat_map(|path| models.path(path)).collect();
         models
     }
@@ -341,6 +345,11 @@ impl Models {
     /// Whether this value from outside cannot hold a line break, because the protocol it came by has none there.
     pub(crate) fn is_one_line(&self, api: ApiId) -> bool {
         self.one_line.contains(&api)
+    }
+
+    /// Whether it can be no object of the client's making.
+    pub(crate) fn is_text(&self, api: ApiId) -> bool {
+        self.texts.contains(&api)
     }
 
     /// Where it does harm.

@@ -5,8 +5,10 @@ use std::cell::LazyCell;
 use nodeward_javascript::oxc::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::graph::{CallKind, Edge, FileGraph, FunctionId, Label, NameId, NodeId, Seed, Shape, Spot, Taint};
-use super::models::{Models, Origin, SinkKind, Which};
+use super::graph::{
+    CallKind, Edge, FileGraph, FunctionId, Label, NameId, NodeId, Seed, Sends, Shape, Spot, Taint,
+};
+use super::models::{Models, Origin, Sink, SinkKind, Which};
 use super::models::{NAMED, NAMED_FUNCTIONS, PROPERTIES};
 use super::taint::{Step, Walk, Way, Web};
 use super::unit::Unit;
@@ -66,6 +68,8 @@ pub(crate) fn solve(
     let (launched, sent): (Vec<Source>, Vec<Source>) =
         sources(&unit, &values, mode).into_iter().partition(|(_, _, origin)| *origin == Origin::Launch);
     let web = LazyCell::new(|| Web::new(&unit, &values));
+    let is_statement = |(node, spot, _): &(NodeId, Spot, Span)| (*spot == Spot::Statement).then_some(*node);
+    let statements: FxHashSet<NodeId> = unit.spots.iter().filter_map(is_statement).collect();
     let mut found = FxHashMap::default();
     let mut is_cut = false;
     for sources in [sent, launched] {
@@ -73,7 +77,8 @@ pub(crate) fn solve(
             continue;
         }
         let walk = Walk::run(&unit, &values, &web, &sources);
-        let mut reporter = Reporter { unit: &unit, values: &values, walk: &walk, findings: found };
+        let mut reporter =
+            Reporter { unit: &unit, values: &values, walk: &walk, statements: &statements, findings: found };
         reporter.calls();
         reporter.spots();
         reporter.computed();
@@ -106,8 +111,12 @@ fn sources(unit: &Unit, values: &Values<'_>, mode: Mode) -> Vec<Source> {
                     Origin::Secret => Taint::SECRET,
                     Origin::Fetched => Taint::FETCHED,
                     Origin::Archive => Taint::PATH,
-                    _ if models.is_one_line(api) => Taint::OUTSIDE.without(Taint::LINE),
-                    _ => Taint::OUTSIDE,
+                    _ => {
+                        let one_line = if models.is_one_line(api) { Taint::LINE } else { Taint::NONE };
+                        let no_object = Taint::OPERATOR.and(Taint::OBJECT);
+                        let text = if models.is_text(api) { no_object } else { Taint::NONE };
+                        Taint::OUTSIDE.without(one_line.and(text))
+                    }
                 };
                 found.push((node, taint, origin));
             }
@@ -197,6 +206,8 @@ struct Reporter<'u, 'v> {
     unit: &'u Unit,
     values: &'v Values<'u>,
     walk: &'v Walk,
+    /// Texts of SQL.
+    statements: &'v FxHashSet<NodeId>,
     findings: FxHashMap<Key, FlowFinding>,
 }
 
@@ -222,7 +233,7 @@ impl Reporter<'_, '_> {
                     };
                     is_known = true;
                     for sink in models.sinks(api) {
-                        self.arguments(call, sink.which, sink.kind, false);
+                        self.sink(call, *sink);
                     }
                     if models.copies(api).is_some_and(|copies| copies.merge) {
                         self.arguments(call, Which::From(1), SinkKind::CopiedObject, false);
@@ -242,6 +253,40 @@ impl Reporter<'_, '_> {
                 self.arguments(call, *which, *kind, true);
             }
         }
+    }
+
+    /// A call of a function that is known to do harm, unless the call says that it does not.
+    fn sink(&mut self, call: &super::graph::Call, sink: Sink) {
+        let is_any = |shape: Shape| self.unit.arguments(call).iter().any(|argument| argument.shape == shape);
+        match sink.kind {
+            // With a shell the program and its arguments are one command.
+            SinkKind::ProgramName if is_any(Shape::Shell) => {
+                self.arguments(call, Which::At(0), SinkKind::ShellCommand, false);
+                let second = self.unit.arguments(call).get(1);
+                if second.is_some_and(|second| second.shape != Shape::Shell) {
+                    self.arguments(call, Which::At(1), SinkKind::ShellCommand, false);
+                }
+            }
+            SinkKind::ProgramArguments if is_any(Shape::Shell) => {}
+            // Express refuses what climbs out of the root.
+            SinkKind::ServedPath if is_any(Shape::Rooted) => {}
+            SinkKind::Markup if self.sends_no_markup(call.function) => {}
+            kind => self.arguments(call, sink.which, kind, false),
+        }
+    }
+
+    /// Whether a function, or one around it, says that what it sends is no markup.
+    fn sends_no_markup(&self, function: FunctionId) -> bool {
+        let mut function = function;
+        for _ in 0..4 {
+            let record = &self.unit.functions[function.0 as usize];
+            match record.sends {
+                Sends::Plain => return true,
+                Sends::Markup => return false,
+                Sends::Unknown => function = record.parent,
+            }
+        }
+        false
     }
 
     /// A table of names, by the unit's own.
@@ -279,7 +324,10 @@ impl Reporter<'_, '_> {
     /// The values inside an object written at a call, where they do the harm.
     fn parts(&self, node: NodeId, kind: SinkKind) -> Vec<(NodeId, SinkKind)> {
         let mut parts = Vec::new();
-        if !matches!(kind, SinkKind::NoSql | SinkKind::Header | SinkKind::Request) {
+        if !matches!(
+            kind,
+            SinkKind::NoSql | SinkKind::Header | SinkKind::Request | SinkKind::Sql | SinkKind::OtherQuery
+        ) {
             return parts;
         }
         for fact in self.values.of(node) {
@@ -293,6 +341,8 @@ impl Reporter<'_, '_> {
                     {
                         continue;
                     }
+                    SinkKind::Sql if !matches!(name, "text" | "sql" | "query") => continue,
+                    SinkKind::OtherQuery if !matches!(name, "filter" | "query" | "source") => continue,
                     kind => kind,
                 };
                 parts.push((cell, kind));
@@ -317,6 +367,10 @@ impl Reporter<'_, '_> {
                     let pattern = Some(self.unit.names.text(*pattern).to_owned());
                     self.report(*node, SinkKind::SlowPattern, place, Extra { pattern, ..Extra::default() });
                 }
+                Spot::ShellCommand => {
+                    self.report(*node, SinkKind::ShellCommand, place, Extra::default());
+                }
+                Spot::Statement => {}
                 Spot::LoopBound => self.report(*node, SinkKind::Allocation, place, Extra::default()),
             }
         }
@@ -364,6 +418,8 @@ impl Reporter<'_, '_> {
         let Some(path) = self.walk.path(node, kind.taint(), self.unit) else { return };
         let is_elsewhere = kind == SinkKind::PrototypeWrite && self.is_elsewhere(&path);
         let count = |way: Way| path.iter().filter(|step| step.way == way).count();
+        // A text of SQL given to a method called `query` goes to a database, whatever the object is.
+        let is_statement = kind == SinkKind::Sql && path.iter().any(|step| self.statements.contains(&step.node));
         let origin = path
             .iter()
             .find_map(|step| match step.way {
@@ -380,7 +436,7 @@ impl Reporter<'_, '_> {
             ends_joined: path.iter().rev().take(2).any(|step| step.way == Way::Joined),
             guesses: path.iter().filter(|step| step.way == Way::Guessed).count(),
             pattern: extra.pattern,
-            is_named_only: extra.is_named_only,
+            is_named_only: extra.is_named_only && !is_statement,
             is_doubtful: extra.is_doubtful || is_elsewhere,
             is_direct: count(Way::Stored) == 0 && count(Way::Returned) == 0 && count(Way::Passed) <= 1,
             path: self.shown(&path),

@@ -142,6 +142,7 @@ impl Unit {
             parent: function(record.parent),
             instance: object(record.instance),
             statics: object(record.statics),
+            sends: record.sends,
         }));
         self.arguments.extend(graph.arguments.iter().map(|argument| Argument {
             node: node(argument.node),

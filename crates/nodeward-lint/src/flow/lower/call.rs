@@ -18,6 +18,7 @@ impl<'a> Lowerer<'a, '_> {
         {
             return Some(self.module(literal.value.as_str(), call.span));
         }
+        self.shell_arguments(call);
         let callee = call.callee.get_inner_expression();
         if let Some(member) = callee.as_member_expression() {
             return Some(self.method_call(member, call));
@@ -136,6 +137,7 @@ impl<'a> Lowerer<'a, '_> {
         let text = member.static_property_name().unwrap_or_default();
         let name = self.name(if is_line_cleaner(text, call) { WITHOUT_LINES } else { text });
         self.note_callback_keys(member, call);
+        self.note_content_type(text, call);
         let searched = self.regex_use(member, receiver, call);
         let arguments = self.arguments(&call.arguments);
         let nodes: Vec<Option<NodeId>> = arguments.iter().map(|argument| argument.node.get()).collect();

@@ -1,7 +1,7 @@
 //! Expressions.
 
 use nodeward_javascript::oxc::ast::{
-    Argument, ArrayExpressionElement, AssignmentExpression, BinaryExpression, ChainElement, Expression,
+    ArrayExpressionElement, AssignmentExpression, BinaryExpression, ChainElement, Expression,
     IdentifierReference, JSXAttributeItem, JSXAttributeValue, JSXChild, JSXElement, JSXExpression,
     LogicalExpression, MemberExpression, ObjectExpression, ObjectPropertyKind, PropertyKind, TemplateLiteral,
 };
@@ -416,6 +416,9 @@ impl<'a> Lowerer<'a, '_> {
             return None;
         }
         let node = self.node(span);
+        if is_statement(&before) {
+            self.spot(Some(node), Spot::Statement, span);
+        }
         let count = parts.len();
         for (part, cleared) in parts {
             // Only a whole name is that of the prototype, not one that is put together of others.
@@ -492,38 +495,25 @@ impl<'a> Lowerer<'a, '_> {
             }
         }
     }
-
-    /// An argument's node and look.
-    pub(super) fn argument(&mut self, argument: &Argument<'a>) -> crate::flow::graph::Argument {
-        use crate::flow::graph::{Argument as Written, Shape};
-        if let Argument::SpreadElement(spread) = argument {
-            let node = NodeId::from_option(self.expression(&spread.argument));
-            return Written { node, shape: Shape::Spread };
-        }
-        let Some(expression) = argument.as_expression() else {
-            return Written { node: NodeId::NONE, shape: Shape::Other };
-        };
-        let shape = match expression.without_parentheses() {
-            Expression::StringLiteral(literal) => Shape::Text(self.name(literal.value.as_str())),
-            Expression::TemplateLiteral(template) if template.expressions.is_empty() => {
-                let text = template.single_quasi().map_or(String::new(), |text| text.as_str().to_owned());
-                Shape::Text(self.name(&text))
-            }
-            Expression::BooleanLiteral(literal) if literal.value => Shape::True,
-            expression if expression.is_literal() => Shape::Literal,
-            Expression::ObjectExpression(_) => Shape::Object,
-            Expression::ArrayExpression(_) => Shape::Array,
-            expression if expression.is_function() => Shape::Function,
-            _ => Shape::Other,
-        };
-        Written { node: NodeId::from_option(self.expression(expression)), shape }
-    }
 }
 
 /// A piece of a text under construction.
 enum Piece<'a, 'e> {
     Text(&'e str),
     Expression(&'e Expression<'a>),
+}
+
+/// Whether a text is one of SQL.
+fn is_statement(text: &str) -> bool {
+    let begins = |words: &str| {
+        let text = text.trim_start();
+        text.get(..words.len()).is_some_and(|start| start.eq_ignore_ascii_case(words))
+    };
+    ["SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM ", "REPLACE INTO ", "CREATE TABLE ", "DROP TABLE "]
+        .iter()
+        .any(|words| begins(words))
+        // A part of one, as it is put together.
+        || [" WHERE ", " ORDER BY ", " VALUES ", "LIMIT "].iter().any(|words| text.contains(words))
 }
 
 /// What a value can no longer do after this text.

@@ -6,7 +6,7 @@
 use nodeward_javascript::oxc::ast::{
     Argument, BinaryExpression, CallExpression, Expression, MemberExpression,
 };
-use nodeward_javascript::oxc::{BinaryOperator, GetSpan as _, LogicalOperator, UnaryOperator};
+use nodeward_javascript::oxc::{BinaryOperator, GetSpan as _, LogicalOperator, Span, SymbolId, UnaryOperator};
 
 use super::Lowerer;
 use crate::flow::graph::{Label, Taint};
@@ -59,13 +59,22 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     /// Marks a variable as harmless for some uses.
-    fn clear(&mut self, subject: &Expression<'a>, cleared: Taint) {
+    pub(super) fn clear(&mut self, subject: &Expression<'a>, cleared: Taint) {
+        self.clear_origin(subject, cleared);
         let Expression::Identifier(identifier) = subject.get_inner_expression() else {
             return self.clear_property(subject, cleared);
         };
-        let Some(symbol) = self.symbol(identifier) else { return };
-        let Some(old) = self.read(symbol, identifier.span) else { return };
-        let node = self.node(identifier.span);
+        if let Some(symbol) = self.symbol(identifier) {
+            self.clear_symbol(symbol, cleared, identifier.span);
+        }
+    }
+
+    pub(super) fn clear_symbol(&mut self, symbol: SymbolId, cleared: Taint, span: Span) {
+        if cleared.is_empty() {
+            return;
+        }
+        let Some(old) = self.read(symbol, span) else { return };
+        let node = self.node(span);
         self.edge(old, node, Label::Tested(cleared));
         self.set(symbol, node);
     }

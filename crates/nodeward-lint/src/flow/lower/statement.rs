@@ -173,7 +173,9 @@ impl<'a> Lowerer<'a, '_> {
                 self.patterns.insert(symbol, regex);
             }
             self.bind(&declarator.id, value);
-            self.note_keys(identifier.and_then(|identifier| identifier.symbol_id.get()), init);
+            let symbol = identifier.and_then(|identifier| identifier.symbol_id.get());
+            self.note_keys(symbol, init);
+            self.note_made(symbol, init);
         }
     }
 

@@ -37,6 +37,8 @@ pub(super) const TYPES: &[(&[&str], &str)] = &[
         "~response",
     ),
     (&["ParameterizedContext", "RouterContext", "KoaContext", "@Ctx"], "~context"),
+    (&["Repository", "EntityManager", "DataSource", "QueryRunner"], "~entities"),
+    (&["SelectQueryBuilder"], "~builder"),
     (&["GetServerSidePropsContext", "NextPageContext"], "~page"),
     (&["LoaderFunctionArgs", "ActionFunctionArgs", "LoaderArgs", "ActionArgs", "RequestEvent"], "~loader"),
     (
@@ -141,6 +143,18 @@ pub(super) const ALIASES: &[(&str, &str)] = &[
     ("~resolvers.*.*", "~resolver"),
     ("~resolver.1", "~message"),
     ("~resolver.{resolve,subscribe}.1", "~message"),
+    // TypeORM: what is handed in by type, and texts of queries that are put together.
+    ("typeorm.{getRepository,getManager,getConnection}.()", "~entities"),
+    ("typeorm.{DataSource,Connection}.new", "~entities"),
+    ("~entities.{getRepository,manager}.()", "~entities"),
+    ("~entities.manager", "~entities"),
+    ("~entities.createQueryBuilder.()", "~builder"),
+    ("~builder.{where,andWhere,orWhere,having,orderBy,addOrderBy,select,addSelect,leftJoin,innerJoin}.()", "~builder"),
+    ("~builder.{leftJoinAndSelect,innerJoinAndSelect,from,groupBy,skip,take,limit,offset,setParameter}.()", "~builder"),
+    // Clients with settings of their own.
+    ("axios.create.()", "axios"),
+    ("got.extend.()", "got"),
+    ("{request,request-promise}.defaults.()", "request"),
     // Sockets in a namespace.
     ("socket%io.Server.new.of.().on.@1.0", "~socket"),
     ("socket%io.().of.().on.@1.0", "~socket"),

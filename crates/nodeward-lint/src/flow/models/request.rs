@@ -39,6 +39,8 @@ pub(super) const ALIASES: &[(&str, &str)] = &[
     ("~koa.{get,post,put,delete,patch,all,use,head,options,del}.@*.0", "~context"),
     ("~context.{request,req}", "~request"),
     ("~context.{response,res}", "~response"),
+    // What a response gives back is the response.
+    ("~response.{status,type,set,header,setHeader,contentType,cookie,append,vary,links,code,headers}.()", "~response"),
     // Sockets.
     ("ws.{Server,WebSocketServer}.new.on.@1.0", "~socket"),
     ("ws.{Server,WebSocketServer}.new.on.@1.1", "~request"),
@@ -132,4 +134,14 @@ pub(super) const ONE_LINE: &[&str] = &[
     "~request.{get,header,url}.()",
     "~context.{url,path,originalUrl,headers,href,querystring,search,hostname,host}",
     "~context.get.()",
+];
+
+/// Of these those that are texts, or objects of texts, whatever a client sends.
+pub(super) const TEXTS: &[&str] = &[
+    "~request.{params,headers,url,originalUrl,path,hostname,rawHeaders,subdomains,host,href,search,querystring}",
+    "~request.{baseUrl,text,raw}",
+    "~request.{get,header}.()",
+    "~request.text.()",
+    "~context.{params,url,path,originalUrl,headers,href,querystring,search,hostname,host}",
+    "~context.{get}.()",
 ];

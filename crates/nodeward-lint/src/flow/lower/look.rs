@@ -1,0 +1,118 @@
+//! How the arguments of a call are written, where that decides what the call does with them.
+
+use nodeward_javascript::oxc::ast::{
+    Argument, ArrayExpressionElement, CallExpression, Expression, ObjectExpression, ObjectPropertyKind,
+};
+
+use super::Lowerer;
+use crate::flow::graph::{Argument as Written, NodeId, Sends, Shape, Spot};
+
+/// Programs that take a command to parse, and the arguments that announce it.
+const SHELLS: [&str; 10] =
+    ["sh", "bash", "zsh", "dash", "ksh", "fish", "cmd", "powershell", "pwsh", "busybox"];
+const COMMAND_FLAGS: [&str; 8] = ["-c", "-lc", "-ic", "-ec", "/c", "/k", "-command", "-encodedcommand"];
+
+impl<'a> Lowerer<'a, '_> {
+    /// An argument's node and look.
+    pub(super) fn argument(&mut self, argument: &Argument<'a>) -> Written {
+        if let Argument::SpreadElement(spread) = argument {
+            let node = NodeId::from_option(self.expression(&spread.argument));
+            return Written { node, shape: Shape::Spread };
+        }
+        let Some(expression) = argument.as_expression() else {
+            return Written { node: NodeId::NONE, shape: Shape::Other };
+        };
+        let shape = match expression.without_parentheses() {
+            Expression::StringLiteral(literal) => Shape::Text(self.name(literal.value.as_str())),
+            Expression::TemplateLiteral(template) if template.expressions.is_empty() => {
+                let text = template.single_quasi().map_or(String::new(), |text| text.as_str().to_owned());
+                Shape::Text(self.name(&text))
+            }
+            Expression::BooleanLiteral(literal) if literal.value => Shape::True,
+            expression if expression.is_literal() => Shape::Literal,
+            Expression::ObjectExpression(object) if asks_for_shell(object) => Shape::Shell,
+            Expression::ObjectExpression(object) if property(object, "root").is_some() => Shape::Rooted,
+            Expression::ObjectExpression(_) => Shape::Object,
+            Expression::ArrayExpression(_) => Shape::Array,
+            expression if expression.is_function() => Shape::Function,
+            _ => Shape::Other,
+        };
+        Written { node: NodeId::from_option(self.expression(expression)), shape }
+    }
+
+    /// `spawn('sh', ['-c', command])`.
+    pub(super) fn shell_arguments(&mut self, call: &CallExpression<'a>) {
+        let [program, Argument::ArrayExpression(array), ..] = &call.arguments[..] else { return };
+        let Some(program) = program.as_expression().and_then(text) else { return };
+        let name = program.rsplit(['/', '\\']).next().unwrap_or(program).to_ascii_lowercase();
+        let name = name.strip_suffix(".exe").unwrap_or(&name);
+        if !SHELLS.contains(&name) {
+            return;
+        }
+        let is_flag = |element: &ArrayExpressionElement<'a>| {
+            let text = element.as_expression().and_then(text).unwrap_or_default();
+            COMMAND_FLAGS.contains(&text.to_ascii_lowercase().as_str())
+        };
+        let Some(flag) = array.elements.iter().position(is_flag) else { return };
+        // The shells of Windows parse all that follows; what follows the command of others are its parameters.
+        let parsed = if matches!(name, "cmd" | "powershell" | "pwsh") { usize::MAX } else { 1 };
+        for element in array.elements.iter().skip(flag + 1).take(parsed) {
+            if let Some(expression) = element.as_expression() {
+                let command = self.expression(expression);
+                self.spot(command, Spot::ShellCommand, call.span);
+            }
+        }
+    }
+
+    /// `response.type('text')`, `setHeader('Content-Type', …)`: what the function at hand sends is markup or is not.
+    pub(super) fn note_content_type(&mut self, name: &str, call: &CallExpression<'a>) {
+        let arguments: Vec<&Expression<'a>> =
+            call.arguments.iter().filter_map(Argument::as_expression).collect();
+        let kind = match (name, &arguments[..]) {
+            ("type" | "contentType", [kind]) => text(kind),
+            ("setHeader" | "set" | "header" | "append", [header, kind]) => {
+                let is_it = text(header).is_some_and(|header| header.eq_ignore_ascii_case("content-type"));
+                text(kind).filter(|_| is_it)
+            }
+            ("writeHead" | "set" | "header", [.., Expression::ObjectExpression(headers)]) => {
+                property(headers, "content-type").and_then(text)
+            }
+            _ => None,
+        };
+        let Some(kind) = kind.map(str::to_ascii_lowercase) else { return };
+        let is_markup = ["html", "xml", "svg"].iter().any(|markup| kind.contains(markup));
+        let function = self.function;
+        let sends = &mut self.function_record(function).sends;
+        *sends = match (is_markup, *sends) {
+            (true, _) | (_, Sends::Markup) => Sends::Markup,
+            (false, _) => Sends::Plain,
+        };
+    }
+}
+
+/// `{ shell: true }`, `{ shell: '/bin/bash' }`.
+fn asks_for_shell(object: &ObjectExpression<'_>) -> bool {
+    match property(object, "shell") {
+        Some(Expression::BooleanLiteral(literal)) => literal.value,
+        Some(Expression::StringLiteral(literal)) => !literal.value.is_empty(),
+        _ => false,
+    }
+}
+
+/// The value of a property, by its name in lower case.
+fn property<'e, 'a>(object: &'e ObjectExpression<'a>, name: &str) -> Option<&'e Expression<'a>> {
+    object.properties.iter().find_map(|property| match property {
+        ObjectPropertyKind::ObjectProperty(property) => {
+            let is_it = property.key.static_name().is_some_and(|key| key.eq_ignore_ascii_case(name));
+            is_it.then_some(&property.value)
+        }
+        ObjectPropertyKind::SpreadProperty(_) => None,
+    })
+}
+
+fn text<'e>(expression: &'e Expression<'_>) -> Option<&'e str> {
+    match expression.without_parentheses() {
+        Expression::StringLiteral(literal) => Some(literal.value.as_str()),
+        _ => None,
+    }
+}
