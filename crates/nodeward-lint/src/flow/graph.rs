@@ -164,6 +164,8 @@ pub(crate) enum Shape {
     Shell,
     /// An object literal with a property `root`.
     Rooted,
+    /// An object literal that asks for a schema without code.
+    Safe,
     /// An array literal.
     Array,
     /// A function written here.

@@ -16,6 +16,7 @@ mod made;
 mod module;
 mod pattern;
 mod regex;
+mod replace;
 mod statement;
 mod tested;
 

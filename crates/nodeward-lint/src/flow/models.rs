@@ -362,6 +362,12 @@ impl Models {
         self.results.get(&api).copied()
     }
 
+    /// What its instances no longer can do.
+    pub(crate) fn result_of_new(&self, api: ApiId) -> Option<Taint> {
+        let made = self.children.get(&(api, Segment::NEW));
+        made.and_then(|made| self.result(*made)).or_else(|| self.result(api))
+    }
+
     /// What it copies.
     pub(crate) fn copies(&self, api: ApiId) -> Option<Copies> {
         self.copies.get(&api).copied()

@@ -271,6 +271,16 @@ impl Reporter<'_, '_> {
             // Express refuses what climbs out of the root.
             SinkKind::ServedPath if is_any(Shape::Rooted) => {}
             SinkKind::Markup if self.sends_no_markup(call.function) => {}
+            SinkKind::Header => {
+                self.arguments(call, sink.which, SinkKind::Header, false);
+                let header = self.unit.arguments(call).first().map(|first| first.shape);
+                if let Some(Shape::Text(name)) = header
+                    && self.unit.names.text(name).eq_ignore_ascii_case("location")
+                {
+                    self.arguments(call, Which::At(1), SinkKind::Redirect, false);
+                }
+            }
+            SinkKind::Deserialise if is_any(Shape::Safe) => {}
             kind => self.arguments(call, sink.which, kind, false),
         }
     }

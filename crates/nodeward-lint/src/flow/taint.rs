@@ -365,6 +365,7 @@ fn unknown_calls(unit: &Unit, values: &Values<'_>, linked: &[bool]) -> Lists<(No
         }
         let arguments = unit.arguments(call);
         let known = values.of(call.callee).find_map(|fact| match fact {
+            Fact::Api(api) if call.kind == super::graph::CallKind::New => models.result_of_new(api),
             Fact::Api(api) => models.result(api),
             _ => None,
         });

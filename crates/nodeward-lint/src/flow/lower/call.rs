@@ -10,6 +10,9 @@ use super::{HELD, Lowerer};
 use crate::flow::graph::{Argument, Call, CallKind, Label, NameId, NodeId, Seed, Shape, Spot, Taint};
 use crate::flow::models::WITHOUT_LINES;
 
+/// What is gone from a value that is put into a text.
+const TEXT: Taint = Taint::OPERATOR.and(Taint::OBJECT).and(Taint::SERIALISED).and(Taint::PROTOTYPE);
+
 impl<'a> Lowerer<'a, '_> {
     /// The node of a call's result.
     pub(super) fn call(&mut self, call: &CallExpression<'a>) -> Option<NodeId> {
@@ -35,7 +38,26 @@ impl<'a> Lowerer<'a, '_> {
         };
         let callee = NodeId::from_option(self.expression(callee));
         let arguments = self.arguments(&call.arguments);
+        // `setTimeout(function, delay, …arguments)`.
+        let given = match self.graph.names.text(name) {
+            "setImmediate" => 1,
+            "setTimeout" | "setInterval" => 2,
+            _ => usize::MAX,
+        };
+        if let Some(given) = arguments.get(given..).filter(|given| !given.is_empty()) {
+            let given: Vec<Option<NodeId>> = given.iter().map(|argument| argument.node.get()).collect();
+            self.implied_call(arguments[0].node.get(), None, &given, call.span);
+        }
         Some(self.note_call(CallKind::Plain, callee, receiver, name, arguments, call.span))
+    }
+
+    /// The property under which the listeners of an event are kept, where its name is known.
+    fn event(&self, method: &str, name: Shape) -> Option<String> {
+        let is_it = matches!(method, "on" | "once" | "addListener" | "prependListener" | "emit");
+        match name {
+            Shape::Text(name) if is_it => Some(format!("on:{}", self.graph.names.text(name))),
+            _ => None,
+        }
     }
 
     pub(super) fn new_expression(&mut self, new: &NewExpression<'a>) -> Option<NodeId> {
@@ -143,7 +165,14 @@ impl<'a> Lowerer<'a, '_> {
         let nodes: Vec<Option<NodeId>> = arguments.iter().map(|argument| argument.node.get()).collect();
         let spread = arguments.first().map(|first| first.shape);
         let has_function = arguments.get(1).is_some_and(|second| second.shape == Shape::Function);
+        let event = arguments.first().map(|first| first.shape).and_then(|shape| self.event(text, shape));
         let span = call.span;
+        let taken_out = self.taken_out(text, call);
+        // The method is the object's own; what it is given may be harmless by what the method takes out.
+        let receiver = match receiver {
+            Some(_) if !taken_out.is_empty() => self.cleared(receiver, taken_out, span),
+            receiver => receiver,
+        };
         let result = self.note_call(
             CallKind::Plain,
             NodeId::from_option(callee),
@@ -186,6 +215,20 @@ impl<'a> Lowerer<'a, '_> {
             "replace" | "replaceAll" if spread.is_some() => {
                 let got = self.implied_call(second, None, &[receiver, receiver, receiver], span);
                 self.edge(got, result, Label::Joined(Taint::NONE));
+                // `'log %s'.replace('%s', name)`.
+                if receiver.is_none() && !has_function {
+                    self.edge(NodeId::from_option(second), result, Label::Joined(TEXT));
+                }
+            }
+            "on" | "once" | "addListener" | "prependListener" if event.is_some() => {
+                self.store(receiver, event.as_deref().unwrap_or_default(), second);
+            }
+            "emit" if event.is_some() => {
+                let listeners = self.load(receiver, event.as_deref().unwrap_or_default(), span);
+                self.implied_call(listeners, receiver, nodes.get(1..).unwrap_or_default(), span);
+            }
+            "nextTick" => {
+                self.implied_call(first, None, nodes.get(1..).unwrap_or_default(), span);
             }
             "then" => {
                 let got = self.implied_call(first, None, &[receiver], span);
@@ -230,7 +273,13 @@ impl<'a> Lowerer<'a, '_> {
             }
             // A stream gives back what it was joined to.
             "pipe" => self.edge(NodeId::from_option(first), result, Label::Same),
-            "bind" => self.edge(NodeId::from_option(receiver), result, Label::Same),
+            "bind" => {
+                self.edge(NodeId::from_option(receiver), result, Label::Same);
+                // What is bound is passed once the function is called, if ever.
+                if nodes.len() > 1 {
+                    self.implied_call(receiver, first, &nodes[1..], span);
+                }
+            }
             "push" | "unshift" | "append" | "add" | "splice" => {
                 let added = self.meet(&nodes, span);
                 self.edge(NodeId::from_option(added), NodeId::from_option(receiver), Label::StoreAny);

@@ -27,6 +27,7 @@ impl<'a> Lowerer<'a, '_> {
                 (LogicalOperator::And, true) | (LogicalOperator::Or, false) => {
                     self.refine(&logical.left, outcome);
                     self.refine(&logical.right, outcome);
+                    self.refine_local_path(&logical.left, &logical.right, outcome);
                 }
                 _ => {}
             },
@@ -38,6 +39,20 @@ impl<'a> Lowerer<'a, '_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// `next.startsWith('/') && !next.startsWith('//')`: a path of this site.
+    fn refine_local_path(&mut self, left: &Expression<'a>, right: &Expression<'a>, outcome: bool) {
+        let tests = [left, right].map(|test| beginning(test, outcome));
+        let [Some((one, begins, is_so)), Some((other, also, is_also))] = tests else { return };
+        let is_path = matches!(
+            (begins, is_so, also, is_also),
+            ("/", true, "//" | "/\\", false) | ("//" | "/\\", false, "/", true)
+        );
+        let source = self.semantic.source_text();
+        if is_path && one.span().source_text(source) == other.span().source_text(source) {
+            self.clear(one, Taint::HOST.and(Taint::REDIRECT));
         }
     }
 
@@ -218,7 +233,12 @@ impl<'a> Lowerer<'a, '_> {
                     self.refine_pattern(first, Some(receiver), outcome);
                 }
             }
-            ("isAbsolute", false) => {}
+            // `LIST.some((known) => known === name)`.
+            ("some", true) => {
+                if let Some(subject) = first.and_then(compared) {
+                    self.clear(subject, Taint::OUTSIDE);
+                }
+            }
             (name, true) if is_checker(name) => {
                 if let Some(first) = first {
                     self.clear(first, Taint::OUTSIDE.and(Taint::PROTOTYPE));
@@ -294,6 +314,41 @@ impl<'a> Lowerer<'a, '_> {
                 self.clear(subject, Taint::SHELL);
             }
         }
+    }
+}
+
+/// What an arrow function compares its parameter with.
+fn compared<'c, 'a>(test: &'c Expression<'a>) -> Option<&'c Expression<'a>> {
+    let Expression::ArrowFunctionExpression(arrow) = test.get_inner_expression() else { return None };
+    let parameter = arrow.params.items.first()?.pattern.get_binding_identifier()?;
+    let Expression::BinaryExpression(binary) = arrow.body.as_expression()?.get_inner_expression() else {
+        return None;
+    };
+    let is_equal = matches!(binary.operator, BinaryOperator::Equality | BinaryOperator::StrictEquality);
+    let is_parameter = |side: &Expression<'a>| {
+        matches!(side.get_inner_expression(), Expression::Identifier(name) if name.name == parameter.name)
+    };
+    match (is_parameter(&binary.left), is_parameter(&binary.right)) {
+        (true, false) if is_equal => Some(&binary.right),
+        (false, true) if is_equal => Some(&binary.left),
+        _ => None,
+    }
+}
+
+/// Of `text.startsWith('/')` the text, with what it begins, and whether it does.
+fn beginning<'c, 'a>(
+    test: &'c Expression<'a>,
+    outcome: bool,
+) -> Option<(&'c Expression<'a>, &'c str, bool)> {
+    match test.get_inner_expression() {
+        Expression::UnaryExpression(unary) if unary.operator == UnaryOperator::LogicalNot => {
+            beginning(&unary.argument, !outcome)
+        }
+        Expression::CallExpression(call) => {
+            let (name, subject) = method(call)?;
+            (name == "startsWith").then_some((subject, argument_text(call)?, outcome))
+        }
+        _ => None,
     }
 }
 

@@ -1,7 +1,8 @@
 //! How the arguments of a call are written, where that decides what the call does with them.
 
 use nodeward_javascript::oxc::ast::{
-    Argument, ArrayExpressionElement, CallExpression, Expression, ObjectExpression, ObjectPropertyKind,
+    Argument, ArrayExpressionElement, CallExpression, Expression, MemberExpression, ObjectExpression,
+    ObjectPropertyKind,
 };
 
 use super::Lowerer;
@@ -32,6 +33,7 @@ impl<'a> Lowerer<'a, '_> {
             expression if expression.is_literal() => Shape::Literal,
             Expression::ObjectExpression(object) if asks_for_shell(object) => Shape::Shell,
             Expression::ObjectExpression(object) if property(object, "root").is_some() => Shape::Rooted,
+            Expression::ObjectExpression(object) if asks_for_data(object) => Shape::Safe,
             Expression::ObjectExpression(_) => Shape::Object,
             Expression::ArrayExpression(_) => Shape::Array,
             expression if expression.is_function() => Shape::Function,
@@ -97,6 +99,15 @@ fn asks_for_shell(object: &ObjectExpression<'_>) -> bool {
         Some(Expression::StringLiteral(literal)) => !literal.value.is_empty(),
         _ => false,
     }
+}
+
+/// `{ schema: yaml.JSON_SCHEMA }`.
+fn asks_for_data(object: &ObjectExpression<'_>) -> bool {
+    let schema = property(object, "schema").and_then(|schema| match schema {
+        Expression::Identifier(identifier) => Some(identifier.name.as_str()),
+        schema => schema.as_member_expression().and_then(MemberExpression::static_property_name),
+    });
+    schema.is_some_and(|name| ["JSON", "CORE", "FAILSAFE", "SAFE"].iter().any(|safe| name.contains(safe)))
 }
 
 /// The value of a property, by its name in lower case.

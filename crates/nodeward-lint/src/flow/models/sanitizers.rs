@@ -26,7 +26,7 @@ pub(super) const RESULTS: &[(Taint, &[&str])] = &[
             "crypto.createHash.().update.().digest",
             "{bcrypt,bcryptjs,argon2}.*",
             "child_process.*",
-            "{uuid,nanoid}.*",
+            "{uuid,nanoid}.{v1,v3,v4,v5,v6,v7,nanoid,customAlphabet}",
         ],
     ),
     (
