@@ -1,0 +1,81 @@
+//! Cases from the field: where values from outside come in, and where they do harm or do not.
+//!
+//! `handlers/` has one case for each framework, queue and cloud: every `exec(` in it is to be found. `harm/` has one
+//! file for each rule: in a case marked `bad` it is to find something, in one marked `good` nothing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use nodeward_lint::{Audience, Options, Origin, Policy, SourceFile, Text, lint};
+
+/// The cases of a file: what their first line says after the mark, and their text.
+fn cases(path: &Path, marks: &[&'static str]) -> Vec<(&'static str, String, String)> {
+    let text = fs::read_to_string(path).unwrap();
+    let mut cases: Vec<(&'static str, String, String)> = Vec::new();
+    for line in text.lines() {
+        let begins = |mark: &&&str| line.starts_with(&format!("// {mark}: "));
+        if let Some(mark) = marks.iter().find(begins) {
+            cases.push((mark, line[mark.len() + 5..].to_owned(), String::new()));
+        } else if let Some((_, _, text)) = cases.last_mut() {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    assert!(!cases.is_empty(), "{} has no case", path.display());
+    cases
+}
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+/// How many findings of a rule an application of one file has.
+fn found(rule: &str, name: &str, text: &str) -> usize {
+    let file = SourceFile {
+        path: Path::new(name).into(),
+        text: Text::Memory(text.into()),
+        origin: Origin::FirstParty,
+    };
+    let options = Options {
+        policy: Policy::Experimental,
+        only: vec![rule.to_owned()],
+        audience: Some(Audience::Requests),
+        ..Options::default()
+    };
+    let outcome = lint(&[file], &options);
+    assert!(outcome.gaps.is_empty(), "{name}: {:?}", outcome.gaps);
+    outcome.findings.len()
+}
+
+#[test]
+fn values_come_in_by_every_framework() {
+    let mut wrong = Vec::new();
+    for path in files("handlers") {
+        let extension = path.extension().unwrap().to_str().unwrap();
+        for (_, name, text) in cases(&path, &["case"]) {
+            let (wanted, found) =
+                (text.matches("exec(").count(), found("command-injection", &format!("{name}.{extension}"), &text));
+            if wanted != found {
+                wrong.push(format!("{name}.{extension}: {found} of {wanted}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn harm_is_told_from_what_only_looks_like_it() {
+    let mut wrong = Vec::new();
+    for path in files("harm") {
+        let rule = path.file_stem().unwrap().to_str().unwrap();
+        for (mark, name, text) in cases(&path, &["bad", "good"]) {
+            if (found(rule, "app.js", &text) > 0) != (mark == "bad") {
+                wrong.push(format!("{rule}: {mark}: {name}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

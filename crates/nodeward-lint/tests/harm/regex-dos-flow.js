@@ -1,0 +1,22 @@
+// bad: email
+const app = require('express')();
+
+app.post('/a', async (req, res) => {
+  if (/^([a-zA-Z0-9_.-])+@(([a-zA-Z0-9-])+.)+([a-zA-Z0-9]{2,4})+$/.test(req.body.e)) res.end();
+});
+
+// bad: r
+const app = require('express')();
+
+app.post('/a', async (req, res) => {
+  res.json(/^(a+)+$/.test(req.query.x));
+});
+
+// good: short
+const app = require('express')();
+
+app.post('/a', async (req, res) => {
+  const e = req.body.e;
+  if (e.length > 50) return;
+  if (/^(a+)+$/.test(e)) res.end();
+});
