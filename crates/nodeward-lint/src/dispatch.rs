@@ -4,7 +4,11 @@ use nodeward_javascript::oxc::{AstKind, AstNode};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::context::{Call, Context};
+use crate::driver::Deadline;
 use crate::rule::{Check, Rule};
+
+/// After how many nodes the clock is asked.
+const NODES_PER_LOOK: usize = 256;
 
 type NodeCheck = for<'a> fn(&Context<'_, 'a>, &AstNode<'a>);
 type CallCheck = for<'a> fn(&Context<'_, 'a>, &Call<'a>);
@@ -55,10 +59,13 @@ impl Dispatch {
         dispatch
     }
 
-    /// Shows every node of the file to the rules that want it.
-    pub(crate) fn run(&self, context: &Context<'_, '_>) {
+    /// Shows every node of the file to the rules that want it; false if the time was over before the end.
+    pub(crate) fn run(&self, context: &Context<'_, '_>, deadline: Deadline) -> bool {
         let wants_calls = !self.by_api.is_empty() || !self.by_method.is_empty();
-        for node in context.semantic.nodes().iter() {
+        for (at, node) in context.semantic.nodes().iter().enumerate() {
+            if at % NODES_PER_LOOK == NODES_PER_LOOK - 1 && deadline.is_over() {
+                return false;
+            }
             let kind = node.kind();
             for check in &self.by_kind[kind.ty() as usize] {
                 check(context, node);
@@ -67,6 +74,7 @@ impl Dispatch {
                 self.call(context, node);
             }
         }
+        true
     }
 
     fn call<'a>(&self, context: &Context<'_, 'a>, node: &AstNode<'a>) {

@@ -8,6 +8,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use nodeward_javascript::WORKER_STACK;
 use nodeward_package::PackageName;
@@ -70,11 +71,31 @@ pub struct Budget {
     pub bytes: usize,
     /// A file with more nodes than that is not checked.
     pub nodes: usize,
+    /// How long the rules may look at one file, and how long the values of a unit may be followed for each of its
+    /// files, at least for one. Far more than anything but an attack takes: what is found does not depend on it
+    /// otherwise.
+    pub time: Duration,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { bytes: 24 * 1024 * 1024, nodes: 16_000_000 }
+        Self { bytes: 24 * 1024 * 1024, nodes: 16_000_000, time: Duration::from_secs(30) }
+    }
+}
+
+/// When to stop.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadline(Option<Instant>);
+
+impl Deadline {
+    /// So long from now; never, where that is past what the clock can tell.
+    pub(crate) fn after(time: Duration) -> Self {
+        Self(Instant::now().checked_add(time))
+    }
+
+    /// Whether the time is over.
+    pub(crate) fn is_over(self) -> bool {
+        self.0.is_some_and(|end| Instant::now() >= end)
     }
 }
 

@@ -56,8 +56,10 @@ fn values_come_in_by_every_framework() {
     for path in files("handlers") {
         let extension = path.extension().unwrap().to_str().unwrap();
         for (_, name, text) in cases(&path, &["case"]) {
-            let (wanted, found) =
-                (text.matches("exec(").count(), found("command-injection", &format!("{name}.{extension}"), &text));
+            let (wanted, found) = (
+                text.matches("exec(").count(),
+                found("command-injection", &format!("{name}.{extension}"), &text),
+            );
             if wanted != found {
                 wrong.push(format!("{name}.{extension}: {found} of {wanted}"));
             }

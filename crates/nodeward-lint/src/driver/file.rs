@@ -6,7 +6,7 @@ use nodeward_javascript::oxc::{Allocator, Span};
 use nodeward_javascript::{Language, Limits, Manifest, ParseError, SourceKind, parse_within};
 use nodeward_report::Gap;
 
-use super::{Job, Origin, SourceFile, Text};
+use super::{Deadline, Job, Origin, SourceFile, Text};
 use crate::context::{Context, FileTraits};
 use crate::flow::{self, FileGraph};
 use crate::issue::Issue;
@@ -36,6 +36,8 @@ pub(super) struct Looked<'f> {
     pub(super) is_read: bool,
     /// Whether it was checked.
     pub(super) is_checked: bool,
+    /// Whether the time was over before the end, which the next run may reach.
+    pub(super) is_late: bool,
     pub(super) traits: Option<FileTraits>,
     pub(super) graph: Option<FileGraph>,
     /// Of a `package.json`.
@@ -58,6 +60,7 @@ impl<'j> Worker<'j> {
             gaps: Vec::new(),
             is_read: false,
             is_checked: false,
+            is_late: false,
             traits: None,
             graph: None,
             manifest: None,
@@ -90,7 +93,12 @@ impl<'j> Worker<'j> {
             return;
         }
         let context = Context::new(&semantic, &file.path);
-        self.job.dispatch.run(&context);
+        let is_done = self.job.dispatch.run(&context, Deadline::after(budget.time));
+        if !is_done {
+            looked.is_late = true;
+            let reason = format!("it takes longer than {} s", budget.time.as_secs_f64());
+            looked.gaps.push(unchecked(file, &reason));
+        }
         if file.origin == Origin::FirstParty {
             if !self.job.checker.is_empty() && !context.file.is_declaration {
                 self.job.checker.run(&context);
@@ -106,7 +114,7 @@ impl<'j> Worker<'j> {
         }
         looked.traits = Some(context.file);
         looked.issues = context.into_issues();
-        looked.is_checked = parsed.errors.is_empty();
+        looked.is_checked = is_done && parsed.errors.is_empty();
         if let Some(fault) = parsed.errors.first() {
             // The parser reads on behind some faults and stops at others, and does not say which.
             self.unparsed(looked, &ParseError::Syntax(fault.clone()));
@@ -115,7 +123,11 @@ impl<'j> Worker<'j> {
 
     /// A file that cannot be parsed was not checked; and it is a finding, because it is broken or hides something.
     fn unparsed(&self, looked: &mut Looked<'_>, error: &ParseError) {
-        looked.gaps.push(unchecked(looked.file, &error.to_string()));
+        let place = error.offset().map_or(String::new(), |offset| {
+            let (line, column) = line_column(&looked.text, offset as usize);
+            format!("line {line}, column {column}: ")
+        });
+        looked.gaps.push(unchecked(looked.file, &format!("{place}{error}")));
         if let (Some(offset), true) = (error.offset(), self.job.runs(syntax_error::RULE.id)) {
             let issue = Issue::new(&syntax_error::RULE, Span::new(offset, offset), error.to_string());
             looked.issues.push(issue.next("mend it, or leave it out of what is checked"));
@@ -137,6 +149,13 @@ pub(super) fn read(text: &Text, most: usize) -> Result<Arc<str>, String> {
                 .map_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into(), Arc::from))
         }
     }
+}
+
+/// Both from one; a column counts characters.
+fn line_column(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    (1 + memchr::memchr_iter(b'\n', before.as_bytes()).count(), 1 + before[start..].chars().count())
 }
 
 fn unchecked(file: &SourceFile, reason: &str) -> Gap {

@@ -1,5 +1,7 @@
 //! The same findings whatever the threads and the order; and what is not checked is said.
 
+use std::time::Duration;
+
 use super::*;
 
 const TLS: &str = "module.exports = { rejectUnauthorized: false };\n";
@@ -45,14 +47,18 @@ fn threads_and_order_change_nothing() {
 
 #[test]
 fn what_is_over_budget_or_broken_was_not_checked() {
-    let small = Options { budget: Budget { bytes: 40, nodes: 1_000 }, ..all() };
+    let small = Options { budget: Budget { bytes: 40, nodes: 1_000, ..Budget::default() }, ..all() };
     let outcome = lint(&[file("a.js", TLS)], &small);
     assert_eq!((outcome.gaps.len(), outcome.files), (1, 0));
-    let few = Options { budget: Budget { bytes: 4_000, nodes: 3 }, ..all() };
+    let few = Options { budget: Budget { bytes: 4_000, nodes: 3, ..Budget::default() }, ..all() };
     assert_eq!(lint(&[file("a.js", TLS)], &few).gaps.len(), 1);
     let broken = lint(&[file("a.js", "function ( {")], &all());
     assert_eq!(broken.gaps.len(), 1);
     assert_eq!(shown(&broken)[0], "syntax-error a.js:1:10");
+    assert!(broken.gaps[0].message.contains("line 1, column 10"), "{:?}", broken.gaps);
+    let late = Options { budget: Budget { time: Duration::ZERO, ..Budget::default() }, ..all() };
+    let outcome = lint(&[file("a.js", &TLS.repeat(100))], &late);
+    assert_eq!((outcome.gaps.len(), outcome.files), (1, 0), "{:?}", outcome.gaps);
     for behind in ["\0", "\u{fffd}", "f(1) # "] {
         let cut = lint(&[file("a.js", &format!("{TLS}{behind}{TLS}"))], &all());
         assert_eq!((cut.gaps.len(), cut.files), (1, 0), "{behind:?}");

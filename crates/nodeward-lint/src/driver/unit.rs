@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::file::{Looked, clip};
 use super::resolve::Files;
-use super::{Audience, Job, Origin, Outcome, SourceFile, recall, report};
+use super::{Audience, Deadline, Job, Origin, Outcome, SourceFile, recall, report};
 use crate::flow::{self, FlowFinding, FlowStep, Mode, SinkKind};
 use crate::grade::{self, Grade};
 use crate::issue::Issue;
@@ -84,7 +84,7 @@ pub(super) fn finish(mut looked: Vec<Looked<'_>>, job: &Job<'_>) -> Vec<(usize, 
     if !job.flows.is_empty() {
         follow(&mut looked, job);
     }
-    let kept = job.options.cache.is_some() && looked.iter().all(|file| file.is_read);
+    let kept = job.options.cache.is_some() && looked.iter().all(|file| file.is_read && !file.is_late);
     if !kept {
         return report::outcomes(looked, job);
     }
@@ -113,7 +113,10 @@ fn follow(looked: &mut [Looked<'_>], job: &Job<'_>) {
     let Some(first) = places.first().map(|place| looked[*place].file) else { return };
     let callers = Callers::of(job.options.audience, &first.origin, &files);
     let mode = if callers == Callers::None { Mode::Application } else { Mode::Library };
-    let (findings, is_cut) = flow::solve(graphs, mode, |from, specifier| files.resolve(from, specifier));
+    let files_looked_at = u32::try_from(graphs.len()).unwrap_or(u32::MAX);
+    let deadline = Deadline::after(job.options.budget.time.saturating_mul(files_looked_at));
+    let resolve = |from: usize, specifier: &str| files.resolve(from, specifier);
+    let (findings, is_cut) = flow::solve(graphs, mode, resolve, deadline);
     for finding in findings {
         let start = finding.path.first().map_or(finding.file, |step| step.file);
         if finding.origin == flow::Origin::Caller && callers == Callers::OfSome && !files.is_library(start) {
@@ -130,6 +133,7 @@ fn follow(looked: &mut [Looked<'_>], job: &Job<'_>) {
         }
     }
     if is_cut {
+        looked[places[0]].is_late = true;
         looked[places[0]].gaps.push(Gap {
             message: clip(&format!("data flow of {} was not checked to its end", title(first))),
             remedy: "check parts of it on their own".into(),

@@ -13,6 +13,7 @@ use super::models::{NAMED, NAMED_FUNCTIONS, PROPERTIES};
 use super::taint::{Step, Walk, Way, Web};
 use super::unit::Unit;
 use super::values::{Fact, Values};
+use crate::driver::Deadline;
 
 /// Who is not trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,9 +61,10 @@ pub(crate) fn solve(
     files: Vec<FileGraph>,
     mode: Mode,
     resolve: impl Fn(usize, &str) -> Option<usize>,
+    deadline: Deadline,
 ) -> (Vec<FlowFinding>, bool) {
     let unit = Unit::join(files, resolve);
-    let values = Values::solve(&unit);
+    let values = Values::solve(&unit, deadline);
     // What the program is started with is followed apart: where it is put together with what a client sends, such
     // as a folder with a path, it would stand for both.
     let (launched, sent): (Vec<Source>, Vec<Source>) =
@@ -71,12 +73,12 @@ pub(crate) fn solve(
     let is_statement = |(node, spot, _): &(NodeId, Spot, Span)| (*spot == Spot::Statement).then_some(*node);
     let statements: FxHashSet<NodeId> = unit.spots.iter().filter_map(is_statement).collect();
     let mut found = FxHashMap::default();
-    let mut is_cut = false;
+    let mut is_cut = values.is_cut;
     for sources in [sent, launched] {
         if sources.is_empty() {
             continue;
         }
-        let walk = Walk::run(&unit, &values, &web, &sources);
+        let walk = Walk::run(&unit, &values, &web, &sources, deadline);
         let mut reporter =
             Reporter { unit: &unit, values: &values, walk: &walk, statements: &statements, findings: found };
         reporter.calls();
@@ -429,7 +431,8 @@ impl Reporter<'_, '_> {
         let is_elsewhere = kind == SinkKind::PrototypeWrite && self.is_elsewhere(&path);
         let count = |way: Way| path.iter().filter(|step| step.way == way).count();
         // A text of SQL given to a method called `query` goes to a database, whatever the object is.
-        let is_statement = kind == SinkKind::Sql && path.iter().any(|step| self.statements.contains(&step.node));
+        let is_statement =
+            kind == SinkKind::Sql && path.iter().any(|step| self.statements.contains(&step.node));
         let origin = path
             .iter()
             .find_map(|step| match step.way {

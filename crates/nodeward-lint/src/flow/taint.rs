@@ -15,9 +15,13 @@ use super::lists::Lists;
 use super::models::{Models, Origin, Transfer};
 use super::unit::Unit;
 use super::values::{Fact, Values, passed};
+use crate::driver::Deadline;
 
 /// How many steps a unit's walk takes at most, for each node.
 const STEPS_PER_NODE: usize = 24;
+
+/// After how many steps the clock is asked.
+pub(super) const STEPS_PER_LOOK: u32 = 1 << 14;
 
 /// How a value came one step further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +107,7 @@ impl Walk {
         values: &Values<'_>,
         web: &Web,
         sources: &[(NodeId, Taint, Origin)],
+        deadline: Deadline,
     ) -> Self {
         let left = vec![Taint::NONE; web.results.len()];
         let mut walker = Walker {
@@ -121,8 +126,11 @@ impl Walk {
         }
         let limit = STEPS_PER_NODE * values.nodes() + 10_000;
         let mut is_cut = false;
+        let mut steps = 0_u32;
         while let Some(at) = walker.queue.pop_front() {
-            if walker.visits.len() > limit {
+            steps = steps.wrapping_add(1);
+            let is_late = steps.is_multiple_of(STEPS_PER_LOOK) && deadline.is_over();
+            if walker.visits.len() > limit || is_late {
                 is_cut = true;
                 break;
             }

@@ -4,6 +4,8 @@ use nodeward_javascript::oxc::Allocator;
 use nodeward_javascript::{SourceKind, parse};
 use proptest::prelude::*;
 
+use crate::driver::Deadline;
+
 use super::*;
 use crate::RULES;
 
@@ -31,7 +33,9 @@ fn run(texts: &[String]) {
     }
     let files = lowered[0].len();
     for (mode, graphs) in [Mode::Application, Mode::Library].into_iter().zip(lowered) {
-        let (findings, _) = solve(graphs, mode, |from, _| (files > 0).then(|| (from + 1) % files));
+        let deadline = Deadline::after(std::time::Duration::from_secs(60));
+        let resolve = |from: usize, _: &str| (files > 0).then(|| (from + 1) % files);
+        let (findings, _) = solve(graphs, mode, resolve, deadline);
         for finding in findings {
             assert!(finding.file < files && !finding.path.is_empty());
         }

@@ -17,7 +17,9 @@ use held::Held;
 use super::graph::{CallKind, FunctionId, Label, NameId, NodeId, ObjectId, Seed};
 use super::lists::Lists;
 use super::models::{ApiId, Models, Segment};
+use super::taint::STEPS_PER_LOOK;
 use super::unit::Unit;
+use crate::driver::Deadline;
 
 pub(crate) use index::passed;
 use index::{CALLED, EXTENDED, Index, STORED_IN, cell_key};
@@ -81,11 +83,14 @@ pub(crate) struct Values<'u> {
     guessed: FxHashSet<Link>,
     queue: VecDeque<(NodeId, Fact)>,
     index: Index,
+    deadline: Deadline,
+    /// Whether the time was over before the end.
+    pub(crate) is_cut: bool,
 }
 
 impl<'u> Values<'u> {
     /// Solves a unit.
-    pub(crate) fn solve(unit: &'u Unit) -> Self {
+    pub(crate) fn solve(unit: &'u Unit, deadline: Deadline) -> Self {
         let models = Models::get();
         let mut values = Self {
             unit,
@@ -103,6 +108,8 @@ impl<'u> Values<'u> {
             guessed: FxHashSet::default(),
             queue: VecDeque::new(),
             index: Index::new(unit),
+            deadline,
+            is_cut: false,
         };
         values.seed();
         values.run();
@@ -209,7 +216,14 @@ impl<'u> Values<'u> {
     }
 
     fn run(&mut self) {
+        let mut steps = 0_u32;
         while let Some((node, fact)) = self.queue.pop_front() {
+            steps = steps.wrapping_add(1);
+            if steps.is_multiple_of(STEPS_PER_LOOK) && self.deadline.is_over() {
+                self.is_cut = true;
+                self.queue.clear();
+                return;
+            }
             let is_cell = self.is_cell(node);
             if !matches!(fact, Fact::Callback(_)) {
                 if !is_cell {

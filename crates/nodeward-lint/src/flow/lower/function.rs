@@ -1,8 +1,8 @@
 //! Functions: parameters, body, `this`, what is returned.
 
 use nodeward_javascript::oxc::ast::{
-    ArrowFunctionBody, ArrowFunctionExpression, Expression, FormalParameter, FormalParameters, Function, TSType,
-    TSTypeName,
+    ArrowFunctionBody, ArrowFunctionExpression, Expression, FormalParameter, FormalParameters, Function,
+    TSType, TSTypeName,
 };
 use nodeward_javascript::oxc::{GetSpan as _, Span};
 

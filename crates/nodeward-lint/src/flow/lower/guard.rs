@@ -6,7 +6,9 @@
 use nodeward_javascript::oxc::ast::{
     Argument, BinaryExpression, CallExpression, Expression, MemberExpression,
 };
-use nodeward_javascript::oxc::{BinaryOperator, GetSpan as _, LogicalOperator, Span, SymbolId, UnaryOperator};
+use nodeward_javascript::oxc::{
+    BinaryOperator, GetSpan as _, LogicalOperator, Span, SymbolId, UnaryOperator,
+};
 
 use super::Lowerer;
 use crate::flow::graph::{Label, Taint};
@@ -325,9 +327,7 @@ fn compared<'c, 'a>(test: &'c Expression<'a>) -> Option<&'c Expression<'a>> {
         return None;
     };
     let is_equal = matches!(binary.operator, BinaryOperator::Equality | BinaryOperator::StrictEquality);
-    let is_parameter = |side: &Expression<'a>| {
-        matches!(side.get_inner_expression(), Expression::Identifier(name) if name.name == parameter.name)
-    };
+    let is_parameter = |side: &Expression<'a>| matches!(side.get_inner_expression(), Expression::Identifier(name) if name.name == parameter.name);
     match (is_parameter(&binary.left), is_parameter(&binary.right)) {
         (true, false) if is_equal => Some(&binary.right),
         (false, true) if is_equal => Some(&binary.left),
@@ -336,10 +336,7 @@ fn compared<'c, 'a>(test: &'c Expression<'a>) -> Option<&'c Expression<'a>> {
 }
 
 /// Of `text.startsWith('/')` the text, with what it begins, and whether it does.
-fn beginning<'c, 'a>(
-    test: &'c Expression<'a>,
-    outcome: bool,
-) -> Option<(&'c Expression<'a>, &'c str, bool)> {
+fn beginning<'c, 'a>(test: &'c Expression<'a>, outcome: bool) -> Option<(&'c Expression<'a>, &'c str, bool)> {
     match test.get_inner_expression() {
         Expression::UnaryExpression(unary) if unary.operator == UnaryOperator::LogicalNot => {
             beginning(&unary.argument, !outcome)

@@ -120,7 +120,10 @@ pub(super) const ALIASES: &[(&str, &str)] = &[
     // Fastify: all of a route in one object.
     ("~app.route.@*.{handler,preHandler,preValidation,onRequest}.0", "~request"),
     ("~app.route.@*.{handler,preHandler,preValidation,onRequest}.1", "~response"),
-    ("~app.{get,post,put,delete,patch,all,head,options}.@*.{handler,preHandler,preValidation,onRequest}.0", "~request"),
+    (
+        "~app.{get,post,put,delete,patch,all,head,options}.@*.{handler,preHandler,preValidation,onRequest}.0",
+        "~request",
+    ),
     ("~app.{register,withTypeProvider}.@0.0", "~app"),
     // Hono.
     ("~koa.{basePath,use,all,on,route}.()", "~koa"),
@@ -138,8 +141,14 @@ pub(super) const ALIASES: &[(&str, &str)] = &[
     ("~trpc.procedure", "~procedure"),
     ("~procedure.{input,output,use,meta,concat}.()", "~procedure"),
     // GraphQL.
-    ("{apollo-server,apollo-server-express,@apollo/server,graphql-yoga}.{ApolloServer,GraphQLServer}.@0.resolvers", "~resolvers"),
-    ("{graphql-yoga,graphql-tools,@graphql-tools/schema}.{createSchema,makeExecutableSchema}.@0.resolvers", "~resolvers"),
+    (
+        "{apollo-server,apollo-server-express,@apollo/server,graphql-yoga}.{ApolloServer,GraphQLServer}.@0.resolvers",
+        "~resolvers",
+    ),
+    (
+        "{graphql-yoga,graphql-tools,@graphql-tools/schema}.{createSchema,makeExecutableSchema}.@0.resolvers",
+        "~resolvers",
+    ),
     ("~resolvers.*.*", "~resolver"),
     ("~resolver.1", "~message"),
     ("~resolver.{resolve,subscribe}.1", "~message"),
@@ -149,8 +158,14 @@ pub(super) const ALIASES: &[(&str, &str)] = &[
     ("~entities.{getRepository,manager}.()", "~entities"),
     ("~entities.manager", "~entities"),
     ("~entities.createQueryBuilder.()", "~builder"),
-    ("~builder.{where,andWhere,orWhere,having,orderBy,addOrderBy,select,addSelect,leftJoin,innerJoin}.()", "~builder"),
-    ("~builder.{leftJoinAndSelect,innerJoinAndSelect,from,groupBy,skip,take,limit,offset,setParameter}.()", "~builder"),
+    (
+        "~builder.{where,andWhere,orWhere,having,orderBy,addOrderBy,select,addSelect,leftJoin,innerJoin}.()",
+        "~builder",
+    ),
+    (
+        "~builder.{leftJoinAndSelect,innerJoinAndSelect,from,groupBy,skip,take,limit,offset,setParameter}.()",
+        "~builder",
+    ),
     // Clients with settings of their own.
     ("axios.create.()", "axios"),
     ("got.extend.()", "got"),

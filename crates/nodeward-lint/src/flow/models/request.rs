@@ -40,7 +40,10 @@ pub(super) const ALIASES: &[(&str, &str)] = &[
     ("~context.{request,req}", "~request"),
     ("~context.{response,res}", "~response"),
     // What a response gives back is the response.
-    ("~response.{status,type,set,header,setHeader,contentType,cookie,append,vary,links,code,headers}.()", "~response"),
+    (
+        "~response.{status,type,set,header,setHeader,contentType,cookie,append,vary,links,code,headers}.()",
+        "~response",
+    ),
     // Sockets.
     ("ws.{Server,WebSocketServer}.new.on.@1.0", "~socket"),
     ("ws.{Server,WebSocketServer}.new.on.@1.1", "~request"),
