@@ -342,6 +342,7 @@ impl<'a, 's> Lowerer<'a, 's> {
             let head = self.node(self.semantic.scoping().symbol_span(symbol));
             self.edge(before, head, Label::Same);
             self.set(symbol, head);
+            self.forget(symbol);
             heads.insert(symbol, head);
         }
         self.loops.push(heads);

@@ -378,6 +378,11 @@ impl Models {
         transfer::is_built_in(name)
     }
 
+    /// Whether a function of this name makes what it gives harmless.
+    pub(crate) fn is_cleaner(&self, name: &str) -> bool {
+        transfer::is_cleaner(&name.to_ascii_lowercase())
+    }
+
     /// What a call that nothing is known of does with its arguments, by its name.
     pub(crate) fn transfer(&self, name: &str) -> Transfer {
         transfer::by_name(name)

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use nodeward_javascript::oxc::Span;
 use rustc_hash::FxHashMap;
 
-use super::graph::{Label, NodeId, Taint};
+use super::graph::{Label, NameId, NodeId, Taint};
 use super::lists::Lists;
 use super::models::{Models, Origin, Transfer};
 use super::unit::Unit;
@@ -181,6 +181,10 @@ struct Walker<'u, 'v> {
 
 impl Walker<'_, '_> {
     fn visit(&mut self, node: NodeId, context: u32, taint: Taint, before: u32, way: Way) {
+        // The result of a call that gives nothing of this back.
+        if node == NodeId::NONE {
+            return;
+        }
         let free = &mut self.free[node.index()];
         // What is reached freely need not be reached by calls once more.
         if taint.without(*free).is_empty() {
@@ -316,8 +320,13 @@ impl Web {
         let mut passes = Lists::default();
         let mut returned = Lists::default();
         let mut linked = vec![false; unit.calls.len()];
+        let is_cleaner = |name: &(&std::sync::Arc<str>, u32)| Models::get().is_cleaner(name.0);
+        let cleaners: rustc_hash::FxHashSet<NameId> =
+            unit.names.texts().iter().zip(0..).filter(is_cleaner).map(|(_, at)| NameId(at)).collect();
         for link in &values.links {
-            linked[link.call as usize] = true;
+            // What a function of this name gives is what its name says, whatever becomes of the value in it.
+            let cleans = cleaners.contains(&unit.calls[link.call as usize].name);
+            linked[link.call as usize] |= !cleans;
             if link.call != at_hand {
                 at_hand = link.call;
                 contexts.clear();
@@ -333,15 +342,17 @@ impl Web {
                     contexts.iter().find(|(known, _)| *known == argument).map(|(_, context)| *context);
                 let context = known.unwrap_or_else(|| {
                     let next = u32::try_from(results.len()).expect("a unit's calls fit 32 bits");
-                    results.push(call.result);
+                    results.push(if cleans { NodeId::NONE } else { call.result });
                     contexts.push((argument, next));
                     next
                 });
                 passes.push(argument.index(), (parameter, context));
                 kinds[argument.index()] |= PASSED;
             }
-            returned.push(record.returned.index(), call.result);
-            kinds[record.returned.index()] |= RETURNED;
+            if !cleans {
+                returned.push(record.returned.index(), call.result);
+                kinds[record.returned.index()] |= RETURNED;
+            }
         }
         let guesses = unknown_calls(unit, values, &linked);
         for (at, kinds) in kinds.iter_mut().enumerate() {

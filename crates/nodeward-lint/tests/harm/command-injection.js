@@ -545,3 +545,10 @@ app.post('/a', async (req, res) => {
   if (!validate(req.query.id)) return;
   exec('ls ' + req.query.id);
 });
+
+// bad: what is done inside a cleaner
+const { exec } = require('child_process');
+function sanitizeWith(tool, text) {
+  return exec(tool + ' ' + text);
+}
+require('express')().get('/a', (req, res) => sanitizeWith('clean', req.query.x));

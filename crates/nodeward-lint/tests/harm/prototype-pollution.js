@@ -71,3 +71,30 @@ const store = {};
 app.post('/a', async (req, res) => {
   store[req.body.a] = req.body.c;
 });
+
+// good: listed parts
+const special = new Set(['__proto__', 'constructor', 'prototype']);
+function set(object, path, value) {
+  const parts = path.split('.');
+  let at = object;
+  for (let i = 0; i < parts.length - 1; i++) {
+    if (special.has(parts[i])) return;
+    at = at[parts[i]] = at[parts[i]] || {};
+  }
+  if (special.has(parts[parts.length - 1])) return;
+  at.value = value;
+}
+require('express')().post('/a', (req, res) => set({}, req.body.path, req.body.value));
+
+// bad: another part is tested
+const special = new Set(['__proto__', 'constructor', 'prototype']);
+function set(object, path, value) {
+  const parts = path.split('.');
+  let at = object;
+  if (special.has(parts[0])) return;
+  for (let i = 0; i < parts.length - 1; i++) {
+    at = at[parts[i]] = at[parts[i]] || {};
+  }
+  at[parts[parts.length - 1]] = value;
+}
+require('express')().post('/a', (req, res) => set({}, req.body.path, req.body.value));

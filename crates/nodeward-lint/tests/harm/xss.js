@@ -115,3 +115,12 @@ const app = require('express')();
 app.post('/a', async (req, res) => {
   res.type('text/plain').send(req.query.x);
 });
+
+// good: own escaper
+const TABLE = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+function escapeHtml(text) {
+  let out = '';
+  for (const one of text) out += TABLE[one] || one;
+  return out;
+}
+require('express')().get('/a', (req, res) => res.send('<p>' + escapeHtml(req.query.x)));

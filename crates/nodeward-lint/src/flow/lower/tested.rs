@@ -18,7 +18,7 @@ pub(super) type Path = (SymbolId, String);
 impl<'a> Lowerer<'a, '_> {
     /// Where a property is read from, if every name on the way is written there.
     pub(super) fn path(&self, member: &MemberExpression<'a>) -> Option<Path> {
-        let mut path = member.static_property_name()?.to_owned();
+        let mut path = self.step_of(member)?;
         let mut object = member.object().get_inner_expression();
         for _ in 0..NAMES {
             match object {
@@ -26,12 +26,25 @@ impl<'a> Lowerer<'a, '_> {
                 object_expression => {
                     let member = object_expression.as_member_expression()?;
                     path.push('.');
-                    path.push_str(member.static_property_name()?);
+                    path.push_str(&self.step_of(member)?);
                     object = member.object().get_inner_expression();
                 }
             }
         }
         None
+    }
+
+    /// The name of a property; of `list[at]` the variable, which is the same until it is assigned.
+    fn step_of(&self, member: &MemberExpression<'a>) -> Option<String> {
+        if let Some(name) = member.static_property_name() {
+            return Some(name.to_owned());
+        }
+        let MemberExpression::ComputedMemberExpression(computed) = member else { return None };
+        match computed.expression.get_inner_expression() {
+            Expression::Identifier(identifier) => Some(index_name(self.symbol(identifier)?)),
+            Expression::NumericLiteral(literal) => Some(format!("[{}]", literal.value)),
+            _ => None,
+        }
     }
 
     /// What was tested, if this property was.
@@ -53,8 +66,10 @@ impl<'a> Lowerer<'a, '_> {
         if self.tested.is_empty() {
             return;
         }
+        let index = index_name(symbol);
         let known = |(path, node): (&Path, &NodeId)| {
-            (path.0 == symbol && *node != NodeId::NONE).then(|| path.clone())
+            let is_of = path.0 == symbol || path.1.contains(&index);
+            (is_of && *node != NodeId::NONE).then(|| path.clone())
         };
         let paths: Vec<Path> = self.tested.iter().filter_map(known).collect();
         for path in paths {
@@ -74,4 +89,9 @@ impl<'a> Lowerer<'a, '_> {
         }
         changes
     }
+}
+
+/// How a variable stands in a path where it is the name of a property.
+fn index_name(symbol: SymbolId) -> String {
+    format!("[#{}]", symbol.index())
 }

@@ -167,7 +167,7 @@ pub(super) fn is_built_in(name: &str) -> bool {
 }
 
 /// Names of functions that make a value harmless.
-fn is_cleaner(lower: &str) -> bool {
+pub(super) fn is_cleaner(lower: &str) -> bool {
     ["escape", "sanitiz", "sanitis", "encode", "quote", "purify", "hash", "md5", "sha1", "sha256", "slugify"]
         .iter()
         .any(|word| lower.contains(word))
