@@ -10,7 +10,7 @@ use nodeward_lint::{Audience, Options, Origin, Policy, SourceFile, Text, lint};
 
 /// The cases of a file: what their first line says after the mark, and their text.
 fn cases(path: &Path, marks: &[&'static str]) -> Vec<(&'static str, String, String)> {
-    let text = fs::read_to_string(path).unwrap();
+    let text = fs::read_to_string(path).expect("a file of cases");
     let mut cases: Vec<(&'static str, String, String)> = Vec::new();
     for line in text.lines() {
         let begins = |mark: &&&str| line.starts_with(&format!("// {mark}: "));
@@ -27,7 +27,10 @@ fn cases(path: &Path, marks: &[&'static str]) -> Vec<(&'static str, String, Stri
 
 fn files(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
-    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .expect("a folder of cases")
+        .map(|entry| entry.expect("a file of cases").path())
+        .collect();
     files.sort();
     files
 }
@@ -54,7 +57,7 @@ fn found(rule: &str, name: &str, text: &str) -> usize {
 fn values_come_in_by_every_framework() {
     let mut wrong = Vec::new();
     for path in files("handlers") {
-        let extension = path.extension().unwrap().to_str().unwrap();
+        let extension = path.extension().expect("an extension").to_str().expect("ASCII");
         for (_, name, text) in cases(&path, &["case"]) {
             let (wanted, found) = (
                 text.matches("exec(").count(),
@@ -72,7 +75,7 @@ fn values_come_in_by_every_framework() {
 fn harm_is_told_from_what_only_looks_like_it() {
     let mut wrong = Vec::new();
     for path in files("harm") {
-        let rule = path.file_stem().unwrap().to_str().unwrap();
+        let rule = path.file_stem().expect("a name").to_str().expect("ASCII");
         for (mark, name, text) in cases(&path, &["bad", "good"]) {
             if (found(rule, "app.js", &text) > 0) != (mark == "bad") {
                 wrong.push(format!("{rule}: {mark}: {name}"));
