@@ -12,6 +12,7 @@ mod paths;
 
 use std::collections::{BTreeSet, HashMap};
 
+use nodeward_package::beside::both;
 use nodeward_package::version::Syntax;
 use nodeward_package::{DependencyGraph, Origin, Package, PackageId, TarballUrl, Version};
 use nodeward_report::{Confidence, Evidence, Finding, Subject};
@@ -38,15 +39,16 @@ const FEW_RELEASES: usize = 16;
 pub fn scan(graph: &DependencyGraph, index: &Index) -> Result<Vec<Finding>, IndexError> {
     let paths = Paths::new(graph);
     let named = by_name(graph);
-    let half = if named.len() < WORTH_A_THREAD { named.len() } else { middle(&named) };
-    let (here, beside) = named.split_at(half);
-    let (found, found_beside) = std::thread::scope(|scope| {
-        let matching = (!beside.is_empty()).then(|| scope.spawn(|| of_names(beside, graph, index, &paths)));
-        let found = of_names(here, graph, index, &paths);
-        (found, matching.map(|matching| matching.join().expect("matching does not panic")))
-    });
-    let mut findings = found?;
-    findings.extend(found_beside.transpose()?.unwrap_or_default());
+    let mut findings = if named.len() < WORTH_A_THREAD {
+        of_names(&named, graph, index, &paths)?
+    } else {
+        let (here, beside) = named.split_at(middle(&named));
+        let of_names = |named| of_names(named, graph, index, &paths);
+        let (found, found_beside) = both(|| of_names(here), || of_names(beside));
+        let mut findings = found?;
+        findings.append(&mut found_beside?);
+        findings
+    };
     fetched::scan(graph, index, &paths, &mut findings)?;
     findings.sort_by_key(|(first, _)| *first);
     Ok(findings.into_iter().map(|(_, finding)| finding).collect())
@@ -116,9 +118,9 @@ fn is_same_name(one: &Named<'_>, other: &Named<'_>) -> bool {
     one.1 == other.1
 }
 
-/// About the middle, between two names.
+/// About the middle, between two names. The second thread has to be started first.
 fn middle(named: &[Named<'_>]) -> usize {
-    let half = named.len() / 2;
+    let half = named.len() * 53 / 100;
     let more = named[half..].iter().take_while(|other| is_same_name(&named[half - 1], other));
     half + more.count()
 }

@@ -93,7 +93,12 @@ pub fn plan(
     let universe = Universe::new(index, metadata);
     let mut settler = Settler::new(project, &universe);
     let mut drafts: BTreeMap<DraftKey, Draft> = BTreeMap::new();
-    for (release, clears) in releases(project, findings) {
+    let releases = releases(project, findings);
+    let mut names: Vec<&PackageName> =
+        releases.iter().map(|(release, _)| &project.graph.package(release[0]).name).collect();
+    names.dedup();
+    universe.prepare(&names);
+    for (release, clears) in releases {
         let package = project.graph.package(release[0]);
         let lasting = match &package.version {
             Some(version) => universe.lasting(&package.name, version)?,

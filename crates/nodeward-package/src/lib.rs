@@ -4,6 +4,7 @@
 //! Everything here works on bytes that somebody else wrote. It has no network, no clock and no environment,
 //! it never runs a package manager, and it never guesses: what it can't read is an error with a place.
 
+pub mod beside;
 pub mod graph;
 pub mod integrity;
 mod json;

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use nodeward_advisory::vex;
 use nodeward_advisory::{Index, matching};
 use nodeward_lint::Policy;
+use nodeward_package::beside::both;
 use nodeward_package::{DependencyGraph, Place};
 use nodeward_report::finding::Kind;
 use nodeward_report::{Finding, Gap, Printable, Progress, Report, ScannedProject, Severity, Subject, Threat};
@@ -233,11 +234,7 @@ fn look(
             continue;
         }
         // Neither waits for the other: what is known against the releases, and what they look like.
-        let (matched, noticed) = std::thread::scope(|scope| {
-            let matched = scope.spawn(|| known(&project.graph));
-            let noticed = notice(project, known, session);
-            (matched.join().expect("matching does not panic"), noticed)
-        });
+        let (noticed, matched) = both(|| notice(project, known, session), || known(&project.graph));
         findings.extend(matched?);
         let (noticed, unseen) = noticed?;
         findings.extend(noticed);

@@ -467,3 +467,18 @@ proptest::proptest! {
         proptest::prop_assert_eq!(cleared.len(), findings.len(), "every finding has a change");
     }
 }
+
+#[test]
+fn many_packages_are_planned_for_as_one_is() {
+    let line = |number: usize| {
+        (format!("root -> p{number:03}@1.0.0 ^1.0.0\n"), format!("p{number:03} <1.{number}.5\n"))
+    };
+    let all: (String, String) = (1..=150).map(line).unzip();
+    let together = World::new(&all.0, &all.1, "").told(NPM, false);
+    assert_eq!(together.len(), 150);
+    for (index, told) in together.iter().enumerate() {
+        let (tree, known) = line(index + 1);
+        let alone = World::new(&tree, &known, "").told(NPM, false);
+        assert_eq!(told.replacen(&format!("[{index}]"), "[0]", 1), alone[0]);
+    }
+}

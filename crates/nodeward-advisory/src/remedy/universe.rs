@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use nodeward_package::beside::both;
 use nodeward_package::packument::{PublishedRelease, Requirement};
 use nodeward_package::{PackageName, Packument, Range, Version};
 
@@ -13,6 +14,9 @@ use crate::interval;
 
 /// The most packages whose metadata one plan asks for.
 const MAX_LOOKUPS: usize = 2_000;
+
+/// Fewer packages are looked up sooner than a thread has started.
+const WORTH_A_THREAD: usize = 64;
 
 /// Everything known about versions, looked up once each.
 pub(super) struct Universe<'a> {
@@ -54,23 +58,30 @@ impl<'a> Universe<'a> {
         let packument = self.metadata.filter(|_| may_ask).and_then(|metadata| metadata(name));
         let versions = Rc::new(match packument {
             Some(packument) => Versions::published(packument, affected),
-            None => self.stated(name, affected)?,
+            None => stated(self.index, name, affected)?,
         });
         self.known.borrow_mut().insert(name.clone(), versions.clone());
         Ok(versions)
     }
 
-    /// The versions that advisories say have the fix.
-    fn stated(&self, name: &PackageName, affected: Vec<Affected>) -> Result<Versions, IndexError> {
-        let mut fixed: Vec<Version> = Vec::new();
-        for one in &affected {
-            fixed.extend(interval::fixed_versions(&one.ranges));
-            fixed.extend(self.index.fixed_versions(one.record, name.as_str())?);
+    /// Looks up several packages at once, half of them on a second thread. Only where the registry is not asked; what
+    /// can't be read now is told when it is asked for.
+    pub(super) fn prepare(&self, names: &[&PackageName]) {
+        if self.metadata.is_some() || names.len() < WORTH_A_THREAD {
+            return;
         }
-        fixed.sort();
-        fixed.dedup();
-        let all = fixed.into_iter().map(|version| Known { version, release: None }).collect();
-        Ok(Versions { is_checked: false, all, latest: None, affected })
+        let index = self.index;
+        let look_up = |names: &[&PackageName]| -> Vec<(PackageName, Versions)> {
+            let found = names.iter().filter_map(|&name| {
+                let affected = index.affecting(name.as_str()).ok()?;
+                Some((name.clone(), stated(index, name, affected).ok()?))
+            });
+            found.collect()
+        };
+        let (here, beside) = names.split_at(names.len() * 53 / 100);
+        let (found, found_beside) = both(|| look_up(here), || look_up(beside));
+        let found = found.into_iter().chain(found_beside);
+        self.known.borrow_mut().extend(found.map(|(name, versions)| (name, Rc::new(versions))));
     }
 
     /// The flaws of one release that every newer version has too, by the ids of their records: no upgrade clears
@@ -79,6 +90,19 @@ impl<'a> Universe<'a> {
         let versions = self.versions(name)?;
         versions.lasting(current).map(|affected| Ok(self.index.record(affected.record)?.id)).collect()
     }
+}
+
+/// The versions that advisories say have the fix.
+fn stated(index: &Index, name: &PackageName, affected: Vec<Affected>) -> Result<Versions, IndexError> {
+    let mut fixed: Vec<Version> = Vec::new();
+    for one in &affected {
+        fixed.extend(interval::fixed_versions(&one.ranges));
+        fixed.extend(index.fixed_versions(one.record, name.as_str())?);
+    }
+    fixed.sort();
+    fixed.dedup();
+    let all = fixed.into_iter().map(|version| Known { version, release: None }).collect();
+    Ok(Versions { is_checked: false, all, latest: None, affected })
 }
 
 impl Versions {

@@ -311,7 +311,7 @@ impl<'l, 'd, 'a> Lock<'l, 'd, 'a> {
         &mut self,
         pending: &[Pending<'d, 'a>],
         by_key: &LookupMap<&'d str, PackageId>,
-        mut found: Found<'_>,
+        mut found: Found,
     ) -> Result<(), LockfileError> {
         let mut peers: LookupMap<&'d str, (&'d str, EdgeKind)> = LookupMap::default();
         for (index, &(from, declared, edges)) in pending.iter().enumerate() {

@@ -3,12 +3,14 @@
 //! What an entry of `packages` comes to, and to what its requirements lead, depends on nothing that is read in
 //! between, and is taken when its turn comes: so the answer is that of one thread, errors included.
 
-use std::thread::{Builder, Scope, ScopedJoinHandle};
+use std::sync::mpsc::Receiver;
+use std::thread::Scope;
 
 use super::dep_path::Family;
 use super::entry::{Described, Reading};
 use super::{Pending, RESOLVED};
 use crate::PackageId;
+use crate::beside::start;
 use crate::lockfile::yaml::{Key, Value};
 use crate::lookup::LookupMap;
 
@@ -21,14 +23,14 @@ pub(super) struct Ahead<'s, 'd, 'a> {
     entries: &'s [(Key<'d>, Value<'d, 'a>)],
     /// From where on they are read ahead.
     half: usize,
-    thread: Option<ScopedJoinHandle<'s, Vec<Option<Described>>>>,
+    thread: Option<Receiver<Vec<Option<Described>>>>,
     described: Vec<Option<Described>>,
 }
 
 impl<'s, 'd: 's, 'a: 's> Ahead<'s, 'd, 'a> {
     /// Begins to read the second half, if there are so many.
-    pub(super) fn start<'e>(
-        scope: &'s Scope<'s, 'e>,
+    pub(super) fn start(
+        scope: &'s Scope<'s, '_>,
         reading: Reading<'s, 'd, 'a>,
         entries: &'s [(Key<'d>, Value<'d, 'a>)],
         worthwhile_entries: usize,
@@ -37,7 +39,7 @@ impl<'s, 'd: 's, 'a: 's> Ahead<'s, 'd, 'a> {
         let later = &entries[half..];
         let read = move || later.iter().map(|&(key, value)| Some(reading.package(key, value))).collect();
         let thread = match entries.len() >= worthwhile_entries {
-            true => Builder::new().spawn_scoped(scope, read).ok(),
+            true => start(scope, read),
             false => None,
         };
         Self { reading, entries, half, thread, described: Vec::new() }
@@ -48,7 +50,7 @@ impl<'s, 'd: 's, 'a: 's> Ahead<'s, 'd, 'a> {
         if index >= self.half
             && let Some(thread) = self.thread.take()
         {
-            self.described = thread.join().expect("reading does not panic");
+            self.described = thread.recv().expect("reading does not panic");
         }
         let ahead = index.checked_sub(self.half).and_then(|later| self.described.get_mut(later)?.take());
         ahead.unwrap_or_else(|| {
@@ -59,17 +61,17 @@ impl<'s, 'd: 's, 'a: 's> Ahead<'s, 'd, 'a> {
 }
 
 /// What the requirements of packages lead to, as far as that is an entry; to be asked for in their order.
-pub(super) struct Found<'s> {
+pub(super) struct Found {
     /// From which package on they were looked up.
     half: usize,
-    thread: Option<ScopedJoinHandle<'s, Vec<Option<PackageId>>>>,
+    thread: Option<Receiver<Vec<Option<PackageId>>>>,
     found: std::vec::IntoIter<Option<PackageId>>,
 }
 
-impl<'s> Found<'s> {
+impl Found {
     /// Begins to look up the second half, if there are so many.
-    pub(super) fn start<'e, 'd: 's, 'a: 's>(
-        scope: &'s Scope<'s, 'e>,
+    pub(super) fn start<'s, 'd: 's, 'a: 's>(
+        scope: &'s Scope<'s, '_>,
         family: Family,
         by_key: &'s LookupMap<&'d str, PackageId>,
         pending: &'s [Pending<'d, 'a>],
@@ -78,7 +80,7 @@ impl<'s> Found<'s> {
         let half = pending.len() / 2;
         let later = &pending[half..];
         let thread = match pending.len() >= worthwhile_entries {
-            true => Builder::new().spawn_scoped(scope, move || look_up(family, by_key, later)).ok(),
+            true => start(scope, move || look_up(family, by_key, later)),
             false => None,
         };
         Self { half, thread, found: Vec::new().into_iter() }
@@ -90,7 +92,7 @@ impl<'s> Found<'s> {
             return None;
         }
         if let Some(thread) = self.thread.take() {
-            self.found = thread.join().expect("looking up does not panic").into_iter();
+            self.found = thread.recv().expect("looking up does not panic").into_iter();
         }
         self.found.next().flatten()
     }

@@ -6,6 +6,7 @@
 
 use super::block::{Parser, Rest};
 use super::{Document, Node, Tag, TopDuplicates, Value, refuse_duplicates};
+use crate::beside::both;
 
 /// The smallest text for which a second thread is worth its start.
 const WORTHWHILE_BYTES: usize = 256 * 1024;
@@ -34,15 +35,10 @@ fn starts_entry(text: &str, line: usize) -> bool {
 
 /// Reads the documents of a text in two parts.
 fn parse_at(text: &str, split: usize, duplicates: TopDuplicates) -> Option<Vec<Document<'_>>> {
-    let (documents, rest) = std::thread::scope(|scope| {
-        let rest = std::thread::Builder::new()
-            .spawn_scoped(scope, || Parser::new(text, duplicates).rest(split))
-            .ok()?;
-        let documents = Parser::new(&text[..split], duplicates).documents_so_far().ok();
-        let (documents, is_open) = documents?;
-        let rest = rest.join().ok()??;
-        is_open.then_some((documents, rest))
-    })?;
+    let first = || Parser::new(&text[..split], duplicates).documents_so_far().ok();
+    let (first, rest) = both(first, || Parser::new(text, duplicates).rest(split));
+    let (documents, is_open) = first?;
+    let rest = rest.filter(|_| is_open)?;
     join(text, split, documents, rest, duplicates)
 }
 

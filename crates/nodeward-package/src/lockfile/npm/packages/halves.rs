@@ -6,6 +6,7 @@
 //! of one pass, errors included.
 
 use super::{Came, Reader};
+use crate::beside::both;
 use crate::graph::GraphBuilder;
 use crate::json::{Json, Members, Read};
 use crate::place::LineIndex;
@@ -27,7 +28,8 @@ pub(in super::super) fn comma(map: &str, worthwhile_bytes: usize) -> Option<usiz
     if end < worthwhile_bytes {
         return None;
     }
-    let middle = end / 2;
+    // The second thread has to be started first.
+    let middle = end / 100 * 53;
     let between = format!("{lead}}},{lead}\"");
     let found = memchr::memmem::find(&map.as_bytes()[middle..end], between.as_bytes())?;
     Some(middle + found + lead.len() + 1)
@@ -41,22 +43,26 @@ pub(super) fn read<'a, 'b>(
     lines: &'b LineIndex<'a>,
     builder: &mut GraphBuilder,
 ) -> Read<Reader<'a, 'b>> {
-    let (mut rest, rest_members) = json.from(comma + 1);
-    let mut rest_builder = builder.beside();
-    std::thread::scope(|scope| {
-        let second = std::thread::Builder::new().spawn_scoped(scope, move || {
-            let mut reader = Reader::new(lines);
-            reader.entries(rest_members, &mut rest, None, &mut rest_builder)?;
-            Ok((reader, rest, rest_builder))
-        });
+    let (start, empty) = (json.clone(), builder.beside());
+    let first = || {
         let mut reader = Reader::new(lines);
-        let came = reader.entries(members, json, second.is_ok().then_some(comma), builder)?;
-        if let (Came::ToTheNext, Ok(second)) = (came, second) {
-            let (part, end, part_builder) = second.join().expect("reading does not panic")?;
-            reader.append(part, builder.len());
-            builder.append(part_builder);
-            *json = end;
-        }
-        Ok(reader)
-    })
+        let came = reader.entries(members, json, Some(comma), builder)?;
+        Ok((came, reader))
+    };
+    let second = || {
+        let (mut rest, members) = start.from(comma + 1);
+        let mut builder = empty.beside();
+        let mut reader = Reader::new(lines);
+        reader.entries(members, &mut rest, None, &mut builder)?;
+        Ok((reader, rest, builder))
+    };
+    let (first, second) = both(first, second);
+    let (came, mut reader) = first?;
+    if let Came::ToTheNext = came {
+        let (part, end, part_builder) = second?;
+        reader.append(part, builder.len());
+        builder.append(part_builder);
+        *json = end;
+    }
+    Ok(reader)
 }
