@@ -57,7 +57,7 @@ pub struct Discovered {
 /// The most files of a folder. A larger one is reported, not read in part and called checked.
 const MAX_FILES: usize = 500_000;
 
-/// Finds the source files below `root`, leaving out every `node_modules` but the one that `root` may stand in.
+/// Finds the source files below `root`, and the manifests, leaving out every `node_modules` but the one that `root` may stand in.
 pub fn discover(root: &Path, tree: Tree) -> Discovered {
     let mut found = Discovered::default();
     let mut manifests: Vec<(PathBuf, ModuleFormat)> = Vec::new();
@@ -125,6 +125,13 @@ fn source_file(
         });
         match SourceKind::of(path, nearest.unwrap_or(ModuleFormat::Unknown)) {
             Some(kind) if kind.language != Language::Json => kind,
+            // What npm runs by itself stands here, and what a package exports. Those of tests are broken on purpose.
+            Some(kind)
+                if below.file_name().is_some_and(|name| name == "package.json")
+                    && FileClass::of_path(below) == FileClass::Own =>
+            {
+                kind
+            }
             _ => return Ok(None),
         }
     };
@@ -286,10 +293,11 @@ mod tests {
             found.files.iter().map(|file| file.path.display().to_string()).collect()
         };
         let found = discover(project.path(), Tree::Project);
-        assert_eq!(names(&found), ["bin/run", "src/a.js", "src/old/b.js"]);
+        let expected = ["bin/run", "package.json", "src/a.js", "src/old/b.js", "src/old/package.json"];
+        assert_eq!(names(&found), expected);
         assert_eq!(found.unread, []);
-        assert_eq!(found.files[1].kind.format, ModuleFormat::Module);
-        assert_eq!(found.files[2].kind.format, ModuleFormat::Unknown);
+        assert_eq!(found.files[2].kind.format, ModuleFormat::Module);
+        assert_eq!(found.files[3].kind.format, ModuleFormat::Unknown);
         let dependency = discover(&project.path().join("node_modules/d"), Tree::Dependency);
         assert_eq!(names(&dependency), [".hidden/f.cjs", "index.js"]);
     }

@@ -89,7 +89,8 @@ const EXISTENCE: &[&str] = &[
 ];
 
 /// Of what is asked about a file what matters to whoever does not trust it.
-const TRUST: &[&str] = &["isSymbolicLink", ".uid", ".gid", ".mode", "W_OK"];
+const TRUST: &[&str] =
+    &["isSymbolicLink", "stat.uid", "stats.uid", "stat.gid", "stats.gid", "stat.mode", "stats.mode", "W_OK"];
 
 /// Names of files by which processes keep each other out.
 const LOCKS: &[&str] = &["lock", "mutex", "semaphore", "pidfile", "pid_file"];

