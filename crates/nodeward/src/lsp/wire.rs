@@ -136,4 +136,16 @@ mod tests {
         assert_eq!(all(b"Content-Length: 60000000\r\n\r\nabc"), []);
         assert_eq!(all(b"Content-Length: 3"), []);
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(256))]
+
+        /// Whatever comes, reading ends with the stream, and what is whole behind a blank line is read.
+        #[test]
+        fn any_bytes_end(bytes: Vec<u8>) {
+            all(&bytes);
+            let parts: [&[u8]; 4] = [b"Content-Length: ", &bytes, b"\r\n\r\n", &bytes];
+            all(&parts.concat());
+        }
+    }
 }
