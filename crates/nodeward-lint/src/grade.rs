@@ -33,7 +33,7 @@ pub(crate) fn text(finding: &FlowFinding) -> Option<Grade> {
 
 /// Commands: where every step from a client to a shell can be read in the source, there is hardly a doubt left.
 pub(crate) fn command(finding: &FlowFinding) -> Option<Grade> {
-    let is_plain = finding.origin == Origin::Remote && is_certain(finding);
+    let is_plain = finding.origin == Origin::Remote && is_certain(finding) && !finding.is_any_time;
     if is_plain { Some(Grade::COMMON) } else { text(finding) }
 }
 

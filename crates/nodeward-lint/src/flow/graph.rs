@@ -279,6 +279,8 @@ pub(crate) enum Spot {
     ShellCommand,
     /// No harm by itself: the text is one of SQL.
     Statement,
+    /// No harm by itself: all that a variable of several functions may hold, whenever it is read.
+    AnyTime,
 }
 
 /// What a function says that it sends.

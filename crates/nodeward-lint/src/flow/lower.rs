@@ -233,6 +233,9 @@ impl<'a, 's> Lowerer<'a, 's> {
         }
         let node = self.node(span);
         self.all_values[index] = node;
+        if self.sharing[index] == Sharing::Mutable {
+            self.spot(Some(node), Spot::AnyTime, span);
+        }
         node
     }
 

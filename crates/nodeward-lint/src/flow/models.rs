@@ -96,6 +96,8 @@ pub(crate) struct Models {
     shared: Vec<ApiId>,
     /// Values from outside that are texts, or objects of texts, whatever the client sends.
     texts: Vec<ApiId>,
+    /// Of these those that are where the request was sent to.
+    addresses: Vec<ApiId>,
     size: u32,
     modules: ApiId,
     globals: ApiId,
@@ -121,6 +123,7 @@ impl Models {
             members: FxHashMap::default(),
             shared: Vec::new(),
             texts: Vec::new(),
+            addresses: Vec::new(),
             size: 2,
             modules: ApiId(0),
             globals: ApiId(1),
@@ -165,6 +168,7 @@ impl Models {
         }
         models.list_members();
         let shared = ["~request", "~response", "~response.locals", "~context", "~context.state"];
+        models.addresses = request::ADDRESSES.iter().flat_map(|path| models.path(path)).collect();
         models.texts = request::TEXTS.iter().flat_map(|path| models.path(path)).collect();
         models.shared = shared.iter().flat_map(|path| models.path(path)).collect();
         models
@@ -345,6 +349,11 @@ impl Models {
     /// Whether this value from outside cannot hold a line break, because the protocol it came by has none there.
     pub(crate) fn is_one_line(&self, api: ApiId) -> bool {
         self.one_line.contains(&api)
+    }
+
+    /// Whether it is where a request was sent to.
+    pub(crate) fn is_address(&self, api: ApiId) -> bool {
+        self.addresses.contains(&api)
     }
 
     /// Whether it can be no object of the client's making.

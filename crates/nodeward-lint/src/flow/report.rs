@@ -44,6 +44,8 @@ pub(crate) struct FlowFinding {
     /// Whether what is written to a prototype is no value from outside, or the prototype was chosen elsewhere than
     /// in the loop or the recursion that writes to it.
     pub(crate) is_doubtful: bool,
+    /// Whether it was in a variable that several functions use and one of them assigns: what it holds when is not known.
+    pub(crate) is_any_time: bool,
     /// Whether the value comes from a parameter by few steps, none of them through what objects keep.
     pub(crate) is_direct: bool,
     pub(crate) path: Vec<FlowStep>,
@@ -70,8 +72,11 @@ pub(crate) fn solve(
     let (launched, sent): (Vec<Source>, Vec<Source>) =
         sources(&unit, &values, mode).into_iter().partition(|(_, _, origin)| *origin == Origin::Launch);
     let web = LazyCell::new(|| Web::new(&unit, &values));
-    let is_statement = |(node, spot, _): &(NodeId, Spot, Span)| (*spot == Spot::Statement).then_some(*node);
-    let statements: FxHashSet<NodeId> = unit.spots.iter().filter_map(is_statement).collect();
+    let marked = |wanted: Spot| -> FxHashSet<NodeId> {
+        let is_it = |(node, spot, _): &(NodeId, Spot, Span)| (*spot == wanted).then_some(*node);
+        unit.spots.iter().filter_map(is_it).collect()
+    };
+    let (statements, any_time) = (marked(Spot::Statement), marked(Spot::AnyTime));
     let mut found = FxHashMap::default();
     let mut is_cut = values.is_cut;
     for sources in [sent, launched] {
@@ -79,8 +84,14 @@ pub(crate) fn solve(
             continue;
         }
         let walk = Walk::run(&unit, &values, &web, &sources, deadline);
-        let mut reporter =
-            Reporter { unit: &unit, values: &values, walk: &walk, statements: &statements, findings: found };
+        let mut reporter = Reporter {
+            unit: &unit,
+            values: &values,
+            walk: &walk,
+            statements: &statements,
+            any_time: &any_time,
+            findings: found,
+        };
         reporter.calls();
         reporter.spots();
         reporter.computed();
@@ -210,6 +221,8 @@ struct Reporter<'u, 'v> {
     walk: &'v Walk,
     /// Texts of SQL.
     statements: &'v FxHashSet<NodeId>,
+    /// Variables of which it is not known when they hold what.
+    any_time: &'v FxHashSet<NodeId>,
     findings: FxHashMap<Key, FlowFinding>,
 }
 
@@ -382,7 +395,7 @@ impl Reporter<'_, '_> {
                 Spot::ShellCommand => {
                     self.report(*node, SinkKind::ShellCommand, place, Extra::default());
                 }
-                Spot::Statement => {}
+                Spot::Statement | Spot::AnyTime => {}
                 Spot::LoopBound => self.report(*node, SinkKind::Allocation, place, Extra::default()),
             }
         }
@@ -429,6 +442,7 @@ impl Reporter<'_, '_> {
         }
         let Some(path) = self.walk.path(node, kind.taint(), self.unit) else { return };
         let is_elsewhere = kind == SinkKind::PrototypeWrite && self.is_elsewhere(&path);
+        let is_own_path = matches!(kind, SinkKind::Redirect | SinkKind::Request) && self.is_own_path(&path);
         let count = |way: Way| path.iter().filter(|step| step.way == way).count();
         // A text of SQL given to a method called `query` goes to a database, whatever the object is.
         let is_statement =
@@ -450,11 +464,46 @@ impl Reporter<'_, '_> {
             guesses: path.iter().filter(|step| step.way == Way::Guessed).count(),
             pattern: extra.pattern,
             is_named_only: extra.is_named_only && !is_statement,
-            is_doubtful: extra.is_doubtful || is_elsewhere,
+            is_doubtful: extra.is_doubtful || is_elsewhere || is_own_path || self.is_far(&path),
+            is_any_time: path.iter().any(|step| self.any_time.contains(&step.node)),
             is_direct: count(Way::Stored) == 0 && count(Way::Returned) == 0 && count(Way::Passed) <= 1,
             path: self.shown(&path),
         };
         self.findings.entry((kind, file, span, finding.pattern.clone())).or_insert(finding);
+    }
+
+    /// Whether a value went through so much that is kept that it may as well be another: more properties, or calls, than
+    /// anybody would follow by hand, or a property of which only a computed name says that it was written.
+    fn is_far(&self, path: &[Step]) -> bool {
+        const STORED: usize = 4;
+        const HOPS: usize = 14;
+        let count = |ways: &[Way]| path.iter().filter(|step| ways.contains(&step.way)).count();
+        let is_renamed = path.windows(2).any(|pair| {
+            let [from, to] = pair else { return false };
+            self.values.is_any_cell(from.node) && self.values.is_named_cell(to.node)
+        });
+        is_renamed
+            || count(&[Way::Stored]) > STORED
+            || count(&[Way::Passed, Way::Returned, Way::Stored]) > HOPS
+    }
+
+    /// Whether a value is the address that a request was sent to, or its path, and not what is asked for in it: it
+    /// names this host, but for tricks with slashes.
+    fn is_own_path(&self, path: &[Step]) -> bool {
+        let models = Models::get();
+        let Some(source) = path.first() else { return false };
+        let is_address = |fact: Fact| matches!(fact, Fact::Api(api) if models.is_address(api));
+        if !self.values.of(source.node).any(is_address) {
+            return false;
+        }
+        let asks =
+            |name: NameId| matches!(self.unit.names.text(name), "query" | "searchParams" | "hash" | "search");
+        !path.windows(2).any(|pair| {
+            let [from, to] = pair else { return false };
+            let is_asked =
+                |edge: &Edge| edge.to == to.node && matches!(edge.label, Label::Load(name) if asks(name));
+            self.unit.spans.len() > from.node.index() && self.unit.out(from.node).iter().any(is_asked)
+        })
     }
 
     /// Whether an object that was chosen by a name went further than to its own function, or back from one call.

@@ -90,8 +90,9 @@ pub(crate) struct Web {
     kinds: Vec<u8>,
     /// Beside the unit's own: what calls of unknown functions do, and whether that is a guess.
     guesses: Lists<(NodeId, Label, bool)>,
-    /// For each node that is an argument, the parameters it is passed to, with the context of the call.
-    passed: Lists<(NodeId, u32)>,
+    /// For each node that is an argument, the parameters it is passed to, with the context of the call, and whether
+    /// only a method's name says that it is that function which is called.
+    passed: Lists<(NodeId, u32, bool)>,
     /// For each returned node, the results of the calls.
     returned: Lists<NodeId>,
     /// Results by context.
@@ -250,9 +251,10 @@ impl Walker<'_, '_> {
 
     fn enter(&mut self, at: u32, visit: Visit) {
         let mut cursor = self.web.passed.start(visit.node.index());
-        while let Some((parameter, context)) = self.web.passed.next(&mut cursor) {
+        while let Some((parameter, context, is_guess)) = self.web.passed.next(&mut cursor) {
             self.entered.push(context as usize, at);
-            self.visit(parameter, context, visit.taint, at, Way::Passed);
+            let way = if is_guess { Way::Guessed } else { Way::Passed };
+            self.visit(parameter, context, visit.taint, at, way);
             let back = Taint(self.left[context as usize].0 & visit.taint.0);
             if !back.is_empty() {
                 let result = self.web.results[context as usize];
@@ -327,6 +329,7 @@ impl Web {
             // What a function of this name gives is what its name says, whatever becomes of the value in it.
             let cleans = cleaners.contains(&unit.calls[link.call as usize].name);
             linked[link.call as usize] |= !cleans;
+            let is_guess = values.is_guess(*link);
             if link.call != at_hand {
                 at_hand = link.call;
                 contexts.clear();
@@ -346,7 +349,7 @@ impl Web {
                     contexts.push((argument, next));
                     next
                 });
-                passes.push(argument.index(), (parameter, context));
+                passes.push(argument.index(), (parameter, context, is_guess));
                 kinds[argument.index()] |= PASSED;
             }
             if !cleans {

@@ -75,6 +75,8 @@ pub(crate) struct Values<'u> {
     cells_of: Lists<(NameId, NodeId)>,
     /// The object that a cell belongs to, by the cell's number past the unit's nodes.
     cell_objects: Vec<ObjectId>,
+    /// The name of each cell, likewise.
+    cell_names: Vec<NameId>,
     /// Objects with an [`ANY`] or [`ALL`] cell.
     computed_names: FxHashSet<ObjectId>,
     parents: Lists<ObjectId>,
@@ -102,6 +104,7 @@ impl<'u> Values<'u> {
             cells: FxHashMap::default(),
             cells_of: Lists::new(unit.objects as usize),
             cell_objects: Vec::new(),
+            cell_names: Vec::new(),
             computed_names: FxHashSet::default(),
             parents: Lists::default(),
             children: Lists::default(),
@@ -142,6 +145,23 @@ impl<'u> Values<'u> {
     /// The object whose property a node is, for nodes past the unit's own.
     pub(crate) fn is_cell(&self, node: NodeId) -> bool {
         node.index() >= self.unit.spans.len()
+    }
+
+    /// Whether a node is what an object holds under names that are computed.
+    pub(crate) fn is_any_cell(&self, node: NodeId) -> bool {
+        let at = node.index().checked_sub(self.unit.spans.len());
+        at.and_then(|at| self.cell_names.get(at)).is_some_and(|name| *name == ANY)
+    }
+
+    /// Whether a node is what an object holds under one name.
+    pub(crate) fn is_named_cell(&self, node: NodeId) -> bool {
+        let at = node.index().checked_sub(self.unit.spans.len());
+        at.and_then(|at| self.cell_names.get(at)).is_some_and(|name| *name != ANY && *name != ALL)
+    }
+
+    /// Whether only a method's name speaks for a link.
+    pub(crate) fn is_guess(&self, link: Link) -> bool {
+        self.guessed.contains(&link)
     }
 
     /// The properties of an object that are known.
@@ -324,6 +344,7 @@ impl<'u> Values<'u> {
         }
         self.held.push(Held::default());
         self.cell_objects.push(object);
+        self.cell_names.push(name);
         let index = object.0 as usize;
         self.cells_of.push(index, (name, cell));
         // What is stored under a computed name may be any property; what is read so may be any.

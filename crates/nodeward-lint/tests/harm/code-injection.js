@@ -74,3 +74,12 @@ const app = require('express')();
 app.post('/a', async (req, res) => {
   setTimeout(() => f(req.query.x), 10);
 });
+
+// good: a bound function
+const app = require('express')();
+const fs = require('fs');
+app.post('/a', (req, res) => {
+  const job = { run() {} };
+  Object.assign(job, req.body);
+  setTimeout(job.run.bind(job), 10);
+});

@@ -552,3 +552,29 @@ function sanitizeWith(tool, text) {
   return exec(tool + ' ' + text);
 }
 require('express')().get('/a', (req, res) => sanitizeWith('clean', req.query.x));
+
+// good: allowed after waiting
+const app = require('express')();
+const { exec } = require('child_process');
+const { isAllowed } = require('./tools');
+app.get('/a', async (req, res) => {
+  if (!(await isAllowed(req.query.tool))) throw new Error('not allowed');
+  exec(req.query.tool + ' --version');
+});
+
+// good: one or the other
+const app = require('express')();
+const { exec } = require('child_process');
+app.get('/a', (req, res) => {
+  const kind = req.query.kind;
+  if (kind !== 'start' && kind !== 'stop') return res.sendStatus(400);
+  exec('service app ' + kind);
+});
+
+// bad: neither is enough
+const app = require('express')();
+const { exec } = require('child_process');
+app.get('/a', (req, res) => {
+  const { kind, name } = req.query;
+  if (kind === 'start' || name === 'stop') exec('service app ' + kind);
+});

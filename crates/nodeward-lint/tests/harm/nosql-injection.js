@@ -61,3 +61,10 @@ app.post('/a', async (req, res) => {
   if (typeof req.body.name !== 'string') return;
   await User.findOne({ name: req.body.name });
 });
+
+// good: text unless it is nothing
+const app = require('express')();
+const mongoose = require('mongoose');
+const User = mongoose.model('User', {});
+const text = (value) => (value === null || value === undefined ? value : value.toString());
+app.get('/a', async (req, res) => res.json(await User.findOne({ name: text(req.query.name) })));

@@ -61,3 +61,13 @@ app.post('/a', async (req, res) => {
   if (!n.startsWith('/') || n.startsWith('//')) return res.redirect('/');
   res.redirect(n);
 });
+
+// good: path behind a setting
+const app = require('express')();
+const conf = require('./conf');
+app.get('/a/:id', (req, res) => res.redirect(conf.get('base') + '/user/' + req.params.id));
+
+// bad: beginning behind a setting
+const app = require('express')();
+const conf = require('./conf');
+app.get('/a/:id', (req, res) => res.redirect(conf.get('base') + req.query.to));

@@ -217,3 +217,29 @@ const { v4 } = require('uuid');
 app.post('/a', async (req, res) => {
   fs.writeFile('f/' + v4(), req.body.data, cb);
 });
+
+// good: where an upload was put
+const app = require('express')();
+const fs = require('fs');
+app.post('/a', (req, res) => fs.rename(req.file.path, 'files/upload', () => res.end()));
+
+// bad: what an upload is called
+const app = require('express')();
+const fs = require('fs');
+app.post('/a', (req, res) => {
+  for (const file of req.files) fs.copyFileSync(file.path, 'files/' + file.originalname);
+});
+
+// good: another setting
+const app = require('express')();
+const fs = require('fs');
+app.post('/a', (req, res) => {
+  app.set('title', req.body.title);
+  fs.readFile(app.get('file'), () => res.end());
+});
+
+// bad: the same setting
+const app = require('express')();
+const fs = require('fs');
+app.post('/a', (req, res) => app.set('file', req.body.file));
+app.get('/a', (req, res) => fs.readFile(app.get('file'), () => res.end()));

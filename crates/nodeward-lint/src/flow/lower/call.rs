@@ -165,6 +165,12 @@ impl<'a> Lowerer<'a, '_> {
         let nodes: Vec<Option<NodeId>> = arguments.iter().map(|argument| argument.node.get()).collect();
         let spread = arguments.first().map(|first| first.shape);
         let has_function = arguments.get(1).is_some_and(|second| second.shape == Shape::Function);
+        let kept = match arguments.first().map(|first| first.shape) {
+            Some(Shape::Text(name)) if matches!(text, "set" | "get") => {
+                Some(format!("kept:{}", self.graph.names.text(name)))
+            }
+            _ => None,
+        };
         let event = arguments.first().map(|first| first.shape).and_then(|shape| self.event(text, shape));
         let span = call.span;
         let taken_out = self.taken_out(text, call);
@@ -274,7 +280,8 @@ impl<'a> Lowerer<'a, '_> {
             // A stream gives back what it was joined to.
             "pipe" => self.edge(NodeId::from_option(first), result, Label::Same),
             "bind" => {
-                self.edge(NodeId::from_option(receiver), result, Label::Same);
+                // A function; what stood in its way to it does not matter.
+                self.edge(NodeId::from_option(receiver), result, Label::Tested(Taint::OUTSIDE));
                 // What is bound is passed once the function is called, if ever.
                 if nodes.len() > 1 {
                     self.implied_call(receiver, first, &nodes[1..], span);
@@ -284,6 +291,14 @@ impl<'a> Lowerer<'a, '_> {
                 let added = self.meet(&nodes, span);
                 self.edge(NodeId::from_option(added), NodeId::from_option(receiver), Label::StoreAny);
                 self.grow(member.object(), added, span);
+            }
+            // A map, or the settings of an application: what is set by this name is got by it.
+            "set" if nodes.len() == 2 && kept.is_some() => {
+                self.store(receiver, kept.as_deref().unwrap_or_default(), second);
+            }
+            "get" if kept.is_some() => {
+                let value = self.load(receiver, kept.as_deref().unwrap_or_default(), span);
+                self.edge(NodeId::from_option(value), result, Label::Same);
             }
             "set" if nodes.len() == 2 => {
                 self.edge(NodeId::from_option(second), NodeId::from_option(receiver), Label::StoreAny);

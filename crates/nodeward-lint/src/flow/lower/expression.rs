@@ -528,6 +528,17 @@ fn after_text(before: &str) -> Taint {
     if characters.next() == Some('/') && !matches!(characters.next(), None | Some('/' | '\\' | '\u{1}')) {
         cleared = cleared.and(Taint::REDIRECT).and(Taint::HOST);
     }
+    // `prefix + '/users/' + name`: whatever the prefix is, the host ends before the path.
+    let bytes = before.as_bytes();
+    let begins_path = |at: usize| {
+        bytes[at] == b'/'
+            && at > 0
+            && bytes[at - 1] != b'/'
+            && bytes.get(at + 1).is_some_and(|next| !matches!(next, b'/' | b'\\' | 1))
+    };
+    if (0..bytes.len()).any(begins_path) {
+        cleared = cleared.and(Taint::REDIRECT).and(Taint::HOST);
+    }
     if before.contains('?') || before.contains('#') {
         cleared = cleared.and(Taint::REDIRECT).and(Taint::HOST);
     }

@@ -31,16 +31,55 @@ impl<'a> Lowerer<'a, '_> {
                     self.refine(&logical.right, outcome);
                     self.refine_local_path(&logical.left, &logical.right, outcome);
                 }
-                _ => {}
+                // `kind === 'a' || kind === 'b'`.
+                _ => {
+                    if let Some(subject) = self.known(test, outcome) {
+                        self.clear(subject, Taint::OUTSIDE);
+                    }
+                }
             },
             Expression::BinaryExpression(binary) => self.refine_comparison(binary, outcome),
             Expression::CallExpression(call) => self.refine_call(call, outcome),
+            Expression::AwaitExpression(awaited) => self.refine(&awaited.argument, outcome),
             Expression::ChainExpression(chain) => {
                 if let nodeward_javascript::oxc::ast::ChainElement::CallExpression(call) = &chain.expression {
                     self.refine_call(call, outcome);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// What is one of some known values if a test comes out so.
+    fn known<'e>(&self, test: &'e Expression<'a>, outcome: bool) -> Option<&'e Expression<'a>> {
+        match test.get_inner_expression() {
+            Expression::UnaryExpression(unary) if unary.operator == UnaryOperator::LogicalNot => {
+                self.known(&unary.argument, !outcome)
+            }
+            Expression::LogicalExpression(logical) => {
+                let is_either = matches!(
+                    (logical.operator, outcome),
+                    (LogicalOperator::Or, true) | (LogicalOperator::And, false)
+                );
+                let left = self.known(&logical.left, outcome).filter(|_| is_either)?;
+                let right = self.known(&logical.right, outcome)?;
+                let source = self.semantic.source_text();
+                (left.span().source_text(source) == right.span().source_text(source)).then_some(left)
+            }
+            Expression::BinaryExpression(binary) => {
+                let is_equal = match binary.operator {
+                    BinaryOperator::Equality | BinaryOperator::StrictEquality => outcome,
+                    BinaryOperator::Inequality | BinaryOperator::StrictInequality => !outcome,
+                    _ => false,
+                };
+                let is_value = |side: &Expression<'a>| side.is_literal() || is_undefined(side);
+                match (is_value(&binary.left), is_value(&binary.right)) {
+                    (false, true) if is_equal => Some(binary.left.get_inner_expression()),
+                    (true, false) if is_equal => Some(binary.right.get_inner_expression()),
+                    _ => None,
+                }
+            }
+            _ => None,
         }
     }
 
@@ -136,7 +175,7 @@ impl<'a> Lowerer<'a, '_> {
                     ("constructor" | "prototype", false) => self.clear(subject, Taint::CONSTRUCTOR),
                     _ => {}
                 }
-            } else if value.is_literal() && is_equal && !value.is_null() {
+            } else if is_equal && (value.is_literal() || is_undefined(value)) {
                 self.clear(subject, Taint::OUTSIDE);
             } else if let Expression::CallExpression(call) = subject {
                 self.refine_index(call, value, is_equal);
@@ -360,6 +399,10 @@ fn argument_text<'c>(call: &'c CallExpression<'_>) -> Option<&'c str> {
         Expression::StringLiteral(literal) => Some(literal.value.as_str()),
         _ => None,
     }
+}
+
+fn is_undefined(expression: &Expression<'_>) -> bool {
+    matches!(expression, Expression::Identifier(identifier) if identifier.name == "undefined")
 }
 
 fn is_minus_one(expression: &Expression<'_>) -> bool {

@@ -152,6 +152,15 @@ pub(super) const ALIASES: &[(&str, &str)] = &[
     ("~resolvers.*.*", "~resolver"),
     ("~resolver.1", "~message"),
     ("~resolver.{resolve,subscribe}.1", "~message"),
+    // Uploads.
+    ("~request.file", "~upload"),
+    ("~request.files", "~uploads"),
+    ("formidable.().parse.@1.2", "~uploads"),
+    ("formidable.{IncomingForm,Formidable}.new.parse.@1.2", "~uploads"),
+    ("multiparty.Form.new.parse.@1.2", "~uploads"),
+    ("~uploads.*", "~upload"),
+    ("~uploads.[]", "~upload"),
+    ("~upload.[]", "~upload"),
     // TypeORM: what is handed in by type, and texts of queries that are put together.
     ("typeorm.{getRepository,getManager,getConnection}.()", "~entities"),
     ("typeorm.{DataSource,Connection}.new", "~entities"),
@@ -205,10 +214,11 @@ pub(super) const SOURCES: &[(&[&str], Origin)] = &[
             // Uploads.
             "busboy.().on.@1.{0,1,2}",
             "busboy.new.on.@1.{0,1,2}",
-            "formidable.().parse.@1.{1,2}",
-            "formidable.().parse.()",
-            "formidable.{IncomingForm,Formidable}.new.parse.@1.{1,2}",
-            "multiparty.Form.new.parse.@1.{1,2}",
+            "formidable.().parse.@1.1",
+            "formidable.{IncomingForm,Formidable}.new.parse.@1.1",
+            "multiparty.Form.new.parse.@1.1",
+            // Where a file was put the parser decides.
+            "~upload.{originalname,originalFilename,name,mimetype,type,buffer,data,fieldname,encoding,headers}",
             // Queues and chats.
             "kafkajs.Kafka.new.consumer.().run.@0.{eachMessage,eachBatch}.0.{message,batch}",
             "{amqplib,amqplib/callback_api}.connect.@*.1.createChannel.@*.1.consume.@1.0",

@@ -58,8 +58,8 @@ pub(super) const ALIASES: &[(&str, &str)] = &[
 pub(super) const SOURCES: &[(&[&str], Origin)] = &[
     (
         &[
-            "~request.{body,query,params,headers,cookies,signedCookies,url,originalUrl,path,hostname,rawBody,files}",
-            "~request.{file,rawHeaders,subdomains,host,href,search,querystring,payload,raw,text,json,baseUrl,fields}",
+            "~request.{body,query,params,headers,cookies,signedCookies,url,originalUrl,path,hostname,rawBody}",
+            "~request.{rawHeaders,subdomains,host,href,search,querystring,payload,raw,text,json,baseUrl,fields}",
             "~request.{param,get,header,formData,parseBody,queries,arrayBuffer}.()",
             "~request.{json,text}.()",
             "~request.query.()",
@@ -147,4 +147,12 @@ pub(super) const TEXTS: &[&str] = &[
     "~request.text.()",
     "~context.{params,url,path,originalUrl,headers,href,querystring,search,hostname,host}",
     "~context.{get}.()",
+];
+
+/// Of these those that are where the request was sent to.
+pub(super) const ADDRESSES: &[&str] = &[
+    "~request.{url,originalUrl,path,href,baseUrl}",
+    "~context.{url,path,originalUrl,href}",
+    "~loader.url",
+    "~route.0.url",
 ];

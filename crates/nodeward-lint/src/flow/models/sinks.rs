@@ -189,14 +189,20 @@ pub(super) const SINKS: &[(SinkKind, Which, &[&str])] = &[
         ],
     ),
     (
+        SinkKind::FilePath,
+        Which::At(1),
+        &[
+            "{fs,fs-extra,graceful-fs,mz/fs,original-fs}.{rename,renameSync,copyFile,copyFileSync,cp,cpSync}",
+            "{fs,fs-extra,graceful-fs,mz/fs,original-fs}.{symlink,symlinkSync,link,linkSync}",
+            "fs.promises.{rename,copyFile,cp,symlink,link}",
+            "fs/promises.{rename,copyFile,cp,symlink,link}",
+            "fs-extra.{copy,copySync,move,moveSync}",
+        ],
+    ),
+    (
         SinkKind::ServedPath,
         FIRST,
-        &[
-            "~response.{sendFile,sendfile,download}",
-            "~context.sendFile",
-            "{koa-send}",
-            "~response.attachment",
-        ],
+        &["~response.{sendFile,sendfile,download}", "~context.sendFile", "{koa-send}"],
     ),
     (SinkKind::ServedPath, Which::At(1), &["{send,koa-send}"]),
     (

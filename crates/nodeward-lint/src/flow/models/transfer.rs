@@ -117,7 +117,9 @@ pub(super) fn by_name(name: &str) -> Transfer {
         | "WeakMap"
         | "defineProperty"
         // Lowering joins what it puts together.
-        | "concat" => NOTHING,
+        | "concat"
+        // What is bound is a function.
+        | "bind" => NOTHING,
         // A list's is joined when it is lowered; that of something else, such as a module for paths, is not known.
         "join" => ARGUMENTS,
         // No property of every object is written in capitals.
@@ -135,7 +137,7 @@ pub(super) fn by_name(name: &str) -> Transfer {
         | "reverse" | "sort" | "flat" | "at" | "values" | "keys" | "entries" | "splice" | "get"
         | "valueOf" | "then" | "catch" | "finally" | "next" | "getAll" | "exec" | "item" | "reduce"
         | "map" | "flatMap" => RECEIVER,
-        "replace" | "replaceAll" | "apply" | "call" | "bind" | "fill" | "with"
+        "replace" | "replaceAll" | "apply" | "call" | "fill" | "with"
         | "defaults" | "extend" | "assign" | "merge" => BOTH,
         WITHOUT_LINES => Transfer { receiver: Some(Taint::LINE), arguments: Some(Taint::LINE), is_known: true },
         name => {
