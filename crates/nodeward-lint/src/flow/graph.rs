@@ -279,6 +279,8 @@ pub(crate) enum Spot {
     ShellCommand,
     /// No harm by itself: the text is one of SQL.
     Statement,
+    /// No harm by itself: in a text it stands directly behind a value that is not known, such as an address.
+    Behind,
     /// No harm by itself: all that a variable of several functions may hold, whenever it is read.
     AnyTime,
 }

@@ -76,7 +76,11 @@ pub(crate) fn solve(
         let is_it = |(node, spot, _): &(NodeId, Spot, Span)| (*spot == wanted).then_some(*node);
         unit.spots.iter().filter_map(is_it).collect()
     };
-    let (statements, any_time) = (marked(Spot::Statement), marked(Spot::AnyTime));
+    let marks = Marks {
+        statements: marked(Spot::Statement),
+        any_time: marked(Spot::AnyTime),
+        behind: marked(Spot::Behind),
+    };
     let mut found = FxHashMap::default();
     let mut is_cut = values.is_cut;
     for sources in [sent, launched] {
@@ -84,14 +88,8 @@ pub(crate) fn solve(
             continue;
         }
         let walk = Walk::run(&unit, &values, &web, &sources, deadline);
-        let mut reporter = Reporter {
-            unit: &unit,
-            values: &values,
-            walk: &walk,
-            statements: &statements,
-            any_time: &any_time,
-            findings: found,
-        };
+        let mut reporter =
+            Reporter { unit: &unit, values: &values, walk: &walk, marks: &marks, findings: found };
         reporter.calls();
         reporter.spots();
         reporter.computed();
@@ -215,14 +213,21 @@ fn given_to_browsers(unit: &Unit) -> Vec<NodeId> {
 /// One finding for each kind of harm, place and pattern.
 type Key = (SinkKind, usize, Span, Option<String>);
 
+/// Nodes that say something of the paths that lead through them.
+struct Marks {
+    /// Texts of SQL.
+    statements: FxHashSet<NodeId>,
+    /// Variables of which it is not known when they hold what.
+    any_time: FxHashSet<NodeId>,
+    /// What stands directly behind a value that is not known.
+    behind: FxHashSet<NodeId>,
+}
+
 struct Reporter<'u, 'v> {
     unit: &'u Unit,
     values: &'v Values<'u>,
     walk: &'v Walk,
-    /// Texts of SQL.
-    statements: &'v FxHashSet<NodeId>,
-    /// Variables of which it is not known when they hold what.
-    any_time: &'v FxHashSet<NodeId>,
+    marks: &'v Marks,
     findings: FxHashMap<Key, FlowFinding>,
 }
 
@@ -395,7 +400,7 @@ impl Reporter<'_, '_> {
                 Spot::ShellCommand => {
                     self.report(*node, SinkKind::ShellCommand, place, Extra::default());
                 }
-                Spot::Statement | Spot::AnyTime => {}
+                Spot::Statement | Spot::AnyTime | Spot::Behind => {}
                 Spot::LoopBound => self.report(*node, SinkKind::Allocation, place, Extra::default()),
             }
         }
@@ -442,11 +447,13 @@ impl Reporter<'_, '_> {
         }
         let Some(path) = self.walk.path(node, kind.taint(), self.unit) else { return };
         let is_elsewhere = kind == SinkKind::PrototypeWrite && self.is_elsewhere(&path);
-        let is_own_path = matches!(kind, SinkKind::Redirect | SinkKind::Request) && self.is_own_path(&path);
+        // A host is decided by what an address begins with.
+        let is_later = matches!(kind, SinkKind::Redirect | SinkKind::Request)
+            && (self.is_own_path(&path) || path.iter().any(|step| self.marks.behind.contains(&step.node)));
         let count = |way: Way| path.iter().filter(|step| step.way == way).count();
         // A text of SQL given to a method called `query` goes to a database, whatever the object is.
         let is_statement =
-            kind == SinkKind::Sql && path.iter().any(|step| self.statements.contains(&step.node));
+            kind == SinkKind::Sql && path.iter().any(|step| self.marks.statements.contains(&step.node));
         let origin = path
             .iter()
             .find_map(|step| match step.way {
@@ -464,8 +471,8 @@ impl Reporter<'_, '_> {
             guesses: path.iter().filter(|step| step.way == Way::Guessed).count(),
             pattern: extra.pattern,
             is_named_only: extra.is_named_only && !is_statement,
-            is_doubtful: extra.is_doubtful || is_elsewhere || is_own_path || self.is_far(&path),
-            is_any_time: path.iter().any(|step| self.any_time.contains(&step.node)),
+            is_doubtful: extra.is_doubtful || is_elsewhere || is_later || self.is_far(&path),
+            is_any_time: path.iter().any(|step| self.marks.any_time.contains(&step.node)),
             is_direct: count(Way::Stored) == 0 && count(Way::Returned) == 0 && count(Way::Passed) <= 1,
             path: self.shown(&path),
         };

@@ -67,7 +67,11 @@ const app = require('express')();
 const conf = require('./conf');
 app.get('/a/:id', (req, res) => res.redirect(conf.get('base') + '/user/' + req.params.id));
 
-// bad: beginning behind a setting
+// unsure: beginning behind a setting
 const app = require('express')();
 const conf = require('./conf');
 app.get('/a/:id', (req, res) => res.redirect(conf.get('base') + req.query.to));
+
+// unsure: to itself
+const app = require('express')();
+app.get('/a', (req, res) => res.redirect(req.originalUrl + '/'));

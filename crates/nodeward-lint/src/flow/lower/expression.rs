@@ -406,6 +406,15 @@ impl<'a> Lowerer<'a, '_> {
             if !before.is_empty() {
                 cleared = cleared.and(Taint::KEY).and(Taint::CONSTRUCTOR).and(Taint::OPTION);
             }
+            let is_behind = !before.is_empty() && before.bytes().all(|byte| byte == 1);
+            let node = match node {
+                Some(_) if is_behind => {
+                    let behind = self.step(node, Label::Same, expression.span());
+                    self.spot(behind, Spot::Behind, span);
+                    behind
+                }
+                node => node,
+            };
             if let Some(node) = node {
                 parts.push((node, cleared));
             }
