@@ -285,3 +285,24 @@ fn methods_of_jquery_are_called_by_pages() {
         "(function ($) {\n  $.fn.tag = function (name) { this[0].innerHTML = '<b>' + name; };\n})(jQuery);\n";
     assert_eq!(found("xss", text), ["experimental:2"]);
 }
+
+#[test]
+fn what_a_caller_passes_comes_back_to_that_caller_alone() {
+    let line = "exports.line = (lines, name) => lines.find((line) => line.startsWith(name));\n";
+    let own = "exports.show = () => exec('nmcli ' + exports.line(execSync('nmcli').split('|'), 'device'));";
+    let handed = "exports.show = (lines) => exec('nmcli ' + exports.line(lines, 'device'));";
+    assert!(!is_found(&format!("{line}{own}")));
+    assert!(is_found(&format!("{line}{handed}")));
+}
+
+#[test]
+fn what_can_be_no_number_or_is_in_bounds_is_shown_by_a_wider_policy() {
+    let text = "exports.a = (x) => new Buffer(x);\nexports.b = (x) => new Buffer(x, 'hex');\n\
+                exports.c = () => new Buffer(16);\n\
+                exports.d = (x) => { if (typeof x === 'number') throw x; return new Buffer(x); };\n";
+    let policies = ["strict:1", "experimental:2", "experimental:3", "experimental:4"];
+    assert_eq!(found("buffer-constructor", text), policies);
+    let text = "exports.a = (b, at) => b.readUInt8(at, true);\n\
+                exports.b = (b, at) => { if (at < b.length) return b.readUInt8(at, true); };\n";
+    assert_eq!(found("buffer-no-assert", text), ["common:1", "strict:2"]);
+}

@@ -14,6 +14,7 @@ mod keys;
 mod look;
 mod made;
 mod module;
+mod names;
 mod pattern;
 mod regex;
 mod replace;

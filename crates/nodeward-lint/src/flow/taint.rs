@@ -57,6 +57,8 @@ struct Visit {
 
 /// No call: from a source in the function itself, or from what is shared.
 const FREE: u32 = u32::MAX;
+/// A call from outside of the unit: what the function gives back goes there, and to no call in the unit.
+const OUTSIDE: u32 = u32::MAX - 1;
 
 /// A finished walk.
 pub(crate) struct Walk {
@@ -111,19 +113,22 @@ impl Walk {
         deadline: Deadline,
     ) -> Self {
         let left = vec![Taint::NONE; web.results.len()];
+        let has_callers = sources.iter().any(|(_, _, origin)| *origin == Origin::Caller);
         let mut walker = Walker {
             unit,
             values,
             web,
             visits: Vec::new(),
             free: vec![Taint::NONE; values.nodes()],
+            outside: vec![Taint::NONE; if has_callers { values.nodes() } else { 0 }],
             reached: FxHashMap::default(),
             queue: VecDeque::new(),
             entered: Lists::default(),
             left,
         };
         for (node, taint, origin) in sources {
-            walker.visit(*node, FREE, *taint, u32::MAX, Way::Source(*origin));
+            let context = if *origin == Origin::Caller { OUTSIDE } else { FREE };
+            walker.visit(*node, context, *taint, u32::MAX, Way::Source(*origin));
         }
         let limit = STEPS_PER_NODE * values.nodes() + 10_000;
         let mut is_cut = false;
@@ -172,6 +177,8 @@ struct Walker<'u, 'v> {
     visits: Vec<Visit>,
     /// What is dangerous in each node whatever the call, and by call.
     free: Vec<Taint>,
+    /// What is dangerous in each node if the function was called from outside.
+    outside: Vec<Taint>,
     reached: FxHashMap<u64, Taint>,
     queue: VecDeque<u32>,
     /// For each context the visits of the argument.
@@ -193,6 +200,7 @@ impl Walker<'_, '_> {
         }
         let known = match context {
             FREE => free,
+            OUTSIDE => &mut self.outside[node.index()],
             _ => self.reached.entry(u64::from(context) << 32 | u64::from(node.0)).or_default(),
         };
         let new = taint.without(*known);
@@ -264,8 +272,11 @@ impl Walker<'_, '_> {
     }
 
     fn leave(&mut self, at: u32, visit: Visit) {
-        let mut cursor = self.web.returned.start(visit.node.index());
+        if visit.context == OUTSIDE {
+            return;
+        }
         if visit.context == FREE {
+            let mut cursor = self.web.returned.start(visit.node.index());
             while let Some(result) = self.web.returned.next(&mut cursor) {
                 self.visit(result, FREE, visit.taint, at, Way::Returned);
             }

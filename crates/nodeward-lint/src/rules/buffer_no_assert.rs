@@ -53,6 +53,16 @@ fn check<'a>(context: &Context<'_, 'a>, call: &Call<'a>) {
     if context.is_boolean(last, true) {
         let issue =
             Issue::new(&RULE, call.span, "with noAssert, old versions of Node read and write past the end");
-        context.report(issue.next("leave the last argument out"));
+        let policy = if is_bounded(context, call) { Policy::Strict } else { RULE.policy };
+        context.report(issue.next("leave the last argument out").under(policy));
     }
+}
+
+/// Whether a test around the call looks at a length.
+fn is_bounded<'a>(context: &Context<'_, 'a>, call: &Call<'a>) -> bool {
+    context.semantic.nodes().ancestor_kinds(call.node).take(6).any(|kind| match kind {
+        AstKind::IfStatement(choice) => context.text(choice.test.span()).contains("length"),
+        AstKind::ConditionalExpression(choice) => context.text(choice.test.span()).contains("length"),
+        _ => false,
+    })
 }

@@ -75,3 +75,7 @@ app.get('/a/:id', (req, res) => res.redirect(conf.get('base') + req.query.to));
 // unsure: to itself
 const app = require('express')();
 app.get('/a', (req, res) => res.redirect(req.originalUrl + '/'));
+
+// good: a folder of a base that is set up
+const base = require('./settings').base;
+require('express')().get('/a', (req, res) => res.redirect(base + 'users/' + req.query.id));

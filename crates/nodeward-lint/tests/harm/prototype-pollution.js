@@ -98,3 +98,111 @@ function set(object, path, value) {
   at[parts[parts.length - 1]] = value;
 }
 require('express')().post('/a', (req, res) => set({}, req.body.path, req.body.value));
+
+// good: a list of names in a variable
+const NAMES = ['__proto__', 'constructor', 'prototype'];
+function set(object, path, value) {
+  const parts = path.split('.');
+  if (parts.some((part) => NAMES.indexOf(part) !== -1)) return;
+  let at = object;
+  for (let i = 0; i < parts.length - 1; i++) {
+    at = at[parts[i]] = at[parts[i]] || {};
+  }
+  at[parts[parts.length - 1]] = value;
+}
+require('express')().post('/a', (req, res) => set({}, req.body.path, req.body.value));
+
+// good: all parts are tested first
+const names = ['__proto__', 'constructor', 'prototype'];
+function set(object, path, value) {
+  const parts = path.split('.');
+  for (let i = 0; i < parts.length; i++) {
+    if (names.indexOf(parts[i]) !== -1) return;
+  }
+  let at = object;
+  for (let i = 0; i < parts.length - 1; i++) {
+    at = at[parts[i]] = at[parts[i]] || {};
+  }
+  at[parts[parts.length - 1]] = value;
+}
+require('express')().post('/a', (req, res) => set({}, req.body.path, req.body.value));
+
+// good: each part is tested first
+function set(object, path, value) {
+  const parts = path.split('.');
+  for (const part of parts) {
+    if (part === '__proto__' || part === 'constructor') throw new Error('no such name');
+  }
+  let at = object;
+  for (let i = 0; i < parts.length - 1; i++) {
+    at = at[parts[i]] = at[parts[i]] || {};
+  }
+  at[parts[parts.length - 1]] = value;
+}
+require('express')().post('/a', (req, res) => set({}, req.body.path, req.body.value));
+
+// bad: parts are tested, and used all the same
+const names = ['__proto__', 'constructor', 'prototype'];
+function set(object, path, value) {
+  const parts = path.split('.');
+  for (let i = 0; i < parts.length; i++) {
+    if (names.indexOf(parts[i]) !== -1) console.log('odd');
+  }
+  let at = object;
+  for (let i = 0; i < parts.length - 1; i++) {
+    at = at[parts[i]] = at[parts[i]] || {};
+  }
+  at[parts[parts.length - 1]] = value;
+}
+require('express')().post('/a', (req, res) => set({}, req.body.path, req.body.value));
+
+// good: a guard by another name
+function set(object, path, value) {
+  const parts = path.split('.');
+  let at = object;
+  for (const part of parts) {
+    if (!isKeySafe(at, part)) return;
+    at = at[part] = at[part] || {};
+  }
+  at.value = value;
+}
+require('express')().post('/a', (req, res) => set({}, req.body.path, req.body.value));
+
+// good: a property of its own on every step
+function set(object, path, value) {
+  let at = object;
+  for (const part of path.split('.')) {
+    if (!Object.prototype.hasOwnProperty.call(at, part)) {
+      at[part] = {};
+    }
+    at = at[part];
+  }
+  at[path] = value;
+}
+require('express')().post('/a', (req, res) => set({}, req.body.path, req.body.value));
+
+// bad: a property of any on every step
+function set(object, path, value) {
+  let at = object;
+  for (const part of path.split('.')) {
+    if (!at[part]) {
+      at[part] = {};
+    }
+    at = at[part];
+  }
+  at[path.slice(1)] = value;
+}
+require('express')().post('/a', (req, res) => set({}, req.body.path, req.body.value));
+
+// good: keys of the object itself, taken one after the other
+function clean(object) {
+  const names = Object.keys(object);
+  let i = names.length;
+  let name;
+  while (i--) {
+    name = names[i];
+    if (typeof object[name] === 'object') clean(object[name]);
+    object[name] = String(object[name]);
+  }
+}
+require('express')().post('/a', (req, res) => clean(req.body));

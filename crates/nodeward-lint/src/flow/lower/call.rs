@@ -6,6 +6,7 @@ use nodeward_javascript::oxc::ast::{
     CallExpression, Expression, MemberExpression, NewExpression, TaggedTemplateExpression,
 };
 
+use super::guard::ANY_KEY;
 use super::{HELD, Lowerer};
 use crate::flow::graph::{Argument, Call, CallKind, Label, NameId, NodeId, Seed, Shape, Spot, Taint};
 use crate::flow::models::WITHOUT_LINES;
@@ -161,7 +162,13 @@ impl<'a> Lowerer<'a, '_> {
         self.note_callback_keys(member, call);
         self.note_content_type(text, call);
         let searched = self.regex_use(member, receiver, call);
-        let arguments = self.arguments(&call.arguments);
+        let mut arguments = self.arguments(&call.arguments);
+        if matches!(text, "keys" | "entries")
+            && let (Some(object), Some(argument)) = (call.arguments.first(), arguments.first_mut())
+            && object.as_expression().is_some_and(|object| self.is_of_schema(object))
+        {
+            argument.node = NodeId::from_option(self.cleared(argument.node.get(), ANY_KEY, call.span));
+        }
         let nodes: Vec<Option<NodeId>> = arguments.iter().map(|argument| argument.node.get()).collect();
         let spread = arguments.first().map(|first| first.shape);
         let has_function = arguments.get(1).is_some_and(|second| second.shape == Shape::Function);

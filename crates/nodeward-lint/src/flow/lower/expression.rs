@@ -278,6 +278,15 @@ impl<'a> Lowerer<'a, '_> {
             }
         };
         self.assign(&assignment.left, value);
+        if let nodeward_javascript::oxc::ast::AssignmentTarget::AssignmentTargetIdentifier(identifier) =
+            &assignment.left
+            && let Some(symbol) = self.symbol(identifier)
+        {
+            self.owners.remove(&symbol);
+            if assignment.operator == AssignmentOperator::Assign {
+                self.note_keys(Some(symbol), &assignment.right);
+            }
+        }
         value
     }
 
@@ -548,8 +557,16 @@ fn after_text(before: &str) -> Taint {
     if (0..bytes.len()).any(begins_path) {
         cleared = cleared.and(Taint::REDIRECT).and(Taint::HOST);
     }
-    if before.contains('?') || before.contains('#') {
+    if before.contains('?') || before.contains('#') || has_segment(before) {
         cleared = cleared.and(Taint::REDIRECT).and(Taint::HOST);
     }
     cleared
+}
+
+/// `base + 'users/'`: whatever the base is, a folder of it was named, so that the host is past.
+fn has_segment(before: &str) -> bool {
+    let Some((_, after)) = before.split_once('\u{1}') else { return false };
+    after
+        .split_once('/')
+        .is_some_and(|(segment, _)| segment.ends_with(|last: char| last.is_ascii_alphanumeric()))
 }

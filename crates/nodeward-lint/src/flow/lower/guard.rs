@@ -14,7 +14,7 @@ use super::Lowerer;
 use crate::flow::graph::{Label, Taint};
 
 /// Every property name that leads to a prototype.
-const ANY_KEY: Taint = Taint::KEY.and(Taint::CONSTRUCTOR);
+pub(super) const ANY_KEY: Taint = Taint::KEY.and(Taint::CONSTRUCTOR);
 /// Names that lead to the prototype.
 const PROTOTYPE_NAMES: [&str; 3] = ["__proto__", "constructor", "prototype"];
 
@@ -241,7 +241,7 @@ impl<'a> Lowerer<'a, '_> {
                 ("isNaN", false) | ("isFinite", true) => {
                     self.clear(first, Taint::OUTSIDE.without(Taint::NUMBER))
                 }
-                (name, true) if is_checker(name) => self.clear(first, Taint::OUTSIDE.and(Taint::PROTOTYPE)),
+                (name, true) if is_checker(name) => self.clear_checked(call),
                 (name, false) if is_alarm(name) => {
                     self.clear(first, ANY_KEY.and(Taint::PATH));
                 }
@@ -274,23 +274,31 @@ impl<'a> Lowerer<'a, '_> {
                     self.refine_pattern(first, Some(receiver), outcome);
                 }
             }
+            ("some", false) => {
+                if let Some(test) = first {
+                    self.refine_each(receiver, test);
+                }
+            }
             // `LIST.some((known) => known === name)`.
             ("some", true) => {
                 if let Some(subject) = first.and_then(compared) {
                     self.clear(subject, Taint::OUTSIDE);
                 }
             }
-            (name, true) if is_checker(name) => {
-                if let Some(first) = first {
-                    self.clear(first, Taint::OUTSIDE.and(Taint::PROTOTYPE));
-                }
-            }
+            (name, true) if is_checker(name) => self.clear_checked(call),
             (name, false) if is_alarm(name) => {
                 if let Some(first) = first {
                     self.clear(first, ANY_KEY.and(Taint::PATH));
                 }
             }
             _ => {}
+        }
+    }
+
+    /// `isSafe(object, name)`: which of them was looked at, the name of the function does not say.
+    fn clear_checked(&mut self, call: &CallExpression<'a>) {
+        for argument in call.arguments.iter().filter_map(Argument::as_expression).take(3) {
+            self.clear(argument, Taint::OUTSIDE.and(Taint::PROTOTYPE));
         }
     }
 
@@ -309,7 +317,7 @@ impl<'a> Lowerer<'a, '_> {
             }
             return;
         }
-        if is_prototype_list(receiver) {
+        if self.is_prototype_list(receiver) {
             if !found {
                 self.clear(first, ANY_KEY);
             }
@@ -389,7 +397,7 @@ fn beginning<'c, 'a>(test: &'c Expression<'a>, outcome: bool) -> Option<(&'c Exp
 }
 
 /// The method's name and the object, of a method call.
-fn method<'c, 'a>(call: &'c CallExpression<'a>) -> Option<(&'c str, &'c Expression<'a>)> {
+pub(super) fn method<'c, 'a>(call: &'c CallExpression<'a>) -> Option<(&'c str, &'c Expression<'a>)> {
     let member: &MemberExpression<'a> = call.callee.get_inner_expression().as_member_expression()?;
     Some((member.static_property_name()?, member.object()))
 }
@@ -405,24 +413,16 @@ fn is_undefined(expression: &Expression<'_>) -> bool {
     matches!(expression, Expression::Identifier(identifier) if identifier.name == "undefined")
 }
 
-fn is_minus_one(expression: &Expression<'_>) -> bool {
+pub(super) fn is_minus_one(expression: &Expression<'_>) -> bool {
     matches!(expression, Expression::UnaryExpression(unary)
         if unary.operator == UnaryOperator::UnaryNegation && unary.argument.is_number_value(1.0))
-}
-
-/// `['__proto__', 'constructor', …]`.
-fn is_prototype_list(expression: &Expression<'_>) -> bool {
-    let Expression::ArrayExpression(array) = expression.get_inner_expression() else { return false };
-    array.elements.iter().any(|element| {
-        matches!(element.as_expression(), Some(Expression::StringLiteral(literal)) if literal.value == "__proto__")
-    })
 }
 
 /// Functions whose yes means that a value was checked, by their names.
 fn is_checker(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     lower.contains("valid") && !lower.contains("invalid")
-        || lower.contains("issafe")
+        || lower.contains("safe") && !lower.contains("unsafe")
         || lower.contains("allowed") && !lower.contains("disallowed")
         || lower.contains("whitelist")
         || matches!(
@@ -432,7 +432,7 @@ fn is_checker(name: &str) -> bool {
 }
 
 /// Functions whose no means that a value is harmless, by their names.
-fn is_alarm(name: &str) -> bool {
+pub(super) fn is_alarm(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     [
         "unsafe",

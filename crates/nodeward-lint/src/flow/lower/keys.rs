@@ -71,6 +71,17 @@ impl<'a> Lowerer<'a, '_> {
             && self.owner_of_key(key).is_some_and(|owner| self.named_object(object) == Some(owner))
     }
 
+    /// Whether an object is a part of a schema, by the names on the way to it: what it names, its developer decided.
+    pub(super) fn is_of_schema(&self, object: &Expression<'a>) -> bool {
+        let is_schema = |name: &str| name.to_ascii_lowercase().contains("schema");
+        match object.get_inner_expression() {
+            Expression::Identifier(identifier) => is_schema(identifier.name.as_str()),
+            expression => expression.as_member_expression().is_some_and(|member| {
+                member.static_property_name().is_some_and(is_schema) || self.is_of_schema(member.object())
+            }),
+        }
+    }
+
     /// `const keys = Object.keys(object)`, `const key = keys[i]`.
     pub(super) fn note_keys(&mut self, symbol: Option<SymbolId>, value: &Expression<'a>) {
         let owner = match value.get_inner_expression() {

@@ -7,6 +7,7 @@ use nodeward_javascript::oxc::ast::{
 use nodeward_javascript::oxc::{GetSpan as _, SymbolId};
 
 use super::function::This;
+use super::guard::ANY_KEY;
 use super::{Branch, Breakable, Lowerer};
 use crate::flow::graph::{FunctionId, Label, NodeId, Seed, Spot, Taint};
 
@@ -80,6 +81,7 @@ impl<'a> Lowerer<'a, '_> {
                         this.expression(update);
                     }
                 });
+                self.refine_after_loop(&statement.body, None);
             }
             Statement::WhileStatement(statement) => self.in_loop(statement.span, |this| {
                 this.expression(&statement.test);
@@ -98,6 +100,8 @@ impl<'a> Lowerer<'a, '_> {
                 self.set_owner(key, owner);
                 self.in_loop(statement.span, |this| {
                     let cleared = Taint::OBJECT.and(Taint::OPERATOR).and(Taint::PROTOTYPE);
+                    let is_of_schema = this.is_of_schema(&statement.right);
+                    let cleared = if is_of_schema { cleared.and(ANY_KEY) } else { cleared };
                     let key = this.cleared(base, cleared, statement.left.span());
                     this.loop_variable(&statement.left, key);
                     this.statement(&statement.body);
@@ -113,6 +117,9 @@ impl<'a> Lowerer<'a, '_> {
                     this.loop_variable(&statement.left, element);
                     this.statement(&statement.body);
                 });
+                if let Some(element) = key {
+                    self.refine_after_loop(&statement.body, Some((&statement.right, element)));
+                }
             }
             Statement::LabeledStatement(statement) => self.statement(&statement.body),
             Statement::ReturnStatement(statement) => {
@@ -258,6 +265,7 @@ impl<'a> Lowerer<'a, '_> {
             }
         }));
         self.join(&branches, statement.span);
+        self.refine_made_own(statement);
     }
 
     fn switch(&mut self, statement: &SwitchStatement<'a>) {
