@@ -210,6 +210,22 @@ fn what_is_made_harmless_is_not_found() {
     }
 }
 
+#[test]
+fn a_policy_shows_what_is_sure_enough_for_it_and_comments_for_the_rest_are_not_in_vain() {
+    let shown = |policy, text: &str| {
+        let options = Options { policy, audience: Some(Audience::Callers), ..Options::default() };
+        shown(&lint(&[file("index.js", text)], &options))
+    };
+    let upload = "const multer = require('multer');\nmodule.exports = multer({ dest: '/tmp' });\n";
+    assert_eq!(shown(Policy::Common, upload), [""; 0]);
+    assert!(shown(Policy::Experimental, upload).contains(&"body-unbounded index.js:2:18".to_owned()));
+    let told = COMMAND.replacen('\n', "\n// nodeward-ignore command-injection: names are ours\n", 1);
+    assert_eq!(shown(Policy::Strict, COMMAND), ["command-injection index.js:2:28"]);
+    for (policy, text) in [(Policy::Common, COMMAND), (Policy::Common, &told), (Policy::Strict, &told)] {
+        assert_eq!(shown(policy, text), [""; 0], "{policy}");
+    }
+}
+
 /// The policies and places of what one rule finds in a library of one file.
 fn found(rule: &str, text: &str) -> Vec<String> {
     let outcome = lint(&[file("index.js", text)], &library(rule));

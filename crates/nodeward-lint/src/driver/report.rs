@@ -61,12 +61,15 @@ impl Reporter<'_> {
             let known = Known { runs: &|id| job.runs(id), exists: &|id| job.knows(id) };
             suppress::apply(issues, &looked.ignores, lines, known)
         };
+        // A comment may hide what this policy does not show: it is not in vain.
+        let is_shown = |issue: &Issue| !job.options.only.is_empty() || issue.policy <= job.options.policy;
         let hidden = hidden
             .into_iter()
+            .filter(|hidden| is_shown(&hidden.issue))
             .map(|hidden| HiddenFinding { linted: self.linted(hidden.issue), reason: hidden.reason });
         Outcome {
             hidden: hidden.collect(),
-            findings: kept.into_iter().map(|issue| self.linted(issue)).collect(),
+            findings: kept.into_iter().filter(is_shown).map(|issue| self.linted(issue)).collect(),
             gaps: looked.gaps,
             files: usize::from(looked.is_checked),
             bytes: if looked.is_checked { looked.text.len() as u64 } else { 0 },

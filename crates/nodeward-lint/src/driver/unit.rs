@@ -127,7 +127,7 @@ fn follow(looked: &mut [Looked<'_>], job: &Job<'_>) {
             if rule.scope == Scope::Production && (is_test(finding.file) || is_test(start)) {
                 continue;
             }
-            if let Some(issue) = issue(rule, check, &finding, &places, looked, job) {
+            if let Some(issue) = issue(rule, check, &finding, &places, looked) {
                 looked[places[finding.file]].issues.push(issue);
             }
         }
@@ -161,20 +161,16 @@ impl Callers {
     }
 }
 
-/// What a rule says of a finding, if it says anything under the policy of this run.
+/// What a rule says of a finding, if it says anything.
 fn issue(
     rule: &'static Rule,
     check: &Check,
     finding: &FlowFinding,
     places: &[usize],
     looked: &[Looked<'_>],
-    job: &Job<'_>,
 ) -> Option<Issue> {
     let Check::Flow { does, next, accept, .. } = check else { return None };
     let Grade { policy, note } = accept(finding)?;
-    if job.options.only.is_empty() && policy > job.options.policy {
-        return None;
-    }
     let title = format!("{} {does}", grade::whose(finding.origin));
     let mut issue =
         Issue::new(rule, finding.span, title).under(policy).next(next).at_most(grade::confidence(finding));
