@@ -322,3 +322,14 @@ fn what_can_be_no_number_or_is_in_bounds_is_shown_by_a_wider_policy() {
                 exports.b = (b, at) => { if (at < b.length) return b.readUInt8(at, true); };\n";
     assert_eq!(found("buffer-no-assert", text), ["common:1", "strict:2"]);
 }
+
+#[test]
+fn what_repeats_itself_is_walked_once() {
+    let nested = (0..40).fold("name".to_owned(), |inner, _| format!("spawn('sh', ['-c', {inner}])"));
+    let text = format!("const {{ spawn }} = require('child_process');\nexports.a = (name) => {nested};\n");
+    assert_eq!(found("command-injection", &text).len(), 1);
+    let holes = "${name}".repeat(5_000);
+    let text =
+        format!("const {{ exec }} = require('child_process');\nexports.a = (name) => exec(`{holes}`);\n");
+    assert_eq!(found("command-injection", &text).len(), 1);
+}

@@ -14,6 +14,8 @@ use crate::rule::{Check, Rule, Scope};
 
 /// The most characters of a line that is shown for a step.
 const MAX_LINE: usize = 80;
+/// How many times what one file may take a unit of many files may take at most.
+const MOST_TIMES: u32 = 20;
 /// The most steps that are shown between the first and the last.
 const MAX_STEPS: usize = 10;
 
@@ -114,7 +116,7 @@ fn follow(looked: &mut [Looked<'_>], job: &Job<'_>) {
     let callers = Callers::of(job.options.audience, &first.origin, &files);
     let mode = if callers == Callers::None { Mode::Application } else { Mode::Library };
     let files_looked_at = u32::try_from(graphs.len()).unwrap_or(u32::MAX);
-    let deadline = Deadline::after(job.options.budget.time.saturating_mul(files_looked_at));
+    let deadline = Deadline::after(job.options.budget.time.saturating_mul(files_looked_at.min(MOST_TIMES)));
     let resolve = |from: usize, specifier: &str| files.resolve(from, specifier);
     let (findings, is_cut) = flow::solve(graphs, mode, resolve, deadline);
     for finding in findings {

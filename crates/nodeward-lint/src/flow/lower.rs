@@ -68,8 +68,12 @@ struct Lowerer<'a, 's> {
     tested_log: Vec<(tested::Path, NodeId)>,
     /// Variables that hold keys, and of what.
     owners: FxHashMap<SymbolId, keys::Owner>,
+    /// For lists that a shell is given, by where they begin: which elements it parses, and the call.
+    parsed_by_shell: FxHashMap<u32, (std::ops::Range<usize>, Span)>,
+    /// How many branches of the function at hand this point is in.
+    depth: u32,
     /// Variables made of others, and the dangers that both have or have not.
-    made: FxHashMap<SymbolId, (SymbolId, Taint)>,
+    made: FxHashMap<SymbolId, (Option<SymbolId>, Taint)>,
     /// Where variables are assigned, in the order of the text.
     writes: Vec<(u32, SymbolId)>,
     /// Nodes at the head of each loop around this point.
@@ -112,6 +116,8 @@ impl<'a, 's> Lowerer<'a, 's> {
             tested: FxHashMap::default(),
             tested_log: Vec::new(),
             owners: FxHashMap::default(),
+            parsed_by_shell: FxHashMap::default(),
+            depth: 0,
             made: FxHashMap::default(),
             writes,
             loops: Vec::new(),
@@ -244,6 +250,9 @@ impl<'a, 's> Lowerer<'a, 's> {
         let index = symbol_index(symbol);
         self.set(symbol, NodeId::from_option(value));
         self.forget(symbol);
+        if !self.made.is_empty() {
+            self.made.retain(|made, (of, _)| *made != symbol && *of != Some(symbol));
+        }
         let Some(value) = value else { return };
         if self.sharing[index] != Sharing::Local {
             let all = self.shared(symbol, span);
@@ -269,7 +278,9 @@ impl<'a, 's> Lowerer<'a, 's> {
         let mark = self.log.len();
         let tested_mark = self.tested_log.len();
         let was_dead = std::mem::replace(&mut self.is_dead, false);
+        self.depth += 1;
         walk(self);
+        self.depth -= 1;
         let mut changes: Vec<(SymbolId, NodeId)> = Vec::new();
         // One branch seldom changes more than a few variables.
         let mut seen = FxHashSet::default();

@@ -154,8 +154,20 @@ impl Models {
         }
         for (cleared, paths) in sanitizers::RESULTS {
             for path in *paths {
-                for api in models.path(path) {
+                for (parent, segment) in models.ends(path) {
+                    let api = models.make(parent, segment);
                     models.results.insert(api, *cleared);
+                    // Any member is also each of those that have entries of their own.
+                    if segment == Segment::STAR {
+                        let named = models
+                            .children
+                            .iter()
+                            .filter(|((of, name), _)| *of == parent && name.0 >= Segment::NAMES);
+                        let named: Vec<ApiId> = named.map(|(_, api)| *api).collect();
+                        for api in named {
+                            models.results.entry(api).or_insert(*cleared);
+                        }
+                    }
                 }
             }
         }

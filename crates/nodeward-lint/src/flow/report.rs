@@ -80,6 +80,12 @@ pub(crate) fn solve(
         statements: marked(Spot::Statement),
         any_time: marked(Spot::AnyTime),
         behind: marked(Spot::Behind),
+        parsed: unit
+            .calls
+            .iter()
+            .filter(|call| parses(unit.names.text(call.name)))
+            .map(|call| call.result)
+            .collect(),
     };
     let mut found = FxHashMap::default();
     let mut is_cut = values.is_cut;
@@ -124,9 +130,7 @@ fn sources(unit: &Unit, values: &Values<'_>, mode: Mode) -> Vec<Source> {
                     Origin::Archive => Taint::PATH,
                     _ => {
                         let one_line = if models.is_one_line(api) { Taint::LINE } else { Taint::NONE };
-                        let no_object = Taint::OPERATOR.and(Taint::OBJECT);
-                        let text = if models.is_text(api) { no_object } else { Taint::NONE };
-                        Taint::OUTSIDE.without(one_line.and(text))
+                        Taint::OUTSIDE.without(one_line)
                     }
                 };
                 found.push((node, taint, origin));
@@ -221,6 +225,13 @@ struct Marks {
     any_time: FxHashSet<NodeId>,
     /// What stands directly behind a value that is not known.
     behind: FxHashSet<NodeId>,
+    /// What is made of texts by functions called `parse` and the like.
+    parsed: FxHashSet<NodeId>,
+}
+
+/// Whether a function of this name makes objects of texts.
+fn parses(name: &str) -> bool {
+    matches!(name, "parse" | "json" | "load" | "unserialize" | "deserialize" | "decode")
 }
 
 struct Reporter<'u, 'v> {
@@ -446,6 +457,9 @@ impl Reporter<'_, '_> {
             return;
         }
         let Some(path) = self.walk.path(node, kind.taint(), self.unit) else { return };
+        if matches!(kind, SinkKind::NoSql | SinkKind::CopiedObject) && self.is_mere_text(&path) {
+            return;
+        }
         let is_elsewhere = kind == SinkKind::PrototypeWrite && self.is_elsewhere(&path);
         // A host is decided by what an address begins with.
         let is_later = matches!(kind, SinkKind::Redirect | SinkKind::Request)
@@ -492,6 +506,14 @@ impl Reporter<'_, '_> {
         is_renamed
             || count(&[Way::Stored]) > STORED
             || count(&[Way::Passed, Way::Returned, Way::Stored]) > HOPS
+    }
+
+    /// Whether a value is a text whatever a client sends, and nothing on its way makes an object of it.
+    fn is_mere_text(&self, path: &[Step]) -> bool {
+        let models = Models::get();
+        let is_text = |fact: Fact| matches!(fact, Fact::Api(api) if models.is_text(api));
+        path.first().is_some_and(|source| self.values.of(source.node).any(is_text))
+            && !path.iter().any(|step| self.marks.parsed.contains(&step.node))
     }
 
     /// Whether a value is the address that a request was sent to, or its path, and not what is asked for in it: it

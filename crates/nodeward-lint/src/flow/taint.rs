@@ -96,9 +96,9 @@ pub(crate) struct Web {
     /// only a method's name says that it is that function which is called.
     passed: Lists<(NodeId, u32, bool)>,
     /// For each returned node, the results of the calls.
-    returned: Lists<NodeId>,
+    returned: Lists<(NodeId, Way)>,
     /// Results by context.
-    results: Vec<NodeId>,
+    results: Vec<(NodeId, Way)>,
     /// For each node that names a property to read, the read.
     keys: Lists<u32>,
 }
@@ -189,10 +189,6 @@ struct Walker<'u, 'v> {
 
 impl Walker<'_, '_> {
     fn visit(&mut self, node: NodeId, context: u32, taint: Taint, before: u32, way: Way) {
-        // The result of a call that gives nothing of this back.
-        if node == NodeId::NONE {
-            return;
-        }
         let free = &mut self.free[node.index()];
         // What is reached freely need not be reached by calls once more.
         if taint.without(*free).is_empty() {
@@ -265,8 +261,8 @@ impl Walker<'_, '_> {
             self.visit(parameter, context, visit.taint, at, way);
             let back = Taint(self.left[context as usize].0 & visit.taint.0);
             if !back.is_empty() {
-                let result = self.web.results[context as usize];
-                self.visit(result, visit.context, back, at, Way::Returned);
+                let (result, way) = self.web.results[context as usize];
+                self.visit(result, visit.context, back, at, way);
             }
         }
     }
@@ -277,20 +273,20 @@ impl Walker<'_, '_> {
         }
         if visit.context == FREE {
             let mut cursor = self.web.returned.start(visit.node.index());
-            while let Some(result) = self.web.returned.next(&mut cursor) {
-                self.visit(result, FREE, visit.taint, at, Way::Returned);
+            while let Some((result, way)) = self.web.returned.next(&mut cursor) {
+                self.visit(result, FREE, visit.taint, at, way);
             }
             return;
         }
         let context = visit.context as usize;
         self.left[context] = self.left[context].and(visit.taint);
-        let result = self.web.results[context];
+        let (result, way) = self.web.results[context];
         let mut cursor = self.entered.start(context);
         while let Some(entry) = self.entered.next(&mut cursor) {
             let outer = self.visits[entry as usize];
             // What the argument was not, the result is not because of it; a danger that arose inside stays.
             let back = Taint(visit.taint.0 & (outer.taint.0 | Taint::PROTOTYPE.0));
-            self.visit(result, outer.context, back, entry, Way::Returned);
+            self.visit(result, outer.context, back, entry, way);
         }
     }
 
@@ -337,9 +333,10 @@ impl Web {
         let cleaners: rustc_hash::FxHashSet<NameId> =
             unit.names.texts().iter().zip(0..).filter(is_cleaner).map(|(_, at)| NameId(at)).collect();
         for link in &values.links {
-            // What a function of this name gives is what its name says, whatever becomes of the value in it.
+            // Of a function that says that it makes harmless it is a guess that it does not.
             let cleans = cleaners.contains(&unit.calls[link.call as usize].name);
-            linked[link.call as usize] |= !cleans;
+            let way = if cleans { Way::Guessed } else { Way::Returned };
+            linked[link.call as usize] = true;
             let is_guess = values.is_guess(*link);
             if link.call != at_hand {
                 at_hand = link.call;
@@ -356,17 +353,15 @@ impl Web {
                     contexts.iter().find(|(known, _)| *known == argument).map(|(_, context)| *context);
                 let context = known.unwrap_or_else(|| {
                     let next = u32::try_from(results.len()).expect("a unit's calls fit 32 bits");
-                    results.push(if cleans { NodeId::NONE } else { call.result });
+                    results.push((call.result, way));
                     contexts.push((argument, next));
                     next
                 });
                 passes.push(argument.index(), (parameter, context, is_guess));
                 kinds[argument.index()] |= PASSED;
             }
-            if !cleans {
-                returned.push(record.returned.index(), call.result);
-                kinds[record.returned.index()] |= RETURNED;
-            }
+            returned.push(record.returned.index(), (call.result, way));
+            kinds[record.returned.index()] |= RETURNED;
         }
         let guesses = unknown_calls(unit, values, &linked);
         for (at, kinds) in kinds.iter_mut().enumerate() {

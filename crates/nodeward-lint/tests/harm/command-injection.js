@@ -578,3 +578,24 @@ app.get('/a', (req, res) => {
   const { kind, name } = req.query;
   if (kind === 'start' || name === 'stop') exec('service app ' + kind);
 });
+
+// unsure: quotes that are no quoting
+const app = require('express')();
+const { exec } = require('child_process');
+const quote = (text) => '"' + text + '"';
+app.get('/a', (req) => exec('ls ' + quote(req.query.d)));
+
+// bad: a callback that gives back what it finds
+const app = require('express')();
+const { exec } = require('child_process');
+app.get('/a', (req) => exec('ls ' + req.query.d.replace(/[^\w]/g, (one) => one)));
+
+// bad: tested and moved on
+const app = require('express')();
+const { exec } = require('child_process');
+app.post('/a', (req) => {
+  const args = req.body.args;
+  if (args[0] !== '-c') return;
+  args.shift();
+  exec(args[0]);
+});

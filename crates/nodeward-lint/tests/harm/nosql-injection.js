@@ -68,3 +68,9 @@ const mongoose = require('mongoose');
 const User = mongoose.model('User', {});
 const text = (value) => (value === null || value === undefined ? value : value.toString());
 app.get('/a', async (req, res) => res.json(await User.findOne({ name: text(req.query.name) })));
+
+// bad: a text that is parsed
+const app = require('express')();
+const mongoose = require('mongoose');
+const User = mongoose.model('User', {});
+app.get('/a/:q', async (req, res) => res.json(await User.find(JSON.parse(req.params.q))));

@@ -109,3 +109,10 @@ app.post('/a', async (req, res) => {
   const HOSTS = { a: 'https://a.example.org' };
   await fetch(HOSTS[req.query.h]);
 });
+
+// bad: the host of something else
+const app = require('express')();
+app.post('/a', async (req) => {
+  const job = JSON.parse(req.body.job);
+  if (ALLOWED.includes(job.host)) await fetch(job.url);
+});

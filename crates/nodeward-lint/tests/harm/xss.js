@@ -116,7 +116,7 @@ app.post('/a', async (req, res) => {
   res.type('text/plain').send(req.query.x);
 });
 
-// good: own escaper
+// unsure: own escaper
 const TABLE = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 function escapeHtml(text) {
   let out = '';
@@ -124,3 +124,21 @@ function escapeHtml(text) {
   return out;
 }
 require('express')().get('/a', (req, res) => res.send('<p>' + escapeHtml(req.query.x)));
+
+// bad: plain in one branch only
+const app = require('express')();
+app.get('/a', (req, res) => {
+  if (!req.query.x) {
+    res.writeHead(500, { 'Content-Type': 'text/plain' });
+    return res.end('no');
+  }
+  res.end('<p>' + req.query.x);
+});
+
+// bad: header of another
+const app = require('express')();
+app.get('/a', (req, res) => {
+  const headers = new Headers();
+  headers.set('Content-Type', 'application/json');
+  res.end('<p>' + req.query.x);
+});

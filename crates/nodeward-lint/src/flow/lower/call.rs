@@ -22,7 +22,7 @@ impl<'a> Lowerer<'a, '_> {
         {
             return Some(self.module(literal.value.as_str(), call.span));
         }
-        self.shell_arguments(call);
+        self.note_shell(call);
         let callee = call.callee.get_inner_expression();
         if let Some(member) = callee.as_member_expression() {
             return Some(self.method_call(member, call));
@@ -160,7 +160,7 @@ impl<'a> Lowerer<'a, '_> {
         let text = member.static_property_name().unwrap_or_default();
         let name = self.name(if is_line_cleaner(text, call) { WITHOUT_LINES } else { text });
         self.note_callback_keys(member, call);
-        self.note_content_type(text, call);
+        self.note_content_type(text, member.object(), call);
         let searched = self.regex_use(member, receiver, call);
         let mut arguments = self.arguments(&call.arguments);
         if matches!(text, "keys" | "entries")
@@ -182,6 +182,7 @@ impl<'a> Lowerer<'a, '_> {
         let span = call.span;
         let taken_out = self.taken_out(text, call);
         // The method is the object's own; what it is given may be harmless by what the method takes out.
+        let whole = receiver;
         let receiver = match receiver {
             Some(_) if !taken_out.is_empty() => self.cleared(receiver, taken_out, span),
             receiver => receiver,
@@ -198,6 +199,13 @@ impl<'a> Lowerer<'a, '_> {
         self.edge(NodeId::from_option(searched), result, Label::Derived(Taint::NONE));
         let first = nodes.first().copied().flatten();
         let second = nodes.get(1).copied().flatten();
+        // What was tested at a place of a list is elsewhere now.
+        if matches!(text, "shift" | "unshift" | "splice" | "pop" | "sort" | "reverse" | "copyWithin" | "fill")
+            && let Expression::Identifier(list) = member.object().get_inner_expression()
+            && let Some(list) = self.symbol(list)
+        {
+            self.forget(list);
+        }
         match text {
             "forEach" | "map" | "filter" | "find" | "some" | "every" | "flatMap" | "findIndex"
             | "findLast" | "each" => {
@@ -226,7 +234,7 @@ impl<'a> Lowerer<'a, '_> {
                 self.implied_call(first, None, &[element, element], span);
             }
             "replace" | "replaceAll" if spread.is_some() => {
-                let got = self.implied_call(second, None, &[receiver, receiver, receiver], span);
+                let got = self.implied_call(second, None, &[whole, whole, whole], span);
                 self.edge(got, result, Label::Joined(Taint::NONE));
                 // `'log %s'.replace('%s', name)`.
                 if receiver.is_none() && !has_function {

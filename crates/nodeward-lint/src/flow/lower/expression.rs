@@ -35,11 +35,12 @@ impl<'a> Lowerer<'a, '_> {
             Expression::ThisExpression(_) => self.this.get(),
             Expression::ArrayExpression(array) => {
                 let node = self.node(array.span);
-                for element in &array.elements {
+                for (at, element) in array.elements.iter().enumerate() {
                     let value = match element {
                         ArrayExpressionElement::SpreadElement(spread) => self.expression(&spread.argument),
                         element => element.as_expression().and_then(|element| self.expression(element)),
                     };
+                    self.note_element(array.span, at, value);
                     self.edge(NodeId::from_option(value), node, HELD);
                     if array.elements.len() <= 16 {
                         self.edge(NodeId::from_option(value), node, Label::StoreAny);
@@ -428,7 +429,9 @@ impl<'a> Lowerer<'a, '_> {
                 parts.push((node, cleared));
             }
             // What this value contributes is unknown, but it is something: a value after it is not the beginning.
-            before.push('\u{1}');
+            if before.len() < 200 {
+                before.push('\u{1}');
+            }
         }
         if parts.is_empty() {
             return None;

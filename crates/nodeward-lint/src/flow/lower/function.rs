@@ -25,6 +25,7 @@ struct Frame {
     function: FunctionId,
     this: NodeId,
     is_dead: bool,
+    depth: u32,
     loops: Vec<rustc_hash::FxHashMap<nodeward_javascript::oxc::SymbolId, NodeId>>,
     breakables: Vec<super::Breakable>,
 }
@@ -94,6 +95,7 @@ impl<'a> Lowerer<'a, '_> {
             function: std::mem::replace(&mut self.function, id),
             this: std::mem::replace(&mut self.this, node),
             is_dead: std::mem::replace(&mut self.is_dead, false),
+            depth: std::mem::take(&mut self.depth),
             loops: std::mem::take(&mut self.loops),
             breakables: std::mem::take(&mut self.breakables),
         }
@@ -103,6 +105,7 @@ impl<'a> Lowerer<'a, '_> {
         self.function = frame.function;
         self.this = frame.this;
         self.is_dead = frame.is_dead;
+        self.depth = frame.depth;
         self.loops = frame.loops;
         self.breakables = frame.breakables;
     }

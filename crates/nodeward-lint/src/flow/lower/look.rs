@@ -5,6 +5,8 @@ use nodeward_javascript::oxc::ast::{
     ObjectPropertyKind,
 };
 
+use nodeward_javascript::oxc::Span;
+
 use super::Lowerer;
 use crate::flow::graph::{Argument as Written, NodeId, Sends, Shape, Spot};
 
@@ -42,8 +44,8 @@ impl<'a> Lowerer<'a, '_> {
         Written { node: NodeId::from_option(self.expression(expression)), shape }
     }
 
-    /// `spawn('sh', ['-c', command])`.
-    pub(super) fn shell_arguments(&mut self, call: &CallExpression<'a>) {
+    /// `spawn('sh', ['-c', command])`: which elements of the list a shell parses.
+    pub(super) fn note_shell(&mut self, call: &CallExpression<'a>) {
         let [program, Argument::ArrayExpression(array), ..] = &call.arguments[..] else { return };
         let Some(program) = program.as_expression().and_then(text) else { return };
         let name = program.rsplit(['/', '\\']).next().unwrap_or(program).to_ascii_lowercase();
@@ -57,17 +59,35 @@ impl<'a> Lowerer<'a, '_> {
         };
         let Some(flag) = array.elements.iter().position(is_flag) else { return };
         // The shells of Windows parse all that follows; what follows the command of others are its parameters.
-        let parsed = if matches!(name, "cmd" | "powershell" | "pwsh") { usize::MAX } else { 1 };
-        for element in array.elements.iter().skip(flag + 1).take(parsed) {
-            if let Some(expression) = element.as_expression() {
-                let command = self.expression(expression);
-                self.spot(command, Spot::ShellCommand, call.span);
-            }
+        let end = if matches!(name, "cmd" | "powershell" | "pwsh") { usize::MAX } else { flag + 2 };
+        self.parsed_by_shell.insert(array.span.start, (flag + 1..end, call.span));
+    }
+
+    /// The element of a list at a place, once it is walked.
+    pub(super) fn note_element(&mut self, list: Span, at: usize, value: Option<NodeId>) {
+        if self.parsed_by_shell.is_empty() {
+            return;
+        }
+        if let Some((parsed, call)) = self.parsed_by_shell.get(&list.start)
+            && parsed.contains(&at)
+        {
+            let call = *call;
+            self.spot(value, Spot::ShellCommand, call);
         }
     }
 
     /// `response.type('text')`, `setHeader('Content-Type', …)`: what the function at hand sends is markup or is not.
-    pub(super) fn note_content_type(&mut self, name: &str, call: &CallExpression<'a>) {
+    ///
+    /// Only where it is said on every way through the function, of what is called a response.
+    pub(super) fn note_content_type(
+        &mut self,
+        name: &str,
+        object: &Expression<'a>,
+        call: &CallExpression<'a>,
+    ) {
+        if self.depth > 0 || !is_response(object) {
+            return;
+        }
         let arguments: Vec<&Expression<'a>> =
             call.arguments.iter().filter_map(Argument::as_expression).collect();
         let kind = match (name, &arguments[..]) {
@@ -92,6 +112,23 @@ impl<'a> Lowerer<'a, '_> {
     }
 }
 
+/// `res`, `res.status(200)`, `ctx`.
+fn is_response(object: &Expression<'_>) -> bool {
+    match object.get_inner_expression() {
+        Expression::Identifier(name) => {
+            matches!(
+                name.name.as_str(),
+                "res" | "response" | "resp" | "reply" | "rep" | "ctx" | "context" | "c"
+            )
+        }
+        Expression::CallExpression(call) => {
+            let member = call.callee.get_inner_expression().as_member_expression();
+            member.is_some_and(|member| is_response(member.object()))
+        }
+        _ => false,
+    }
+}
+
 /// `{ shell: true }`, `{ shell: '/bin/bash' }`.
 fn asks_for_shell(object: &ObjectExpression<'_>) -> bool {
     match property(object, "shell") {
@@ -107,7 +144,12 @@ fn asks_for_data(object: &ObjectExpression<'_>) -> bool {
         Expression::Identifier(identifier) => Some(identifier.name.as_str()),
         schema => schema.as_member_expression().and_then(MemberExpression::static_property_name),
     });
-    schema.is_some_and(|name| ["JSON", "CORE", "FAILSAFE", "SAFE"].iter().any(|safe| name.contains(safe)))
+    schema.is_some_and(|name| {
+        matches!(
+            name,
+            "JSON_SCHEMA" | "CORE_SCHEMA" | "FAILSAFE_SCHEMA" | "SAFE_SCHEMA" | "DEFAULT_SAFE_SCHEMA"
+        )
+    })
 }
 
 /// The value of a property, by its name in lower case.

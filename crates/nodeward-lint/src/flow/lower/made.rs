@@ -23,7 +23,7 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     /// What an expression is made of, and which dangers of that a test of the result can rule out.
-    fn made_of(&self, expression: &Expression<'a>) -> Option<(SymbolId, Taint)> {
+    fn made_of(&self, expression: &Expression<'a>) -> Option<(Option<SymbolId>, Taint)> {
         let (argument, taint) = match expression.get_inner_expression() {
             Expression::NewExpression(new) => {
                 let is_url = matches!(&new.callee, Expression::Identifier(name) if name.name == "URL");
@@ -31,18 +31,26 @@ impl<'a> Lowerer<'a, '_> {
             }
             Expression::CallExpression(call) => {
                 let member = call.callee.get_inner_expression().as_member_expression();
-                match member.and_then(MemberExpression::static_property_name)? {
-                    "relative" => (call.arguments.get(1)?, Taint::PATH),
-                    "parse" => (call.arguments.first()?, Taint::HOST.and(Taint::REDIRECT)),
+                let Expression::Identifier(module) = member?.object().get_inner_expression() else {
+                    return None;
+                };
+                match (module.name.as_str(), member.and_then(MemberExpression::static_property_name)?) {
+                    ("path" | "nodePath" | "upath" | "posix" | "win32", "relative") => {
+                        (call.arguments.get(1)?, Taint::PATH)
+                    }
+                    ("url" | "URL" | "Url", "parse") => {
+                        (call.arguments.first()?, Taint::HOST.and(Taint::REDIRECT))
+                    }
                     _ => return None,
                 }
             }
             _ => return None,
         };
-        match argument.as_expression().map(Expression::get_inner_expression) {
-            Some(Expression::Identifier(identifier)) => Some((self.symbol(identifier)?, taint)),
+        let of = match argument.as_expression().map(Expression::get_inner_expression) {
+            Some(Expression::Identifier(identifier)) => self.symbol(identifier),
             _ => None,
-        }
+        };
+        Some((of, taint))
     }
 
     /// What else is harmless if this is.
@@ -50,11 +58,11 @@ impl<'a> Lowerer<'a, '_> {
         match subject.get_inner_expression() {
             Expression::Identifier(identifier) => {
                 let Some(symbol) = self.symbol(identifier) else { return };
-                let Some((of, taint)) = self.made.get(&symbol).copied() else { return };
+                let Some((Some(of), taint)) = self.made.get(&symbol).copied() else { return };
                 self.clear_symbol(of, Taint(cleared.0 & taint.0), identifier.span);
             }
             Expression::CallExpression(call) => {
-                if let Some((of, taint)) = self.made_of(subject) {
+                if let Some((Some(of), taint)) = self.made_of(subject) {
                     self.clear_symbol(of, Taint(cleared.0 & taint.0), call.span);
                 }
             }
@@ -62,7 +70,9 @@ impl<'a> Lowerer<'a, '_> {
                 let Some(member) = expression.as_member_expression() else { return };
                 let name = member.static_property_name();
                 let host = Taint(cleared.0 & Taint::HOST.and(Taint::REDIRECT).0);
-                if !host.is_empty() && name.is_some_and(|name| HOSTS.contains(&name)) {
+                let Expression::Identifier(url) = member.object().get_inner_expression() else { return };
+                let is_made = self.symbol(url).is_some_and(|url| self.made.contains_key(&url));
+                if is_made && !host.is_empty() && name.is_some_and(|name| HOSTS.contains(&name)) {
                     self.clear(member.object(), host);
                 }
             }

@@ -38,9 +38,9 @@ impl<'a> Lowerer<'a, '_> {
 fn of_text(text: &str, with: Option<&str>) -> Taint {
     match (text, with) {
         ("<", _) => Taint::MARKUP,
-        ("'", Some("''" | "\\'")) => Taint::QUERY,
+        ("'", Some("''")) => Taint::QUERY,
         ("'", Some("'\\''" | "'\"'\"'")) => Taint::SHELL,
-        ("..", _) => Taint::PATH,
+        ("..", Some(with)) if !with.contains('.') => Taint::PATH,
         ("\n" | "\r", _) => Taint::LINE,
         _ => Taint::NONE,
     }
@@ -64,7 +64,7 @@ fn of_pattern(body: &str, with: Option<&str>) -> Taint {
     match body {
         "\\W" | "\\W+" | "\\D" | "\\D+" => of_rest("\\w", with),
         "<" | "&lt;|<" => Taint::MARKUP,
-        "\\.\\." | "\\.{2,}" | "\\.\\.+" | "\\.+" => Taint::PATH,
+        "\\.\\." | "\\.{2,}" | "\\.\\.+" | "\\.+" => of_text("..", with),
         "'" => of_text("'", with),
         "\\n" | "\\r?\\n" | "\\r\\n|\\n|\\r" | "\\r|\\n" | "\\n|\\r" => Taint::LINE,
         _ => Taint::NONE,
@@ -74,15 +74,21 @@ fn of_pattern(body: &str, with: Option<&str>) -> Taint {
 /// What is gone where only these characters are left.
 fn of_rest(left: &str, with: Option<&str>) -> Taint {
     let mut rest = left.to_owned();
-    for known in ["\\w", "\\d", "\\s", "\\.", "\\-", "\\_", "a-z", "A-Z", "0-9", "a-f", "A-F"] {
+    for known in ["a-z", "A-Z", "0-9", "a-f", "A-F", "\\w", "\\d", "\\s", "\\.", "\\_"] {
         rest = rest.replace(known, "");
     }
-    let is_plain = |text: &str| text.chars().all(|one| one.is_alphanumeric() || "_-. ,+@".contains(one));
-    if !is_plain(&rest) || !with.is_none_or(is_plain) {
+    let has_dash = rest.contains('-');
+    // A dash that stands alone; between others it would be a range of who knows what.
+    let rest = rest.replace("\\-", "");
+    let rest = rest.strip_prefix('-').or_else(|| rest.strip_suffix('-')).unwrap_or(&rest);
+    let is_plain = |text: &str| text.chars().all(|one| one.is_alphanumeric() || "_. ,+@".contains(one));
+    let is_joint = |text: &str| is_plain(&text.replace('-', ""));
+    if !is_plain(rest) || !with.is_none_or(is_joint) {
         return Taint::NONE;
     }
-    let dash = if left.ends_with('-') || left.contains("\\-") { Taint::OPTION } else { Taint::NONE };
-    let line = if left.contains("\\s") { Taint::LINE } else { Taint::NONE };
+    let dash = if has_dash { Taint::OPTION } else { Taint::NONE };
+    // A line break ends a command.
+    let line = if left.contains("\\s") { Taint::LINE.and(Taint::SHELL) } else { Taint::NONE };
     WORDS.without(dash.and(line))
 }
 
@@ -96,7 +102,7 @@ fn of_class(class: &str) -> Taint {
     if has("/") && (has(".") || has("\\\\")) {
         gone = gone.and(Taint::PATH);
     }
-    if has(";") && has("&") && has("|") && has("$") && has("`") {
+    if [";", "&", "|", "$", "`", "<", ">", "\\n"].iter().all(|one| has(one)) {
         gone = gone.and(Taint::SHELL);
     }
     if has("'") && has("\"") && has("\\\\") {
@@ -117,7 +123,13 @@ mod tests {
         assert!(of_pattern("[^a-z0-9]", Some("")).meets(Taint::PATH));
         assert!(of_pattern("[^\\w.-]+", Some("_")).meets(Taint::SHELL));
         assert!(!of_pattern("[^\\w.-]+", Some("_")).meets(Taint::OPTION));
-        assert!(!of_pattern("[^a-z/]", Some("")).meets(Taint::PATH));
+        for leaves in ["[^a-z/]", "[^A-z]", "[^ -z]", "[^+-z]"] {
+            assert_eq!(of_pattern(leaves, Some("")), Taint::NONE, "{leaves}");
+        }
+        assert!(!of_pattern("[^-\\w]", Some("")).meets(Taint::OPTION));
+        assert!(!of_pattern("[^\\w\\s]", Some("")).meets(Taint::SHELL));
+        assert_eq!(of_pattern("[;&|$`]", Some("")), Taint::NONE);
+        assert_eq!(of_text("..", Some(".")), Taint::NONE);
         assert_eq!(of_pattern("[<>&\"']", None), Taint::MARKUP);
         assert_eq!(of_pattern("\\.\\.\\/", Some("")), Taint::NONE, "`....//` is left with `../`");
         assert_eq!(of_pattern("\\.\\.", Some("")), Taint::PATH);
