@@ -66,6 +66,8 @@ struct Lowerer<'a, 's> {
     /// Properties that tests have looked at, and what they were before.
     tested: FxHashMap<tested::Path, NodeId>,
     tested_log: Vec<(tested::Path, NodeId)>,
+    /// Paths by the variables in them, whatever is known of them now.
+    tested_of: FxHashMap<SymbolId, Vec<tested::Path>>,
     /// Variables that hold keys, and of what.
     owners: FxHashMap<SymbolId, keys::Owner>,
     /// For lists that a shell is given, by where they begin: which elements it parses, and the call.
@@ -115,6 +117,7 @@ impl<'a, 's> Lowerer<'a, 's> {
             log: Vec::new(),
             tested: FxHashMap::default(),
             tested_log: Vec::new(),
+            tested_of: FxHashMap::default(),
             owners: FxHashMap::default(),
             parsed_by_shell: FxHashMap::default(),
             depth: 0,

@@ -76,6 +76,7 @@ pub(crate) fn solve(
         let is_it = |(node, spot, _): &(NodeId, Spot, Span)| (*spot == wanted).then_some(*node);
         unit.spots.iter().filter_map(is_it).collect()
     };
+    let parsers: Vec<NameId> = PARSERS.iter().filter_map(|name| unit.names.find(name)).collect();
     let marks = Marks {
         statements: marked(Spot::Statement),
         any_time: marked(Spot::AnyTime),
@@ -83,7 +84,7 @@ pub(crate) fn solve(
         parsed: unit
             .calls
             .iter()
-            .filter(|call| parses(unit.names.text(call.name)))
+            .filter(|call| parsers.contains(&call.name))
             .map(|call| call.result)
             .collect(),
     };
@@ -229,10 +230,8 @@ struct Marks {
     parsed: FxHashSet<NodeId>,
 }
 
-/// Whether a function of this name makes objects of texts.
-fn parses(name: &str) -> bool {
-    matches!(name, "parse" | "json" | "load" | "unserialize" | "deserialize" | "decode")
-}
+/// Functions that make objects of texts, by their names.
+const PARSERS: [&str; 6] = ["parse", "json", "load", "unserialize", "deserialize", "decode"];
 
 struct Reporter<'u, 'v> {
     unit: &'u Unit,

@@ -329,12 +329,15 @@ impl Web {
         let mut passes = Lists::default();
         let mut returned = Lists::default();
         let mut linked = vec![false; unit.calls.len()];
-        let is_cleaner = |name: &(&std::sync::Arc<str>, u32)| Models::get().is_cleaner(name.0);
-        let cleaners: rustc_hash::FxHashSet<NameId> =
-            unit.names.texts().iter().zip(0..).filter(is_cleaner).map(|(_, at)| NameId(at)).collect();
+        // Few names are those of functions that are linked, and each is asked for once.
+        let mut cleaners: Vec<Option<bool>> = vec![None; unit.names.texts().len()];
+        let mut is_cleaner = |name: NameId| match cleaners.get_mut(name.0 as usize) {
+            Some(known) => *known.get_or_insert_with(|| Models::get().is_cleaner(unit.names.text(name))),
+            None => false,
+        };
         for link in &values.links {
             // Of a function that says that it makes harmless it is a guess that it does not.
-            let cleans = cleaners.contains(&unit.calls[link.call as usize].name);
+            let cleans = is_cleaner(unit.calls[link.call as usize].name);
             let way = if cleans { Way::Guessed } else { Way::Returned };
             linked[link.call as usize] = true;
             let is_guess = values.is_guess(*link);

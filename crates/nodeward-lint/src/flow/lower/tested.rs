@@ -57,8 +57,23 @@ impl<'a> Lowerer<'a, '_> {
 
     /// From here on the property is this node; none if nothing is known of it any more.
     pub(super) fn set_tested(&mut self, path: Path, node: NodeId) {
+        if node != NodeId::NONE {
+            self.note_path(&path);
+        }
         let old = self.tested.insert(path.clone(), node).unwrap_or(NodeId::NONE);
         self.tested_log.push((path, old));
+    }
+
+    /// Keeps a path with each variable that it is another's without: where it begins, and what it is indexed by.
+    fn note_path(&mut self, path: &Path) {
+        let indices = path.1.split("[#").skip(1).filter_map(|rest| rest.split_once(']'));
+        let indices = indices.filter_map(|(number, _)| number.parse().ok()).map(SymbolId::from_usize);
+        for symbol in indices.chain([path.0]).collect::<Vec<_>>() {
+            let paths = self.tested_of.entry(symbol).or_default();
+            if !paths.contains(path) {
+                paths.push(path.clone());
+            }
+        }
     }
 
     /// A variable is assigned: what was known of its properties is of another value.
@@ -66,12 +81,9 @@ impl<'a> Lowerer<'a, '_> {
         if self.tested.is_empty() {
             return;
         }
-        let index = index_name(symbol);
-        let known = |(path, node): (&Path, &NodeId)| {
-            let is_of = path.0 == symbol || path.1.contains(&index);
-            (is_of && *node != NodeId::NONE).then(|| path.clone())
-        };
-        let paths: Vec<Path> = self.tested.iter().filter_map(known).collect();
+        let Some(paths) = self.tested_of.get(&symbol) else { return };
+        let is_known = |path: &&Path| self.tested.get(*path).is_some_and(|node| *node != NodeId::NONE);
+        let paths: Vec<Path> = paths.iter().filter(is_known).cloned().collect();
         for path in paths {
             self.set_tested(path, NodeId::NONE);
         }
