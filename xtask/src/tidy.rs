@@ -16,6 +16,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("nodeward-advisory", 2),
     ("nodeward-lint", 2),
     ("nodeward-review", 2),
+    ("nodeward-seal", 2),
     ("nodeward", 4),
 ];
 

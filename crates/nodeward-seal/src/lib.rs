@@ -1,0 +1,7 @@
+//! Which files a program can load in production: the source list, and what is made of it.
+//!
+//! Nothing here prints, reads the environment or picks an exit code, and nothing here runs what it traces.
+
+pub mod source;
+
+pub use source::{Origin, Source, SourceKind, SourceList};
