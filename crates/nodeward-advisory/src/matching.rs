@@ -63,6 +63,9 @@ fn of_names(
     index: &Index,
     paths: &Paths<'_>,
 ) -> Result<Vec<(PackageId, Finding)>, IndexError> {
+    if index.is_cold() {
+        fetch(named, graph, index)?;
+    }
     let mut findings = Vec::new();
     let mut inquiry = Inquiry::new(index);
     for same_name in named.chunk_by(is_same_name) {
@@ -82,6 +85,24 @@ fn of_names(
         }
     }
     Ok(findings)
+}
+
+/// Has everything that the names lead to fetched from the disk at once: one thing after another, a slow disk is waited
+/// for hundreds of times.
+fn fetch(named: &[Named<'_>], graph: &DependencyGraph, index: &Index) -> Result<(), IndexError> {
+    let mut inquiry = Inquiry::new(index);
+    for same_name in named.chunk_by(is_same_name) {
+        inquiry.fetch(same_name[0].1);
+    }
+    let mut inquiry = Inquiry::new(index);
+    for same_name in named.chunk_by(is_same_name) {
+        for affected in inquiry.affecting(same_name[0].1)? {
+            if same_name.iter().any(|&(_, _, id)| is_hit(graph.package(id), &affected)) {
+                index.fetch(affected.record);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The packages of the registry whose version nobody can read, although advisories tell versions of that name apart:

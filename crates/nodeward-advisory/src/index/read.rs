@@ -1,5 +1,6 @@
 //! Opening an index and asking it.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -42,6 +43,13 @@ impl Index {
         Self::new(bytes)
     }
 
+    /// As [`Self::open`], as if the file had to be fetched from the disk.
+    #[cfg(test)]
+    pub(crate) fn open_as_cold(path: &Path) -> Result<Self, IndexError> {
+        let bytes = mapping::map_as_cold(path);
+        Self::new(bytes.map_err(|source| IndexError::Open { path: path.to_owned(), source })?)
+    }
+
     /// Opens an index in memory.
     ///
     /// # Errors
@@ -52,6 +60,11 @@ impl Index {
 
     fn new(bytes: Bytes) -> Result<Self, IndexError> {
         let header = Header::decode(&bytes)?;
+        // What any question goes through; it is on its way while the lockfile is read.
+        for section in [Section::NameFence, Section::Names, Section::Records, Section::Groups] {
+            let extent = header.extent(section);
+            bytes.fetch(range(extent.offset, extent.length));
+        }
         Ok(Self {
             bytes,
             header,
@@ -77,6 +90,27 @@ impl Index {
     /// Where a name stands among all names.
     pub(crate) fn place(name: &str) -> u64 {
         xxh3_64(name.as_bytes())
+    }
+
+    /// Whether much of it has to be fetched from the disk, so that [`Inquiry::fetch`] and [`Self::fetch`] are worth
+    /// their time.
+    pub(crate) fn is_cold(&self) -> bool {
+        self.bytes.is_cold()
+    }
+
+    /// Has the system fetch what [`Self::record`] will read. What is damaged is told when it is read.
+    pub(crate) fn fetch(&self, id: RecordId) {
+        let group = self.table(Section::Records).entry(id.0).map(|entry| entry.first() as u32);
+        if let Ok(entry) = group.and_then(|group| self.table(Section::Groups).entry(group)) {
+            self.fetch_piece(Section::Bodies, entry.first(), entry.second());
+        }
+    }
+
+    fn fetch_piece(&self, section: Section, offset: u64, length: u32) {
+        let extent = self.header.extent(section);
+        if offset.checked_add(length.into()).is_some_and(|end| end <= extent.length) {
+            self.bytes.fetch(range(extent.offset + offset, length.into()));
+        }
     }
 
     /// Everything about one record.
@@ -286,6 +320,22 @@ impl<'i> Inquiry<'i> {
         }
         Ok(affected)
     }
+
+    /// Has the system fetch what [`Self::affecting`] will read about a name beyond the table of names.
+    pub(crate) fn fetch(&mut self, name: &str) {
+        let index = self.index;
+        let names = index.table(Section::Names);
+        let entries = names.with_hash(&index.names_fence(), Index::place(name), &mut self.last);
+        for entry in entries.unwrap_or_default() {
+            index.fetch_piece(Section::Matches, entry.second().into(), entry.third());
+        }
+    }
+}
+
+/// Where bytes of the file are in memory; a range that cannot be is beyond all that is.
+fn range(offset: u64, length: u64) -> Range<usize> {
+    let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+    place(offset)..place(offset.saturating_add(length))
 }
 
 /// The groups unpacked so far. The records of one package stand together, and whoever plans a change asks again for

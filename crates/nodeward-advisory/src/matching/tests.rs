@@ -1,3 +1,4 @@
+use std::io::Write;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -8,12 +9,12 @@ use nodeward_report::{Kind, Severity, Threat};
 use super::*;
 use crate::index::IndexBuilder;
 
-fn index(records: &[&str]) -> Index {
+fn index(records: &[&str]) -> Vec<u8> {
     let mut builder = IndexBuilder::new();
     for record in records {
         builder.add_osv(record.as_bytes(), "test").unwrap();
     }
-    Index::from_bytes(builder.finish(Timestamp::UNIX_EPOCH).unwrap().0).unwrap()
+    builder.finish(Timestamp::UNIX_EPOCH).unwrap().0
 }
 
 /// `id|aliases|package|introduced|fixed|more` as an OSV record.
@@ -33,7 +34,14 @@ fn osv(line: &str) -> String {
 
 fn scan_with(graph: &DependencyGraph, lines: &[&str]) -> Vec<Finding> {
     let records: Vec<String> = lines.iter().map(|line| osv(line)).collect();
-    scan(graph, &index(&records.iter().map(String::as_str).collect::<Vec<_>>())).unwrap()
+    let bytes = index(&records.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(&bytes).unwrap();
+    let cold = Index::open_as_cold(file.path()).unwrap();
+    assert!(!cfg!(unix) || cold.is_cold());
+    let found = scan(graph, &Index::from_bytes(bytes).unwrap()).unwrap();
+    assert_eq!(scan(graph, &cold).unwrap(), found, "from the disk");
+    found
 }
 
 fn registry() -> Origin {
@@ -139,7 +147,7 @@ fn malware_is_found_by_whichever_url_it_comes() {
 fn what_could_not_be_compared_is_told() {
     let graph = graph("root>a@latest root>b@latest root>c@latest root>a@=1.0.0", &|_| registry());
     let records = ["GHSA-aaaa-aaaa-aaaa||a|0|9.0.0|", "GHSA-bbbb-bbbb-bbbb||b|0||"].map(osv);
-    let index = index(&[&records[0], &records[1]]);
+    let index = Index::from_bytes(index(&[&records[0], &records[1]])).unwrap();
     let labels: Vec<String> =
         unchecked(&graph, &index).unwrap().into_iter().map(|id| graph.package(id).label()).collect();
     assert_eq!(labels, ["a@latest"], "every version of b is affected, and nothing is known of c");
