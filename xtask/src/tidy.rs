@@ -13,6 +13,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("nodeward-package", 0),
     ("nodeward-javascript", 0),
     ("nodeward-report", 1),
+    ("nodeward-sandbox", 1),
     ("nodeward-advisory", 2),
     ("nodeward-lint", 2),
     ("nodeward-review", 2),
@@ -48,7 +49,8 @@ const NO_ENTRY: &[&str] = &[
 ];
 
 /// The files that may say `unsafe`, each for one system call.
-const UNSAFE: &[&str] = &["crates/nodeward-advisory/src/index/mapping.rs"];
+const UNSAFE: &[&str] =
+    &["crates/nodeward-advisory/src/index/mapping.rs", "crates/nodeward-sandbox/src/sys.rs"];
 
 /// Crates with no network, clock or environment of their own.
 const PURE: &[&str] = &[

@@ -1,0 +1,25 @@
+//! What the kernel keeps a process from: Landlock says which files it may open, seccomp that it starts no program.
+//!
+//! A [`Sandbox`] is filled with what is allowed, and then starts one program in the place of the calling process
+//! ([`Sandbox::start`]). Both restrictions are inherited by whatever that program starts and can't be taken off
+//! again. What the kernel can't do is told beforehand ([`Support::probe`]) and never passed over in silence.
+//!
+//! Nothing here decides what is allowed, prints, or reads the environment.
+
+mod enforcement;
+#[cfg(target_os = "linux")]
+mod libraries;
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+mod sys;
+#[cfg(not(target_os = "linux"))]
+mod unconfined;
+
+pub use enforcement::{Children, Enforcement, Grant, Missing, Program, SandboxError, Support};
+#[cfg(target_os = "linux")]
+pub use libraries::{Libraries, LibrariesError, needed};
+#[cfg(target_os = "linux")]
+pub use linux::Sandbox;
+#[cfg(not(target_os = "linux"))]
+pub use unconfined::Sandbox;

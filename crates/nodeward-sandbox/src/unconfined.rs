@@ -1,0 +1,57 @@
+//! Systems for which there is no confinement yet.
+
+use std::fs::File;
+use std::io;
+
+use crate::{Children, Enforcement, Grant, Program, SandboxError, Support};
+
+impl Support {
+    /// Nothing.
+    pub fn probe() -> Self {
+        Self { landlock: false, seccomp: false }
+    }
+}
+
+/// Allows everything, and says so.
+#[derive(Debug)]
+pub struct Sandbox {
+    support: Support,
+    children: Children,
+}
+
+impl Sandbox {
+    /// Confines nothing.
+    pub fn new(support: Support, children: Children) -> Result<Self, SandboxError> {
+        Ok(Self { support, children })
+    }
+
+    /// Everything is allowed anyway.
+    pub fn allow(&self, _file: &File, _grant: Grant, _name: &str) -> Result<(), SandboxError> {
+        Ok(())
+    }
+
+    /// How much will be enforced.
+    pub fn enforcement(&self) -> Enforcement {
+        self.support.enforcement(self.children)
+    }
+
+    /// Starts the program, by its first argument, in the place of this process. Returns only when that failed.
+    #[cfg(unix)]
+    pub fn start(self, program: &Program) -> SandboxError {
+        use std::os::unix::process::CommandExt as _;
+
+        let Some((name, arguments)) = program.arguments.split_first() else {
+            return SandboxError::Start(io::Error::other("no program"));
+        };
+        let mut command = std::process::Command::new(name);
+        SandboxError::Start(
+            command.args(arguments).env_clear().envs(program.environment.iter().cloned()).exec(),
+        )
+    }
+
+    /// A process can't be replaced here.
+    #[cfg(not(unix))]
+    pub fn start(self, _program: &Program) -> SandboxError {
+        SandboxError::Start(io::Error::new(io::ErrorKind::Unsupported, "not on this system"))
+    }
+}
