@@ -6,6 +6,8 @@ use std::process::{Command, ExitCode};
 mod bench;
 mod corpus;
 mod new;
+mod nodes;
+mod npm;
 mod schemas;
 mod tidy;
 
@@ -68,10 +70,23 @@ fn test(args: &[String]) -> anyhow::Result<()> {
             "the official schemas could not be had, so the tests against them will skip: {error:#}"
         ));
     }
+    let versions = root().join("target/nodes");
+    if let Err(error) = nodes::fetch(&versions) {
+        say(&format!("not all versions of Node.js could be had, so the tests on those will skip: {error:#}"));
+    }
     tidy::run(&root())?;
     let mut command = cargo();
-    command.args(["test", "--workspace"]).args(args).env("NODEWARD_SCHEMAS", &schemas);
-    run(&mut command)
+    command.args(["test", "--workspace"]).args(args);
+    run(command.env("NODEWARD_SCHEMAS", &schemas).env("NODEWARD_NODES", &versions))?;
+    if args.is_empty() {
+        nodes::test(&root(), &versions, &built())?;
+    }
+    Ok(())
+}
+
+/// Where cargo puts what it builds for tests.
+fn built() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from).join("debug")
 }
 
 fn ready() -> anyhow::Result<()> {

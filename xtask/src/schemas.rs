@@ -5,9 +5,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
+
+use crate::npm;
 
 /// A package, the schemas in it, and the names under which the tests look for them.
 const SOURCES: &[(&str, &[(&str, &str)])] = &[
@@ -36,28 +37,9 @@ pub(crate) fn fetch(dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Fetches the package's tarball only: its dependencies are of no use here, and nothing of it is run.
 fn fetch_from(package: &str, files: &[(&str, &str)], dir: &Path) -> anyhow::Result<()> {
     let unpacked = dir.join("unpacked");
-    fs::create_dir_all(&unpacked)?;
-    let npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" })
-        .args(["pack", "--ignore-scripts", "--json", "--loglevel=error", package])
-        .current_dir(&unpacked)
-        .output()
-        .context("running npm")?;
-    ensure!(npm.status.success(), "npm pack: {}", String::from_utf8_lossy(&npm.stderr).trim());
-    let tarball = fs::read_dir(&unpacked)?
-        .filter_map(Result::ok)
-        .map(|entry| entry.file_name())
-        .find(|name| Path::new(name).extension().is_some_and(|extension| extension == "tgz"))
-        .context("npm pack wrote no tarball")?;
-    let tar = Command::new("tar")
-        .arg("-xzf")
-        .arg(&tarball)
-        .current_dir(&unpacked)
-        .status()
-        .context("running tar")?;
-    ensure!(tar.success(), "tar could not unpack {package}");
+    npm::unpack(package, &unpacked)?;
     for (path, target) in files {
         let source = unpacked.join("package").join(path);
         let bytes = fs::read(&source).with_context(|| format!("{package} has no {path}"))?;
