@@ -12,6 +12,7 @@ use crate::{cargo, say};
 const LEVELS: &[(&str, u8)] = &[
     ("nodeward-package", 0),
     ("nodeward-javascript", 0),
+    ("nodeward-native", 0),
     ("nodeward-report", 1),
     ("nodeward-sandbox", 1),
     ("nodeward-advisory", 2),
@@ -48,9 +49,14 @@ const NO_ENTRY: &[&str] = &[
     "crates/nodeward-package/src/lockfile/yaml.rs",
 ];
 
-/// The files that may say `unsafe`, each for one system call.
-const UNSAFE: &[&str] =
-    &["crates/nodeward-advisory/src/index/mapping.rs", "crates/nodeward-sandbox/src/sys.rs"];
+/// The files that may say `unsafe`, each for one system call or one interface of Node.js.
+const UNSAFE: &[&str] = &[
+    "crates/nodeward-advisory/src/index/mapping.rs",
+    "crates/nodeward-sandbox/src/sys.rs",
+    "npm/native/src/gate.rs",
+    "npm/native/src/napi.rs",
+    "npm/native/src/v8.rs",
+];
 
 /// Crates with no network, clock or environment of their own.
 const PURE: &[&str] = &[

@@ -1,0 +1,2 @@
+'use strict';
+module.exports = { adapterOf: () => undefined, compile() {} };

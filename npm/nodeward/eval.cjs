@@ -1,0 +1,235 @@
+'use strict';
+// Dynamically bounded eval. A module that the seal lists gets a permission once (`mayI`), and with it runs
+// exactly the code that it names (`letMeEval`); all other code from strings is denied.
+//
+// It decides nothing: which modules may ask stands in the seal. It keeps no permission anywhere that other
+// code could look.
+
+const Module = require('node:module');
+const crypto = require('node:crypto');
+const fs = require('node:fs');
+const path = require('node:path');
+const captured = require('./eval/captured.cjs');
+const denial = require('./eval/denial.cjs');
+
+/** The application has its own copy of this file; here it finds the state that the preload set up. */
+const SHARED = Symbol.for('nodeward.eval/1');
+const WasmModule = WebAssembly.Module;
+const { hash } = crypto;
+
+/**
+ * Calls back with a permission, which is good for something only if `requester` is the module object of a
+ * file that the seal lists under `eval.modules`, and asks for the first time.
+ */
+function mayI(requester, callback) {
+  wantFunction(callback, 'mayI');
+  const state = shared();
+  if (state !== undefined) return state.mayI(requester, callback);
+  return callback(newToken());
+}
+
+/** Calls back; until that returns, code with exactly this text may be made if the permission is good. */
+function letMeEval(permission, source, callback) {
+  wantFunction(callback, 'letMeEval');
+  const text = typeof source === 'string' ? source : captured.string(source);
+  const state = shared();
+  if (state !== undefined) return state.letMeEval(permission, text, callback);
+  return callback();
+}
+
+/** Compiles exactly these bytes of WebAssembly if the permission is good. */
+function letMeCompile(permission, bytes) {
+  const copy = copied(bytes);
+  const state = shared();
+  if (state !== undefined) return state.letMeCompile(permission, copy);
+  return new WasmModule(copy);
+}
+
+/** What is in force in this thread. */
+function status() {
+  const state = shared();
+  return state === undefined ? { mode: 'permissive', layer: 'none', cannot: [] } : state.status();
+}
+
+/**
+ * Puts bounded eval in force in this thread, once. For the preload, before it locks `Module.prototype._compile`:
+ * what it then finds there notes the modules that may ask.
+ *
+ * `addon` is what the add-on exports, or its path; without one the JavaScript layer is used. `mode` is
+ * `enforce` (the seal's own `eval.mode` decides), `report`, or one of the three modes to overrule the seal.
+ * `report` gets `{kind, subject, parent, reason, stack}` for each denial. With `wasm`, WebAssembly needs a
+ * permission as well; the result's `permitWasm(callback)` gives it.
+ */
+function install({ addon, seal, root, mode, report = () => {}, wasm = false } = {}) {
+  if (shared() !== undefined) throw new Error('Nodeward: bounded eval is in force already in this thread');
+  const decided = decideMode(mode, seal);
+  const layer = decided === 'permissive'
+    ? { layer: 'none', cannot: [], permit: (_source, callback) => callback(), permitWasm: (callback) => callback() }
+    : activate(loaded(addon), { reportOnly: decided === 'report', wasm, report });
+  const state = bounded(decided, layer, report);
+  captured.defineProperty(process, SHARED, { __proto__: null, value: state.shared, writable: false, configurable: false, enumerable: false });
+  if (decided !== 'permissive') observe(state, seal, root);
+  return captured.freeze({
+    __proto__: null,
+    mode: decided,
+    layer: layer.layer,
+    cannot: captured.freeze([...layer.cannot]),
+    permitWasm: layer.permitWasm,
+    verified: state.verified,
+  });
+}
+
+/** The one that says least wins: no seal and permissive ask for nothing, report denies nothing. */
+function decideMode(mode, seal) {
+  const modes = ['strict', 'report', 'permissive'];
+  if (mode !== undefined && mode !== 'enforce' && !modes.includes(mode)) {
+    throw new Error(`Nodeward: unknown mode ${denial.shown(captured.string(mode))}`);
+  }
+  if (mode === 'strict' || mode === 'permissive') return mode;
+  if (seal === undefined || seal === null) return 'permissive';
+  const sealed = seal.eval?.mode ?? 'strict';
+  if (!modes.includes(sealed)) throw new Error(`Nodeward: the seal's eval.mode ${denial.shown(captured.string(sealed))} is unknown`);
+  return mode === 'report' && sealed === 'strict' ? 'report' : sealed;
+}
+
+function loaded(addon) {
+  if (typeof addon !== 'string') return addon ?? undefined;
+  const holder = { exports: {} };
+  process.dlopen(holder, path.resolve(addon));
+  return holder.exports;
+}
+
+function activate(addon, settings) {
+  return addon === undefined
+    ? require('./eval/fallback.cjs').activate(settings)
+    : require('./eval/native.cjs').activate(addon, settings);
+}
+
+/** The state of one thread: which modules may ask, which have, and which permissions are good. */
+function bounded(mode, layer, report) {
+  const mayAsk = new captured.WeakMap();
+  const asked = new captured.Set();
+  const good = new captured.WeakMap();
+
+  /** The module object that runs the verified content of a listed file. */
+  const verified = (module, listedPath) => {
+    captured.weakSet(mayAsk, module, listedPath);
+  };
+
+  const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
+  const isGood = (permission) => isObject(permission) && captured.weakGet(good, permission) !== undefined;
+
+  const mayIHere = (requester, callback) => {
+    const permission = newToken();
+    if (mode !== 'permissive') {
+      const listedPath = isObject(requester) ? captured.weakGet(mayAsk, requester) : undefined;
+      if (listedPath !== undefined && !captured.setHas(asked, listedPath)) {
+        captured.setAdd(asked, listedPath);
+        captured.weakSet(good, permission, listedPath);
+      } else {
+        report(denial.record(ofRequest(requester, listedPath)));
+      }
+    }
+    return callback(permission);
+  };
+
+  const letMeEvalHere = (permission, source, callback) => {
+    if (mode === 'permissive') return callback();
+    if (!isGood(permission)) {
+      // Strict: the code is refused, and reported, where it is made. Report: told here, once, and let go.
+      if (mode !== 'report') return callback();
+      report(denial.record({ ...denial.ofCode(source), reason: 'letMeEval was called without a good permission' }));
+    }
+    return layer.permit(source, callback);
+  };
+
+  const letMeCompileHere = (permission, bytes) => {
+    if (mode !== 'permissive' && !isGood(permission)) {
+      const about = denial.ofWasm(
+        `sha256 ${hash('sha256', bytes)}`, 'letMeCompile was called without a good permission');
+      report(denial.record(about));
+      if (mode !== 'report') throw denial.error(about);
+    }
+    return layer.permitWasm(() => new WasmModule(bytes));
+  };
+
+  const shared = captured.freeze({
+    __proto__: null,
+    mayI: mayIHere,
+    letMeEval: letMeEvalHere,
+    letMeCompile: letMeCompileHere,
+    status: () => ({ mode, layer: layer.layer, cannot: [...layer.cannot] }),
+  });
+  return { shared, verified, mayI: mayIHere, letMeEval: letMeEvalHere };
+}
+
+function ofRequest(requester, listedPath) {
+  const name = requester?.filename;
+  return {
+    kind: 'eval',
+    subject: typeof name === 'string' ? name : 'mayI',
+    reason: listedPath === undefined
+      ? 'the seal does not list this module under eval.modules, or it is not the module object of the file'
+      : 'the module has had its permission',
+    remedy: denial.REMEDY,
+  };
+}
+
+/** Notes each module object that is about to run a listed file whose content is what the seal says. */
+function observe(state, seal, root) {
+  const listed = listedModules(seal, root);
+  if (listed.size === 0) return;
+  const original = Module.prototype._compile;
+  Module.prototype._compile = function _compile(content, filename, ...rest) {
+    const source = captured.mapGet(listed, filename);
+    if (source !== undefined && hasHash(content, source.sha256)) {
+      state.verified(this, source.path);
+    }
+    return captured.apply(original, this, [content, filename, ...rest]);
+  };
+}
+
+/** The files that may ask, by absolute path, with what the seal says of each. */
+function listedModules(seal, root) {
+  const wanted = new Set(seal?.eval?.modules ?? []);
+  const listed = new captured.Map();
+  if (wanted.size === 0) return listed;
+  if (typeof root !== 'string') throw new Error('Nodeward: install needs the folder of the seal as root');
+  const folder = fs.realpathSync(root);
+  for (const source of seal.sources ?? []) {
+    if (!wanted.has(source.path)) continue;
+    listed.set(path.join(folder, source.path), { path: source.path, sha256: source.sha256 });
+  }
+  return listed;
+}
+
+/** Node.js takes a byte order mark away before it compiles; the seal has the hash of the whole file. */
+function hasHash(content, sha256) {
+  if (typeof content !== 'string') return false;
+  return hash('sha256', content) === sha256 || hash('sha256', `\ufeff${content}`) === sha256;
+}
+
+function shared() {
+  const found = captured.descriptor(process, SHARED);
+  return found !== undefined && !found.configurable && !found.writable ? found.value : undefined;
+}
+
+function newToken() {
+  return captured.freeze(captured.create(null));
+}
+
+function copied(bytes) {
+  if (ArrayBuffer.isView(bytes)) return captured.Uint8Array.from(new captured.Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  return new captured.Uint8Array(new captured.Uint8Array(bytes));
+}
+
+function wantFunction(callback, name) {
+  if (typeof callback !== 'function') throw new captured.TypeError(`Nodeward: ${name} needs a function to call back`);
+}
+
+/** Runs the checks of bounded eval in a Node.js of its own, on its main thread and in two Workers. */
+function selfTest(options) {
+  return require('./eval/self-test.cjs').selfTest(options);
+}
+
+module.exports = { mayI, letMeEval, letMeCompile, status, install, selfTest };

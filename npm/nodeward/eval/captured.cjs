@@ -1,0 +1,41 @@
+'use strict';
+// What bounded eval needs of the language, taken before the application can replace it.
+
+// `fn.call` bound to `fn` never looks anything up on a prototype again.
+const uncurried = Function.prototype.bind.bind(Function.prototype.call);
+
+module.exports = {
+  __proto__: null,
+  apply: Reflect.apply,
+  construct: Reflect.construct,
+  create: Object.create,
+  defineProperty: Reflect.defineProperty,
+  descriptor: Object.getOwnPropertyDescriptor,
+  freeze: Object.freeze,
+  prototypeOf: Object.getPrototypeOf,
+  stringify: JSON.stringify,
+  string: String,
+  uncurried,
+  charCode: uncurried(String.prototype.charCodeAt),
+  slice: uncurried(String.prototype.slice),
+  startsWith: uncurried(String.prototype.startsWith),
+  numberToString: uncurried(Number.prototype.toString),
+  join: uncurried(Array.prototype.join),
+  map: uncurried(Array.prototype.map),
+  WeakMap,
+  weakGet: uncurried(WeakMap.prototype.get),
+  weakSet: uncurried(WeakMap.prototype.set),
+  Map,
+  mapGet: uncurried(Map.prototype.get),
+  mapSet: uncurried(Map.prototype.set),
+  mapHas: uncurried(Map.prototype.has),
+  Set,
+  setAdd: uncurried(Set.prototype.add),
+  setHas: uncurried(Set.prototype.has),
+  Proxy,
+  TypeError,
+  SyntaxError,
+  EvalError,
+  Error,
+  Uint8Array,
+};

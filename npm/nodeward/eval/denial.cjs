@@ -1,0 +1,130 @@
+'use strict';
+// How a denial reads, as an error and as what is reported.
+
+const captured = require('./captured.cjs');
+const util = require('node:util');
+
+const { getCallSites } = util;
+const captureStackTrace = Error.captureStackTrace;
+
+const SHOWN = 60;
+const FRAMES = 8;
+
+/** Code as it may be printed: quoted, short, and with all that is not plain ASCII made visible. */
+function shown(source) {
+  let text = '';
+  const end = source.length < SHOWN ? source.length : SHOWN;
+  for (let at = 0; at < end; at += 1) {
+    const unit = captured.charCode(source, at);
+    if (unit === 0x22 || unit === 0x5c) text += `\\${source[at]}`;
+    else if (unit === 0x0a) text += '\\n';
+    else if (unit >= 0x20 && unit < 0x7f) text += source[at];
+    else {
+      const digits = captured.numberToString(unit, 16);
+      text += `\\u${captured.slice('0000', digits.length)}${digits}`;
+    }
+  }
+  return `"${text}${end < source.length ? '…' : ''}" (${source.length} characters)`;
+}
+
+/** The first frames that are not ours, each as `function (file:line:column)`. */
+function frames() {
+  const taken = getCallSites ? fromCallSites() : fromError();
+  const named = [];
+  for (let at = 0; at < taken.length && named.length < FRAMES; at += 1) {
+    const { name, file, line, column } = taken[at];
+    if (named.length === 0 && isOurs(file)) continue;
+    named[named.length] = { file, text: `${name || '<anonymous>'} (${file || '<anonymous>'}:${line}:${column})` };
+  }
+  return named;
+}
+
+const OUR_FOLDER = __dirname;
+const OUR_MODULE = `${__dirname}.cjs`;
+
+function isOurs(file) {
+  return file === OUR_MODULE || (typeof file === 'string' && captured.startsWith(file, OUR_FOLDER));
+}
+
+function fromCallSites() {
+  return captured.map(getCallSites(20, { sourceMap: false }), (site) => ({
+    name: site.functionName,
+    file: site.scriptName,
+    line: site.lineNumber,
+    column: site.columnNumber ?? site.column,
+  }));
+}
+
+/** Node.js 20 has no `getCallSites`; there the application's hook is put aside for a moment. */
+function fromError() {
+  const hook = captured.descriptor(Error, 'prepareStackTrace');
+  const limit = captured.descriptor(Error, 'stackTraceLimit');
+  const free = (descriptor) => descriptor === undefined || descriptor.configurable;
+  if (!free(hook) || !free(limit)) return [];
+  const holder = {};
+  let sites = [];
+  const define = (name, value) =>
+    captured.defineProperty(Error, name, { __proto__: null, value, writable: true, configurable: true, enumerable: true });
+  try {
+    define('stackTraceLimit', 20);
+    define('prepareStackTrace', (_error, found) => found);
+    captureStackTrace(holder);
+    sites = holder.stack;
+  } finally {
+    const back = (name, descriptor) =>
+      descriptor ? captured.defineProperty(Error, name, { __proto__: null, ...descriptor }) : delete Error[name];
+    back('prepareStackTrace', hook);
+    back('stackTraceLimit', limit);
+  }
+  return captured.map(sites, (site) => ({
+    name: site.getFunctionName(),
+    file: site.getFileName(),
+    line: site.getLineNumber(),
+    column: site.getColumnNumber(),
+  }));
+}
+
+/** `Nodeward: <what> denied: <subject>: <why>; <remedy>` */
+function message({ kind, subject, reason, remedy }) {
+  return `Nodeward: ${kind} denied: ${subject}: ${reason}; ${remedy}`;
+}
+
+/** What `report` gets: the fields of a denial that only this layer knows. */
+function record({ kind, subject, reason }) {
+  const stack = frames();
+  return {
+    kind,
+    subject,
+    parent: stack.length > 0 ? stack[0].file : undefined,
+    reason,
+    stack: captured.map(stack, (frame) => frame.text),
+  };
+}
+
+/** An error with the code that every denial has. */
+function error(denial, Kind = captured.Error) {
+  const made = new Kind(message(denial));
+  captured.defineProperty(made, 'code', {
+    __proto__: null, value: 'ERR_NODEWARD_DENIED', writable: true, configurable: true, enumerable: true,
+  });
+  return made;
+}
+
+const REMEDY = 'let a module that the seal lists under eval.modules run it through letMeEval';
+
+/** The denial of a piece of code. */
+function ofCode(source) {
+  return {
+    kind: 'eval',
+    subject: `code ${shown(source)}`,
+    reason: 'no permission for exactly this text is in force',
+    remedy: REMEDY,
+  };
+}
+
+/** The denial of WebAssembly. */
+function ofWasm(subject, reason) {
+  return { kind: 'wasm', subject, reason, remedy: 'list its hash under eval.wasm in the seal, or compile it with letMeCompile' };
+}
+
+module.exports = { error, message, ofCode, ofWasm, record, shown, REMEDY };

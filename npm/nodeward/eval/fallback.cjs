@@ -1,0 +1,165 @@
+'use strict';
+// Bounded eval without the add-on. V8 denies all code from strings (`--disallow-code-generation-from-strings`);
+// `eval` and the function constructors are replaced by functions that compile what is permitted as a script.
+
+const vm = require('node:vm');
+const captured = require('./captured.cjs');
+const denial = require('./denial.cjs');
+
+const FLAG = '--disallow-code-generation-from-strings';
+const { Script, runInContext, createContext } = vm;
+const runInThisContext = captured.uncurried(Script.prototype.runInThisContext);
+
+/** The checks that only the add-on passes, by their names in `checks.cjs`. */
+const CANNOT = [
+  'permitted direct eval reads local scope',
+  'permitted direct eval declares a variable',
+  'eval in a context of node:vm is denied',
+  'eval in a context that was made to allow it is denied',
+  'eval in a context made after the flag was taken away is denied',
+  'WebAssembly is denied',
+  'WebAssembly is allowed by a permission',
+];
+
+const KINDS = [
+  ['function', Function],
+  ['async function', (async () => {}).constructor],
+  ['function*', (function* () {}).constructor],
+  ['async function*', (async function* () {}).constructor],
+];
+
+function activate({ reportOnly, report }) {
+  if (reportOnly) return watch(report);
+  if (!codeIsDenied()) {
+    throw new Error(`Nodeward: without the add-on Node.js has to be started with ${FLAG}`);
+  }
+  let permitted = null;
+  const isPermitted = (source) => {
+    for (let frame = permitted; frame !== null; frame = frame.previous) {
+      if (frame.source === source) return true;
+    }
+    return false;
+  };
+  const check = (source) => {
+    if (isPermitted(source)) return;
+    const about = denial.ofCode(source);
+    report(denial.record(about));
+    throw denial.error(about, captured.EvalError);
+  };
+  const compile = (source) => runInThisContext(new Script(source, { filename: 'evalmachine.<nodeward>' }));
+  replaceEval((source) => {
+    if (typeof source !== 'string') return source;
+    check(source);
+    return compile(source);
+  });
+  for (const [keyword, real] of KINDS) {
+    const validate = validator(keyword);
+    replaceConstructor(real, (texts, target) => {
+      const source = functionText(keyword, texts);
+      check(source);
+      validate(texts);
+      const made = compile(source);
+      if (target !== undefined) Object.setPrototypeOf(made, target.prototype);
+      return made;
+    });
+  }
+  return {
+    __proto__: null,
+    layer: 'javascript',
+    cannot: CANNOT,
+    permit(source, callback) {
+      const previous = permitted;
+      permitted = { source, previous };
+      try {
+        return callback();
+      } finally {
+        permitted = previous;
+      }
+    },
+    permitWasm: (callback) => callback(),
+  };
+}
+
+/** Reports the function constructors; `eval` stays as it is, since a replaced one would lose local scope. */
+function watch(report) {
+  let permitted = null;
+  for (const [keyword, real] of KINDS) {
+    replaceConstructor(real, (texts, target) => {
+      const source = functionText(keyword, texts);
+      let frame = permitted;
+      while (frame !== null && frame.source !== source) frame = frame.previous;
+      if (frame === null) report(denial.record(denial.ofCode(source)));
+      return captured.construct(real, texts, target ?? real);
+    });
+  }
+  return {
+    __proto__: null,
+    layer: 'javascript',
+    cannot: ['eval is reported', ...CANNOT],
+    permit(source, callback) {
+      const previous = permitted;
+      permitted = { source, previous };
+      try {
+        return callback();
+      } finally {
+        permitted = previous;
+      }
+    },
+    permitWasm: (callback) => callback(),
+  };
+}
+
+function codeIsDenied() {
+  try {
+    (0, eval)('0');
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** The text that V8 makes of the arguments of a function constructor, and asks about. */
+function functionText(keyword, texts) {
+  const last = texts.length - 1;
+  let parameters = '';
+  for (let at = 0; at < last; at += 1) parameters += at === 0 ? texts[at] : `,${texts[at]}`;
+  return `(${keyword} anonymous(${parameters}\n) {\n${last < 0 ? '' : texts[last]}\n})`;
+}
+
+/**
+ * Parameters and body have to be whole on their own, so that neither can close the function early. A context
+ * of its own, which nothing else can reach, has constructors that look at just that.
+ */
+function validator(keyword) {
+  const context = createContext({ __proto__: null }, { codeGeneration: { strings: true, wasm: false } });
+  const foreign = runInContext(`(${keyword} () {}).constructor`, context);
+  return (texts) => {
+    try {
+      captured.construct(foreign, texts);
+    } catch (error) {
+      throw new captured.SyntaxError(captured.string(error.message));
+    }
+  };
+}
+
+function replaceEval(bounded) {
+  const named = { eval(source) { return bounded(source); } }.eval;
+  lock(globalThis, 'eval', named);
+}
+
+function replaceConstructor(real, make) {
+  const texts = (given) => captured.map(given, (argument) => `${argument}`);
+  const replacement = new captured.Proxy(real, {
+    __proto__: null,
+    apply: (_real, _this, given) => make(texts(given), undefined),
+    construct: (_real, given, target) => make(texts(given), target === replacement ? undefined : target),
+  });
+  lock(real.prototype, 'constructor', replacement);
+  if (globalThis[real.name] === real) lock(globalThis, real.name, replacement);
+}
+
+function lock(object, name, value) {
+  captured.defineProperty(object, name, { __proto__: null, value, writable: false, configurable: false, enumerable: false });
+}
+
+module.exports = { activate, functionText };
