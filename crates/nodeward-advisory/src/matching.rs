@@ -28,6 +28,9 @@ const MAX_PATHS: usize = 3;
 /// The names of fewer packages are looked up sooner than a thread has started.
 const WORTH_A_THREAD: usize = 400;
 
+/// About so many names of a lockfile are asked whether what is known about them is in memory.
+const SAMPLES: usize = 32;
+
 /// So many releases of one name are looked through sooner than looked up.
 const FEW_RELEASES: usize = 16;
 
@@ -63,7 +66,7 @@ fn of_names(
     index: &Index,
     paths: &Paths<'_>,
 ) -> Result<Vec<(PackageId, Finding)>, IndexError> {
-    if index.is_cold() {
+    if is_cold(named, index) {
         fetch(named, graph, index)?;
     }
     let mut findings = Vec::new();
@@ -85,6 +88,12 @@ fn of_names(
         }
     }
     Ok(findings)
+}
+
+/// Whether much of what the names lead to is still on the disk, going by some of them.
+fn is_cold(named: &[Named<'_>], index: &Index) -> bool {
+    let mut inquiry = Inquiry::new(index);
+    named.iter().step_by(named.len() / SAMPLES + 1).any(|(_, name, _)| inquiry.is_cold(name))
 }
 
 /// Has everything that the names lead to fetched from the disk at once: one thing after another, a slow disk is waited

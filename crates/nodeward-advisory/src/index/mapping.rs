@@ -9,24 +9,24 @@ use memmap2::Mmap;
 /// The bytes of an index: a mapped file, or memory.
 #[derive(Debug)]
 pub(super) enum Bytes {
-    Mapped {
-        map: Mmap,
-        /// Some of it has to be fetched from the disk.
-        cold: bool,
-    },
+    Mapped { map: Mmap, file: File, as_cold: bool },
     Owned(Vec<u8>),
 }
 
 impl Bytes {
-    /// Whether it pays to say beforehand what will be read.
-    pub(super) fn is_cold(&self) -> bool {
-        matches!(self, Self::Mapped { cold: true, .. })
+    /// Whether what stands here would have to be fetched from the disk; `false` where the system cannot tell.
+    pub(super) fn is_cold(&self, at: usize) -> bool {
+        match self {
+            Self::Mapped { as_cold: true, .. } => true,
+            Self::Mapped { file, .. } => would_wait(file, at as u64),
+            Self::Owned(_) => false,
+        }
     }
 
     /// Has the system fetch a part that will be read soon, without waiting for it.
     pub(super) fn fetch(&self, part: Range<usize>) {
         #[cfg(unix)]
-        if let Self::Mapped { map, cold: true } = self
+        if let Self::Mapped { map, .. } = self
             && part.end <= map.len()
         {
             // Advice: without it the answer comes later, and is the same.
@@ -35,6 +35,22 @@ impl Bytes {
         #[cfg(not(unix))]
         let _ = part;
     }
+}
+
+#[cfg(target_os = "linux")]
+fn would_wait(file: &File, offset: u64) -> bool {
+    use std::io::IoSliceMut;
+
+    use rustix::io::{Errno, ReadWriteFlags, preadv2};
+
+    let mut byte = [0];
+    let read = preadv2(file, &mut [IoSliceMut::new(&mut byte)], offset, ReadWriteFlags::NOWAIT);
+    matches!(read, Err(Errno::AGAIN))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn would_wait(_file: &File, _offset: u64) -> bool {
+    false
 }
 
 impl Deref for Bytes {
@@ -50,16 +66,16 @@ impl Deref for Bytes {
 
 /// Maps a file without reading it.
 pub(super) fn map(path: &Path) -> std::io::Result<Bytes> {
-    map_if(path, is_cold)
+    map_file(path, false)
 }
 
 /// As [`map`], as if the file had to be fetched from the disk.
 #[cfg(test)]
 pub(super) fn map_as_cold(path: &Path) -> std::io::Result<Bytes> {
-    map_if(path, |_, _| true)
+    map_file(path, true)
 }
 
-fn map_if(path: &Path, is_cold: impl Fn(&File, usize) -> bool) -> std::io::Result<Bytes> {
+fn map_file(path: &Path, as_cold: bool) -> std::io::Result<Bytes> {
     // Asked before: to open a pipe is to wait for somebody to write into it.
     if !std::fs::metadata(path)?.is_file() {
         return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a file"));
@@ -74,35 +90,8 @@ fn map_if(path: &Path, is_cold: impl Fn(&File, usize) -> bool) -> std::io::Resul
     // truncated before. `docs/decisions/0002-mapped-index.md` has the reasons.
     #[expect(unsafe_code, reason = "mapping is what makes opening free; see the safety comment")]
     let map = unsafe { Mmap::map(&file)? };
-    let cold = is_cold(&file, map.len());
     // A page touched brings its surroundings, of which nothing is wanted: the index would be read whole.
     #[cfg(unix)]
-    if cold {
-        let _ = map.advise(memmap2::Advice::Random);
-    }
-    Ok(Bytes::Mapped { map, cold })
-}
-
-/// So many places of a file are asked whether they are in memory.
-#[cfg(target_os = "linux")]
-const SAMPLES: usize = 16;
-
-/// Whether part of a file would have to be fetched from the disk. Asked of some places; `false` where the system
-/// cannot tell.
-#[cfg(target_os = "linux")]
-fn is_cold(file: &File, length: usize) -> bool {
-    use std::io::IoSliceMut;
-
-    use rustix::io::{Errno, ReadWriteFlags, preadv2};
-
-    (0..SAMPLES).any(|sample| {
-        let (mut byte, offset) = ([0], length / SAMPLES * sample);
-        let read = preadv2(file, &mut [IoSliceMut::new(&mut byte)], offset as u64, ReadWriteFlags::NOWAIT);
-        matches!(read, Err(Errno::AGAIN))
-    })
-}
-
-#[cfg(not(target_os = "linux"))]
-fn is_cold(_file: &File, _length: usize) -> bool {
-    false
+    let _ = map.advise(memmap2::Advice::Random);
+    Ok(Bytes::Mapped { map, file, as_cold })
 }

@@ -63,7 +63,10 @@ impl Index {
         // What any question goes through; it is on its way while the lockfile is read.
         for section in [Section::NameFence, Section::Names, Section::Records, Section::Groups] {
             let extent = header.extent(section);
-            bytes.fetch(range(extent.offset, extent.length));
+            let part = range(extent.offset, extent.length);
+            if bytes.is_cold(part.start) || bytes.is_cold(part.end.saturating_sub(1)) {
+                bytes.fetch(part);
+            }
         }
         Ok(Self {
             bytes,
@@ -92,12 +95,6 @@ impl Index {
         xxh3_64(name.as_bytes())
     }
 
-    /// Whether much of it has to be fetched from the disk, so that [`Inquiry::fetch`] and [`Self::fetch`] are worth
-    /// their time.
-    pub(crate) fn is_cold(&self) -> bool {
-        self.bytes.is_cold()
-    }
-
     /// Has the system fetch what [`Self::record`] will read. What is damaged is told when it is read.
     pub(crate) fn fetch(&self, id: RecordId) {
         let group = self.table(Section::Records).entry(id.0).map(|entry| entry.first() as u32);
@@ -107,10 +104,12 @@ impl Index {
     }
 
     fn fetch_piece(&self, section: Section, offset: u64, length: u32) {
-        let extent = self.header.extent(section);
-        if offset.checked_add(length.into()).is_some_and(|end| end <= extent.length) {
-            self.bytes.fetch(range(extent.offset + offset, length.into()));
-        }
+        self.bytes.fetch(self.part(section, offset, length));
+    }
+
+    /// Where a piece of a section is, if its entry is right.
+    fn part(&self, section: Section, offset: u64, length: u32) -> Range<usize> {
+        range(self.header.extent(section).offset.saturating_add(offset), length.into())
     }
 
     /// Everything about one record.
@@ -323,12 +322,22 @@ impl<'i> Inquiry<'i> {
 
     /// Has the system fetch what [`Self::affecting`] will read about a name beyond the table of names.
     pub(crate) fn fetch(&mut self, name: &str) {
+        for part in self.parts(name) {
+            self.index.bytes.fetch(part);
+        }
+    }
+
+    /// Whether what is known about a name has to be fetched from the disk.
+    pub(crate) fn is_cold(&mut self, name: &str) -> bool {
+        self.parts(name).any(|part| self.index.bytes.is_cold(part.start))
+    }
+
+    fn parts(&mut self, name: &str) -> impl Iterator<Item = Range<usize>> + use<'i> {
         let index = self.index;
         let names = index.table(Section::Names);
         let entries = names.with_hash(&index.names_fence(), Index::place(name), &mut self.last);
-        for entry in entries.unwrap_or_default() {
-            index.fetch_piece(Section::Matches, entry.second().into(), entry.third());
-        }
+        let entries = entries.unwrap_or_default().into_iter();
+        entries.map(|entry| index.part(Section::Matches, entry.second().into(), entry.third()))
     }
 }
 
