@@ -2,6 +2,8 @@
 //!
 //! Nothing here prints, reads the environment or picks an exit code, and nothing here runs what it traces.
 
+pub mod files;
+pub mod seal;
 pub mod source;
 
 pub use source::{Origin, Source, SourceKind, SourceList};

@@ -1,0 +1,201 @@
+//! The files below a folder, opened so that no symbolic link leads elsewhere, and hashed by several threads.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::seal::{Digest, SealPath};
+
+/// A folder whose files are opened by their paths below it.
+#[derive(Debug)]
+pub struct Root {
+    folder: PathBuf,
+    #[cfg(unix)]
+    handle: std::os::fd::OwnedFd,
+}
+
+impl Root {
+    /// Opens the folder itself. Symbolic links on the way to it are followed.
+    ///
+    /// # Errors
+    /// It is not there, no folder, or can't be read.
+    pub fn open(folder: &Path) -> io::Result<Self> {
+        let folder = std::fs::canonicalize(folder)?;
+        Ok(Self {
+            #[cfg(unix)]
+            handle: rustix::fs::open(
+                &folder,
+                rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::DIRECTORY | rustix::fs::OFlags::CLOEXEC,
+                rustix::fs::Mode::empty(),
+            )?,
+            folder,
+        })
+    }
+
+    /// The folder, as a real path.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Opens a regular file. A symbolic link in any part of its path is an error: a file has one path.
+    ///
+    /// # Errors
+    /// It is not there, not regular, behind a link, or can't be read.
+    pub fn file(&self, path: &SealPath) -> io::Result<File> {
+        let file = self.open_unfollowed(path)?;
+        if file.metadata()?.is_file() {
+            return Ok(file);
+        }
+        Err(io::Error::other("not a regular file"))
+    }
+
+    #[cfg(unix)]
+    fn open_unfollowed(&self, path: &SealPath) -> io::Result<File> {
+        use rustix::fs::OFlags;
+        use rustix::io::Errno;
+
+        // What is no regular file must not keep the open call waiting.
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::fs::{Mode, ResolveFlags};
+            let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+            match rustix::fs::openat2(&self.handle, path.as_str(), flags, Mode::empty(), resolve) {
+                Ok(file) => return Ok(file.into()),
+                // Old kernels and some containers lack this call.
+                Err(Errno::NOSYS | Errno::PERM) => {}
+                Err(Errno::LOOP) => return Err(behind_link()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let open = |folder: std::os::fd::BorrowedFd<'_>, name: &str, flags| {
+            rustix::fs::openat(folder, name, flags, rustix::fs::Mode::empty()).map_err(|error| match error {
+                Errno::LOOP | Errno::MLINK => behind_link(),
+                error => error.into(),
+            })
+        };
+        use std::os::fd::AsFd as _;
+        let (folders, name) = path.as_str().rsplit_once('/').unwrap_or(("", path.as_str()));
+        let mut above: Option<std::os::fd::OwnedFd> = None;
+        for folder in folders.split('/').filter(|folder| !folder.is_empty()) {
+            let from = above.as_ref().unwrap_or(&self.handle).as_fd();
+            above = Some(open(from, folder, flags | OFlags::DIRECTORY)?);
+        }
+        let from = above.as_ref().unwrap_or(&self.handle).as_fd();
+        Ok(open(from, name, flags)?.into())
+    }
+
+    #[cfg(not(unix))]
+    fn open_unfollowed(&self, path: &SealPath) -> io::Result<File> {
+        let mut whole = self.folder.clone();
+        for part in path.as_str().split('/') {
+            whole.push(part);
+            if whole.symlink_metadata()?.is_symlink() {
+                return Err(behind_link());
+            }
+        }
+        File::open(whole)
+    }
+}
+
+fn behind_link() -> io::Error {
+    io::Error::other("behind a symbolic link; the list names files by their real paths")
+}
+
+/// Reads a file to its end: its hash and its bytes, which `buffer` holds afterwards.
+///
+/// # Errors
+/// It can't be read, or holds more than `most` bytes.
+pub fn read(file: &mut File, most: u64, buffer: &mut Vec<u8>) -> io::Result<Digest> {
+    buffer.clear();
+    file.take(most.saturating_add(1)).read_to_end(buffer)?;
+    if buffer.len() as u64 > most {
+        return Err(io::Error::other(format!("larger than {most} bytes")));
+    }
+    Ok(Digest::of(buffer))
+}
+
+/// The work on every item, by several threads, in the order of the items. Each thread has a buffer of its own.
+pub fn in_parallel<T: Sync, R: Send>(
+    items: &[T],
+    threads: NonZeroUsize,
+    work: impl Fn(&T, &mut Vec<u8>) -> R + Sync,
+) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let run = || {
+        let mut buffer = Vec::new();
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(at) else { return done };
+            done.push((at, work(item, &mut buffer)));
+        }
+    };
+    // A thread costs as much as a few dozen small files.
+    let others = threads.get().min(items.len() / 64 + 1) - 1;
+    let mut all = std::thread::scope(|scope| {
+        let others: Vec<_> = (0..others).map(|_| scope.spawn(run)).collect();
+        let mut all = run();
+        for other in others {
+            match other.join() {
+                Ok(done) => all.extend(done),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    });
+    all.sort_unstable_by_key(|(at, _)| *at);
+    all.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> SealPath {
+        SealPath::parse(text).unwrap()
+    }
+
+    #[test]
+    fn order_is_kept_whatever_the_threads() {
+        let items: Vec<usize> = (0..1000).collect();
+        for threads in [1, 2, 7] {
+            let doubled =
+                in_parallel(&items, NonZeroUsize::new(threads).unwrap(), |item, buffer: &mut Vec<u8>| {
+                    buffer.push(0);
+                    item * 2
+                });
+            assert!(doubled.iter().enumerate().all(|(at, &value)| value == at * 2));
+        }
+        assert!(in_parallel(&[0; 0], NonZeroUsize::MIN, |_, _| ()).is_empty());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn links_and_pipes_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Root::open(folder.path()).unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir(at("real")).unwrap();
+        std::fs::write(at("real/file"), "text").unwrap();
+        std::os::unix::fs::symlink("real", at("linked")).unwrap();
+        std::os::unix::fs::symlink("file", at("real/link")).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", at("passwd")).unwrap();
+        let mut buffer = Vec::new();
+        let mut file = root.file(&path("real/file")).unwrap();
+        assert_eq!(read(&mut file, 4, &mut buffer).unwrap(), Digest::of(b"text"));
+        let mut file = root.file(&path("real/file")).unwrap();
+        assert!(read(&mut file, 3, &mut buffer).is_err());
+        for link in ["linked/file", "real/link", "passwd"] {
+            let error = root.file(&path(link)).unwrap_err().to_string();
+            assert!(error.starts_with("behind a symbolic link"), "{link}: {error}");
+        }
+        assert_eq!(root.file(&path("real")).unwrap_err().to_string(), "not a regular file");
+        assert_eq!(root.file(&path("gone")).unwrap_err().kind(), io::ErrorKind::NotFound);
+        let made = std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap();
+        assert!(made.success());
+        assert_eq!(root.file(&path("pipe")).unwrap_err().to_string(), "not a regular file");
+    }
+}
