@@ -52,13 +52,14 @@ function status() {
 }
 
 /**
- * Puts bounded eval in force in this thread, once. For the preload, before it locks `Module.prototype._compile`:
- * what it then finds there notes the modules that may ask.
+ * Puts bounded eval in force in this thread, once, and the seal's synthetic modules. For the preload, before it
+ * locks `Module.prototype._compile`: what it then finds there notes the modules that may ask, and applies the
+ * adapters.
  *
- * `addon` is what the add-on exports, or its path; without one the JavaScript layer is used. `mode` is
- * `enforce` (the seal's own `eval.mode` decides), `report`, or one of the three modes to overrule the seal.
- * `report` gets `{kind, subject, parent, reason, stack}` for each denial. With `wasm`, WebAssembly needs a
- * permission as well; the result's `permitWasm(callback)` gives it.
+ * `addon` is what the add-on exports, or its path; without one the JavaScript layer is used. `root` is the
+ * folder of the seal. `mode` is `enforce` (the seal's own `eval.mode` decides), `report`, or one of the three
+ * modes to overrule the seal. `report` gets `{kind, subject, parent, reason, stack}` for each denial. With
+ * `wasm`, WebAssembly needs a permission as well; the result's `permitWasm(callback)` gives it.
  */
 function install({ addon, seal, root, mode, report = () => {}, wasm = false } = {}) {
   if (shared() !== undefined) throw new Error('Nodeward: bounded eval is in force already in this thread');
@@ -68,6 +69,7 @@ function install({ addon, seal, root, mode, report = () => {}, wasm = false } = 
     : activate(loaded(addon), { reportOnly: decided === 'report', wasm, report });
   const state = bounded(decided, layer, report);
   captured.defineProperty(process, SHARED, { __proto__: null, value: state.shared, writable: false, configurable: false, enumerable: false });
+  if (seal) require('./synthesize.cjs').install({ seal, root, mode, report });
   if (decided !== 'permissive') observe(state, seal, root);
   return captured.freeze({
     __proto__: null,
@@ -116,6 +118,13 @@ function bounded(mode, layer, report) {
     captured.weakSet(mayAsk, module, listedPath);
   };
 
+  /** For an adapter, which keeps the permission from the module: as often as the module is loaded. */
+  const grant = (listedPath) => {
+    const permission = newToken();
+    captured.weakSet(good, permission, listedPath);
+    return permission;
+  };
+
   const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
   const isGood = (permission) => isObject(permission) && captured.weakGet(good, permission) !== undefined;
 
@@ -160,7 +169,7 @@ function bounded(mode, layer, report) {
     letMeCompile: letMeCompileHere,
     status: () => ({ mode, layer: layer.layer, cannot: [...layer.cannot] }),
   });
-  return { shared, verified, mayI: mayIHere, letMeEval: letMeEvalHere };
+  return { shared, verified, grant, letMeEval: letMeEvalHere };
 }
 
 function ofRequest(requester, listedPath) {
@@ -179,33 +188,45 @@ function ofRequest(requester, listedPath) {
 function observe(state, seal, root) {
   const listed = listedModules(seal, root);
   if (listed.size === 0) return;
+  // Loaded only now, since what it binds has to be what this layer put in force.
+  const adapters = require('./adapters/index.cjs');
   const original = Module.prototype._compile;
   Module.prototype._compile = function _compile(content, filename, ...rest) {
     const source = captured.mapGet(listed, filename);
     if (source !== undefined && hasHash(content, source.sha256)) {
+      if (source.adapter !== undefined) {
+        const permission = state.grant(source.path);
+        const permit = (text, callback) => state.letMeEval(permission, text, callback);
+        return adapters.compile(this, content, filename, source.adapter, permit);
+      }
       state.verified(this, source.path);
     }
     return captured.apply(original, this, [content, filename, ...rest]);
   };
 }
 
-/** The files that may ask, by absolute path, with what the seal says of each. */
+/** The files that may ask, by absolute path, with what the seal says of each and the adapter that fits it. */
 function listedModules(seal, root) {
   const wanted = new Set(seal?.eval?.modules ?? []);
   const listed = new captured.Map();
   if (wanted.size === 0) return listed;
   if (typeof root !== 'string') throw new Error('Nodeward: install needs the folder of the seal as root');
   const folder = fs.realpathSync(root);
+  const { adapterOf } = require('./adapters/index.cjs');
   for (const source of seal.sources ?? []) {
     if (!wanted.has(source.path)) continue;
-    listed.set(path.join(folder, source.path), { path: source.path, sha256: source.sha256 });
+    listed.set(path.join(folder, source.path), {
+      path: source.path,
+      sha256: source.sha256,
+      adapter: adapterOf(source.path, source.package),
+    });
   }
   return listed;
 }
 
 /** Node.js takes a byte order mark away before it compiles; the seal has the hash of the whole file. */
 function hasHash(content, sha256) {
-  if (typeof content !== 'string') return false;
+  if (typeof content !== 'string' || !captured.isWellFormed(content)) return false;
   return hash('sha256', content) === sha256 || hash('sha256', `\ufeff${content}`) === sha256;
 }
 

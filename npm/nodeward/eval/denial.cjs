@@ -2,8 +2,10 @@
 // How a denial reads, as an error and as what is reported.
 
 const captured = require('./captured.cjs');
+const path = require('node:path');
 const util = require('node:util');
 
+const { join, sep } = path;
 const { getCallSites } = util;
 const captureStackTrace = Error.captureStackTrace;
 
@@ -27,23 +29,36 @@ function shown(source) {
   return `"${text}${end < source.length ? '…' : ''}" (${source.length} characters)`;
 }
 
-/** The first frames that are not ours, each as `function (file:line:column)`. */
-function frames() {
-  const taken = getCallSites ? fromCallSites() : fromError();
-  const named = [];
-  for (let at = 0; at < taken.length && named.length < FRAMES; at += 1) {
-    const { name, file, line, column } = taken[at];
-    if (named.length === 0 && isOurs(file)) continue;
-    named[named.length] = { file, text: `${name || '<anonymous>'} (${file || '<anonymous>'}:${line}:${column})` };
-  }
-  return named;
-}
-
-const OUR_FOLDER = __dirname;
-const OUR_MODULE = `${__dirname}.cjs`;
+const OURS = [
+  `${__dirname}.cjs`,
+  `${__dirname}${sep}`,
+  join(__dirname, '..', 'synthesize.cjs'),
+  `${join(__dirname, '..', 'adapters')}${sep}`,
+];
 
 function isOurs(file) {
-  return file === OUR_MODULE || (typeof file === 'string' && captured.startsWith(file, OUR_FOLDER));
+  if (typeof file !== 'string') return false;
+  for (let at = 0; at < OURS.length; at += 1) {
+    if (captured.startsWith(file, OURS[at])) return true;
+  }
+  return false;
+}
+
+/** The frames of the application, each as `function (file:line:column)`, and the first file among them. */
+function frames() {
+  const taken = getCallSites ? fromCallSites() : fromError();
+  const stack = [];
+  let parent;
+  for (let at = 0; at < taken.length && stack.length < FRAMES; at += 1) {
+    const { name, file, line, column } = taken[at];
+    if (isOurs(file)) continue;
+    const place = file ? `${file}:${line}:${column}` : 'native';
+    captured.defineProperty(stack, stack.length, {
+      __proto__: null, value: `${name || '<anonymous>'} (${place})`, writable: true, configurable: true, enumerable: true,
+    });
+    parent ??= file || undefined;
+  }
+  return { stack, parent };
 }
 
 function fromCallSites() {
@@ -91,14 +106,8 @@ function message({ kind, subject, reason, remedy }) {
 
 /** What `report` gets: the fields of a denial that only this layer knows. */
 function record({ kind, subject, reason }) {
-  const stack = frames();
-  return {
-    kind,
-    subject,
-    parent: stack.length > 0 ? stack[0].file : undefined,
-    reason,
-    stack: captured.map(stack, (frame) => frame.text),
-  };
+  const { stack, parent } = frames();
+  return { kind, subject, parent, reason, stack };
 }
 
 /** An error with the code that every denial has. */

@@ -5,6 +5,7 @@
 const vm = require('node:vm');
 const captured = require('./captured.cjs');
 const denial = require('./denial.cjs');
+const { KINDS, functionText } = require('./function-text.cjs');
 
 const FLAG = '--disallow-code-generation-from-strings';
 const { Script, runInContext, createContext } = vm;
@@ -19,13 +20,6 @@ const CANNOT = [
   'eval in a context made after the flag was taken away is denied',
   'WebAssembly is denied',
   'WebAssembly is allowed by a permission',
-];
-
-const KINDS = [
-  ['function', Function],
-  ['async function', (async () => {}).constructor],
-  ['function*', (function* () {}).constructor],
-  ['async function*', (async function* () {}).constructor],
 ];
 
 function activate({ reportOnly, report }) {
@@ -52,7 +46,8 @@ function activate({ reportOnly, report }) {
     check(source);
     return compile(source);
   });
-  for (const [keyword, real] of KINDS) {
+  for (const [keyword, example] of KINDS) {
+    const real = example.constructor;
     const validate = validator(keyword);
     replaceConstructor(real, (texts, target) => {
       const source = functionText(keyword, texts);
@@ -83,7 +78,8 @@ function activate({ reportOnly, report }) {
 /** Reports the function constructors; `eval` stays as it is, since a replaced one would lose local scope. */
 function watch(report) {
   let permitted = null;
-  for (const [keyword, real] of KINDS) {
+  for (const [keyword, example] of KINDS) {
+    const real = example.constructor;
     replaceConstructor(real, (texts, target) => {
       const source = functionText(keyword, texts);
       let frame = permitted;
@@ -116,14 +112,6 @@ function codeIsDenied() {
   } catch {
     return true;
   }
-}
-
-/** The text that V8 makes of the arguments of a function constructor, and asks about. */
-function functionText(keyword, texts) {
-  const last = texts.length - 1;
-  let parameters = '';
-  for (let at = 0; at < last; at += 1) parameters += at === 0 ? texts[at] : `,${texts[at]}`;
-  return `(${keyword} anonymous(${parameters}\n) {\n${last < 0 ? '' : texts[last]}\n})`;
 }
 
 /**
@@ -162,4 +150,4 @@ function lock(object, name, value) {
   captured.defineProperty(object, name, { __proto__: null, value, writable: false, configurable: false, enumerable: false });
 }
 
-module.exports = { activate, functionText };
+module.exports = { activate };

@@ -21,19 +21,14 @@ function versions() {
   });
 }
 
-/** The newest build of the add-on; it is built where there is none and cargo is at hand. */
+/** The add-on: `NODEWARD_ADDON_BUILD`, or the debug build, made anew where cargo is at hand. */
 function addon() {
   if (process.env.NODEWARD_ADDON_BUILD) return path.resolve(process.env.NODEWARD_ADDON_BUILD);
   if (process.platform !== 'linux') return undefined;
+  spawnSync('cargo', ['build', '--quiet', '-p', 'nodeward-native'], { cwd: REPOSITORY, stdio: 'inherit' });
   const target = process.env.CARGO_TARGET_DIR ?? path.join(REPOSITORY, 'target');
-  const newest = () => ['debug', 'release', 'dist']
-    .map((profile) => path.join(target, profile, 'libnodeward_native.so'))
-    .filter((file) => fs.existsSync(file))
-    .sort((left, right) => fs.statSync(right).mtimeMs - fs.statSync(left).mtimeMs)[0];
-  if (newest() === undefined) {
-    spawnSync('cargo', ['build', '--quiet', '-p', 'nodeward-native'], { cwd: REPOSITORY, stdio: 'inherit' });
-  }
-  return newest();
+  const built = path.join(process.env.NODEWARD_BUILT ?? path.join(target, 'debug'), 'libnodeward_native.so');
+  return fs.existsSync(built) ? built : undefined;
 }
 
 /**

@@ -1,0 +1,44 @@
+'use strict';
+// What an adapter binds in a module: constructors and `eval` that permit what they are about to make.
+
+const captured = require('../eval/captured.cjs');
+const { KINDS, functionText } = require('../eval/function-text.cjs');
+
+const indirectEval = globalThis.eval;
+
+/**
+ * @param {(source: string, callback: () => unknown) => unknown} permit `letMeEval` with the module's permission
+ * @param {((texts: string[], bound: object) => unknown) | undefined} instead makes something other of a call,
+ *   or gives undefined
+ */
+function bindings(permit, instead) {
+  const bound = { __proto__: null };
+  for (const [keyword, example] of KINDS) {
+    const real = example.constructor;
+    bound[real.name] = constructorOf(keyword, real, permit, (texts) => instead?.(texts, bound));
+  }
+  bound.eval = (source) => (typeof source === 'string' ? permit(source, () => indirectEval(source)) : source);
+  // For a module that takes `Function` from the global object.
+  bound.global = captured.create(globalThis, {
+    Function: { __proto__: null, value: bound.Function, writable: true, configurable: true },
+  });
+  return bound;
+}
+
+/** The real constructor, but for calls: those permit the text that V8 is going to ask about. */
+function constructorOf(keyword, real, permit, instead) {
+  const make = (given, target) => {
+    const texts = captured.map(given, (argument) => `${argument}`);
+    const other = instead(texts);
+    if (other !== undefined) return other;
+    return permit(functionText(keyword, texts), () => captured.construct(real, texts, target));
+  };
+  const bounded = new captured.Proxy(real, {
+    __proto__: null,
+    apply: (_real, _this, given) => make(given, real),
+    construct: (_real, given, target) => make(given, target === bounded ? real : target),
+  });
+  return bounded;
+}
+
+module.exports = { bindings };

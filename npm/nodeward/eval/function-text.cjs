@@ -1,0 +1,20 @@
+'use strict';
+// The constructors that make functions from strings, and the text that V8 makes of their arguments.
+
+/** Each keyword with a function of its kind, by which its constructor is found. */
+const KINDS = [
+  ['function', function () {}],
+  ['async function', async () => {}],
+  ['function*', function* () {}],
+  ['async function*', async function* () {}],
+];
+
+/** The text that V8 compiles, and asks about, for `new Function(...texts)` and its kin. */
+function functionText(keyword, texts) {
+  const last = texts.length - 1;
+  let parameters = '';
+  for (let at = 0; at < last; at += 1) parameters += at === 0 ? texts[at] : `,${texts[at]}`;
+  return `(${keyword} anonymous(${parameters}\n) {\n${last < 0 ? '' : texts[last]}\n})`;
+}
+
+module.exports = { KINDS, functionText };

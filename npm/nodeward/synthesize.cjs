@@ -1,0 +1,216 @@
+'use strict';
+// Synthetic modules: code that a program makes while it runs, as a module that is named by its content. What
+// tracing records of them goes into the seal, and in production only that may become a module.
+
+const Module = require('node:module');
+const crypto = require('node:crypto');
+const fs = require('node:fs');
+const path = require('node:path');
+const url = require('node:url');
+const captured = require('./eval/captured.cjs');
+const denial = require('./eval/denial.cjs');
+
+/** As for bounded eval: where an application's own copy of this file finds what the preload set up. */
+const SHARED = Symbol.for('nodeward.synthesize/1');
+const FOLDER = '/dev/null/synthetic/';
+const ID = '@nodeward-synthetic/';
+const SCHEME = 'nodeward:synthetic/';
+const SEALED = 'synthetic:';
+
+const { hash } = crypto;
+const { appendFileSync } = fs;
+const { registerHooks, register } = Module;
+const nodeModulePaths = Module._nodeModulePaths;
+const compileModule = captured.uncurried(Module.prototype._compile);
+
+/**
+ * The CommonJS module with this content: the same object each time. What it exports stands in its `exports`.
+ * It requires packages as a file in the seal's folder would.
+ *
+ * @param {string} content
+ * @returns {Module}
+ */
+function synthesize(content) {
+  return here().commonJs(textOf(content));
+}
+
+/**
+ * The namespace of the ES module with this content: the same object each time.
+ *
+ * @param {string} content
+ * @returns {Promise<object>}
+ */
+async function synthesizeModule(content) {
+  return here().esm(textOf(content));
+}
+
+/**
+ * Puts the seal's synthetic sources in force in this thread, once; `install` of `eval.cjs` does it for the
+ * preload. Until then everything may be synthesized.
+ */
+function install({ seal, root, mode = 'enforce', report = () => {} }) {
+  if (shared() !== undefined) throw new Error('Nodeward: synthetic modules are in force already in this thread');
+  const state = synthetic({ sealed: sealedSources(seal), enforce: mode !== 'report' && mode !== 'permissive', root, report });
+  captured.defineProperty(process, SHARED, {
+    __proto__: null, value: state, writable: false, configurable: false, enumerable: false,
+  });
+}
+
+/** The synthetic sources of a seal by their hash, each held to it. */
+function sealedSources(seal) {
+  const sealed = new captured.Map();
+  for (const source of seal.sources ?? []) {
+    if (source.kind !== 'synthetic') continue;
+    const { content } = source;
+    const name = typeof content === 'string' ? hash('sha512', content) : undefined;
+    if (name === undefined || source.path !== `${SEALED}${name}`) {
+      const shown = denial.shown(captured.string(source.path));
+      throw new Error(`Nodeward: the seal's synthetic source ${shown} is not named by its content; seal again`);
+    }
+    captured.mapSet(sealed, name, content);
+  }
+  return sealed;
+}
+
+/** The state of one thread. Without `sealed` there is nothing to hold content to. */
+function synthetic({ sealed, enforce, root = process.cwd(), report }) {
+  const folder = path.resolve(root);
+  const paths = nodeModulePaths(folder);
+  const record = recorder();
+  const entries = new captured.Map();
+  const fresh = (name) => {
+    const entry = { module: newModule(name, paths), started: false };
+    captured.mapSet(entries, name, entry);
+    return entry;
+  };
+  // What the seal has is there before anyone asks, and not yet run.
+  for (const name of sealed?.keys() ?? []) fresh(name);
+
+  const admit = (content) => {
+    const name = hash('sha512', content);
+    if (sealed === undefined) {
+      record(name, content);
+    } else if (!captured.mapHas(sealed, name)) {
+      const about = ofUnsealed(name);
+      report(denial.record(about));
+      if (enforce) throw denial.error(about);
+    }
+    return name;
+  };
+
+  const commonJs = (content) => {
+    const name = admit(content);
+    const entry = captured.mapGet(entries, name) ?? fresh(name);
+    if (entry.started) return entry.module;
+    entry.started = true;
+    const { module } = entry;
+    Module._cache[module.filename] = module;
+    try {
+      compileModule(module, content, module.filename, 'commonjs');
+    } catch (error) {
+      // A module that failed is as if nobody had asked for it.
+      delete Module._cache[module.filename];
+      fresh(name);
+      throw error;
+    }
+    module.loaded = true;
+    return module;
+  };
+
+  let loader;
+  const esm = (content) => {
+    const name = admit(content);
+    loader ??= (registerHooks === undefined ? loaderInThread : loaderHere)(parentOf(folder));
+    loader(name, content);
+    return import(`${SCHEME}${name}`);
+  };
+
+  return captured.freeze({ __proto__: null, commonJs, esm });
+}
+
+function ofUnsealed(name) {
+  return {
+    kind: 'load',
+    subject: `${SEALED}${name}`,
+    reason: 'the seal has no synthetic module with this content',
+    remedy: 'record it with nodeward trace --record and seal again',
+  };
+}
+
+function newModule(name, paths) {
+  const module = new Module(`${ID}${name}`);
+  module.filename = `${FOLDER}${name}`;
+  module.paths = [...paths];
+  return module;
+}
+
+/** Appends what is synthesized to the file that the recorder named, once for each content. */
+function recorder() {
+  const file = process.env.NODEWARD_RECORD;
+  if (!file) return () => {};
+  const recorded = new captured.Set();
+  return (sha512, content) => {
+    if (captured.setHas(recorded, sha512)) return;
+    captured.setAdd(recorded, sha512);
+    appendFileSync(file, `${captured.stringify({ kind: 'synthetic', sha512, content })}\n`);
+  };
+}
+
+/** Packages are looked up from here for synthetic ES modules, whose own URL has no folder. */
+function parentOf(folder) {
+  return url.pathToFileURL(path.join(folder, 'synthetic')).href;
+}
+
+/**
+ * Serves content to the loader of ES modules. The hooks are set when first needed: after the preload's own,
+ * and so they are asked first.
+ */
+function loaderHere(parent) {
+  const contents = new captured.Map();
+  const contentOf = (asked) => captured.mapGet(contents, asked);
+  registerHooks({
+    resolve(specifier, context, nextResolve) {
+      if (contentOf(specifier) !== undefined) return { url: specifier, format: 'module', shortCircuit: true };
+      if (contentOf(context.parentURL) === undefined) return nextResolve(specifier, context);
+      return nextResolve(specifier, { ...context, parentURL: parent });
+    },
+    load(asked, context, nextLoad) {
+      const source = contentOf(asked);
+      return source === undefined ? nextLoad(asked, context) : { format: 'module', source, shortCircuit: true };
+    },
+  });
+  return (name, content) => captured.mapSet(contents, `${SCHEME}${name}`, content);
+}
+
+/** Node.js 20 has hooks only in a thread of their own. */
+function loaderInThread(parent) {
+  const { MessageChannel } = require('node:worker_threads');
+  const { port1, port2 } = new MessageChannel();
+  port1.unref();
+  const hooks = url.pathToFileURL(path.join(__dirname, 'eval', 'synthetic-loader.mjs')).href;
+  register(hooks, { data: { port: port2, parent }, transferList: [port2] });
+  const sent = new captured.Set();
+  return (name, content) => {
+    if (captured.setHas(sent, name)) return;
+    captured.setAdd(sent, name);
+    port1.postMessage({ url: `${SCHEME}${name}`, content });
+  };
+}
+
+/** What is half a character would be another text after one trip through a file: it is replaced, as there. */
+function textOf(content) {
+  return captured.wellFormed(captured.string(content));
+}
+
+let unsealed;
+
+function here() {
+  return shared() ?? (unsealed ??= synthetic({ enforce: false, report: () => {} }));
+}
+
+function shared() {
+  const found = captured.descriptor(process, SHARED);
+  return found !== undefined && !found.configurable && !found.writable ? found.value : undefined;
+}
+
+module.exports = { synthesize, synthesizeModule, install };
