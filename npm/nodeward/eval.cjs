@@ -212,7 +212,7 @@ function listedModules(seal, root) {
   if (wanted.size === 0) return listed;
   if (typeof root !== 'string') throw new Error('Nodeward: install needs the folder of the seal as root');
   const folder = fs.realpathSync(root);
-  const { adapterOf } = require('./adapters/index.cjs');
+  const { adapterOf } = require('./adapters/list.cjs');
   for (const source of seal.sources ?? []) {
     if (!wanted.has(source.path)) continue;
     listed.set(path.join(folder, source.path), {

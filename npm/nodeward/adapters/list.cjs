@@ -1,0 +1,64 @@
+'use strict';
+// The adapters, and which of them fits a file.
+
+const ADAPTERS = [
+  require('./ajv.cjs'),
+  require('./dot.cjs'),
+  require('./ejs.cjs'),
+  require('./handlebars.cjs'),
+  require('./lodash.cjs'),
+  require('./mathjs.cjs'),
+  require('./pug.cjs'),
+];
+
+/**
+ * What an adapter covers of a file.
+ *
+ * @typedef {{adapter: string, binds: string[], instead?: (texts: string[], bound: object) => unknown}} Cover
+ * @param {string} listedPath as in the seal, with `/`
+ * @param {string | undefined} release `name@version`, as the seal says
+ * @returns {Cover | undefined}
+ */
+function adapterOf(listedPath, release) {
+  const at = release === undefined ? -1 : release.lastIndexOf('@');
+  if (at <= 0) return undefined;
+  const name = release.slice(0, at);
+  const version = release.slice(at + 1);
+  const folder = `node_modules/${name}/`;
+  const start = listedPath.lastIndexOf('node_modules/');
+  if (start < 0 || !listedPath.startsWith(folder, start)) return undefined;
+  const file = listedPath.slice(start + folder.length);
+  for (const adapter of ADAPTERS) {
+    for (const cover of adapter.covers) {
+      if (cover.package === name && cover.files.includes(file) && isWithin(version, cover.range)) {
+        return { adapter: adapter.name, binds: cover.binds, instead: cover.instead };
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Whether a version lies in a range of the form `>=1.2.3 <2.0.0`; a prerelease counts as its release. */
+function isWithin(version, range) {
+  const [from, below] = range.split(' ').map((part) => numbers(part.replace(/^(?:>=|<)/, '')));
+  const given = numbers(version);
+  return given !== undefined && order(given, from) >= 0 && order(given, below) < 0;
+}
+
+function numbers(version) {
+  return /^(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:[-+]|$)/.exec(version)?.slice(1).map(Number);
+}
+
+function order(left, right) {
+  const differing = left.findIndex((number, index) => number !== right[index]);
+  return differing < 0 ? 0 : left[differing] - right[differing];
+}
+
+/** All that adapters cover, for those who write a seal: package, range and files. */
+function covered() {
+  return ADAPTERS.flatMap((adapter) => adapter.covers.map((cover) => ({
+    adapter: adapter.name, package: cover.package, range: cover.range, files: [...cover.files],
+  })));
+}
+
+module.exports = { adapterOf, covered };

@@ -1,0 +1,122 @@
+'use strict';
+// Renders with each installed engine under bounded eval, and tries the same code elsewhere in the process.
+// Prints one JSON document.
+
+const crypto = require('node:crypto');
+const fs = require('node:fs');
+const Module = require('node:module');
+const path = require('node:path');
+const { pathToFileURL } = require('node:url');
+
+const [, , evalModule, root, set, listing, addon] = process.argv;
+const sha256 = (bytes) => crypto.createHash('sha256').update(bytes).digest('hex');
+
+/** Each file under node_modules that an adapter covers by package and name, as the seal lists it. */
+function sources() {
+  const packages = new Set(require('../../adapters/list.cjs').covered().map((cover) => cover.package));
+  const found = [];
+  const visit = (folder) => {
+    for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+      const file = path.join(folder, entry.name);
+      if (entry.isDirectory()) visit(file);
+      else if (entry.name.endsWith('.js')) found.push(path.relative(root, file).split(path.sep).join('/'));
+    }
+  };
+  visit(path.join(root, 'node_modules'));
+  return found.flatMap((file) => {
+    const [, before, name] = /^((?:.*\/)?node_modules\/)((?:@[^/]+\/)?[^/]+)\//.exec(file) ?? [];
+    if (!packages.has(name)) return [];
+    const { version } = JSON.parse(fs.readFileSync(path.join(root, before, name, 'package.json'), 'utf8'));
+    return [{ path: file, kind: 'cjs', sha256: sha256(fs.readFileSync(path.join(root, file))), package: `${name}@${version}` }];
+  });
+}
+
+const all = sources();
+const listed = {
+  listed: all,
+  unlisted: [],
+  // As if each file had been changed after sealing.
+  changed: all.map((source) => ({ ...source, sha256: sha256(source.path) })),
+  // As if the files belonged to releases that no adapter knows.
+  foreign: all.map((source) => ({ ...source, package: source.package.replace(/@[^@]*$/, '@99.0.0') })),
+}[listing];
+
+const denials = [];
+const { install } = require(evalModule);
+const { layer } = install({
+  addon: addon || undefined,
+  seal: { sources: listed, eval: { modules: listed.map((source) => source.path) } },
+  root,
+  report: (denial) => denials.push(denial),
+});
+
+const load = Module.createRequire(path.join(root, 'app.js'));
+const schema = { type: 'object', required: ['a'], properties: { a: { type: 'integer' } } };
+const template = '<%= a %>!';
+
+const COMMON = {
+  pug: () => load('pug').render('p.x= a + 1', { a: 1 }),
+  'pug inline': () => load('pug').compile('p= a + 1', { inlineRuntimeFunctions: true })({ a: 1 }),
+  ejs: () => load('ejs').render(template, { a: '<' }),
+  'ejs async': () => load('ejs').render('<%= await a %>!', { a: Promise.resolve(1) }, { async: true }),
+  lodash: () => load('lodash').template(template)({ a: 1 }),
+  handlebars: () => load('handlebars').compile('{{a}}!')({ a: '<' }),
+  doT: () => load('dot').template('{{! it.a }}!')({ a: '<' }),
+};
+
+const SETS = {
+  new: {
+    ...COMMON,
+    'lodash/template': () => load('lodash/template')(template)({ a: 1 }),
+    'lodash/fp': () => load('lodash/fp').template(template)({ a: 1 }),
+    'lodash.template': () => load('lodash.template')(template)({ a: 1 }),
+    'handlebars in one file': () => load('handlebars/dist/handlebars.js').compile('{{a}}!')({ a: '<' }),
+    ajv: () => {
+      const validate = new (load('ajv').default)().compile(schema);
+      return [validate({ a: 1 }), validate({ a: 'x' })];
+    },
+    'ajv JTD': () => {
+      const ajv = new (load('ajv/dist/jtd').default)();
+      const form = { properties: { a: { type: 'int32' } } };
+      return [ajv.compileParser(form)('{"a":1}'), ajv.compileSerializer(form)({ a: 1 })];
+    },
+    mathjs: () => load('mathjs').evaluate('2 * a', { a: 3 }),
+  },
+  old: {
+    ...COMMON,
+    'lodash/string/template': () => load('lodash/string/template')(template)({ a: 1 }),
+    ajv: () => {
+      const validate = new (load('ajv'))().compile(schema);
+      return [validate({ a: 1 }), validate({ a: 'x' })];
+    },
+    mathjs: () => load('mathjs').eval('2 * a', { a: 3 }),
+  },
+};
+
+async function outcome(attempt) {
+  try {
+    return await attempt();
+  } catch (error) {
+    return error.code === 'ERR_NODEWARD_DENIED' ? 'denied' : `${error.name}: ${error.message}`;
+  }
+}
+
+/** What an engine made, made again by someone else. */
+const ELSEWHERE = {
+  eval: () => (0, eval)('1'),
+  'new Function': () => new Function('a', 'return a')(1),
+  'constructor of a function': () => load('path').join.constructor('return 1')(),
+};
+
+async function main() {
+  const results = {};
+  for (const [name, attempt] of Object.entries(SETS[set])) results[name] = await outcome(attempt);
+  const elsewhere = {};
+  for (const [name, attempt] of Object.entries(ELSEWHERE)) elsewhere[name] = await outcome(attempt);
+  const esm = path.join(root, 'imports.mjs');
+  fs.writeFileSync(esm, 'import pug from "pug"; export const html = pug.render("b= a", { a: 1 });');
+  const imported = await outcome(async () => (await import(pathToFileURL(esm).href)).html);
+  console.log(JSON.stringify({ layer, results, elsewhere, imported, denials: denials.length }));
+}
+
+main();
