@@ -191,7 +191,7 @@ function observe(state, seal, root) {
   // Loaded only now, since what it binds has to be what this layer put in force.
   const adapters = require('./adapters/index.cjs');
   const original = Module.prototype._compile;
-  Module.prototype._compile = function _compile(content, filename, ...rest) {
+  Module.prototype._compile = function _compile(content, filename, format) {
     const source = captured.mapGet(listed, filename);
     if (source !== undefined && hasHash(content, source.sha256)) {
       if (source.adapter !== undefined) {
@@ -201,7 +201,7 @@ function observe(state, seal, root) {
       }
       state.verified(this, source.path);
     }
-    return captured.apply(original, this, [content, filename, ...rest]);
+    return captured.apply(original, this, [content, filename, format]);
   };
 }
 
@@ -239,9 +239,11 @@ function newToken() {
   return captured.freeze(captured.create(null));
 }
 
+/** Bytes that no other thread writes to while they are looked at. */
 function copied(bytes) {
-  if (ArrayBuffer.isView(bytes)) return captured.Uint8Array.from(new captured.Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  return new captured.Uint8Array(new captured.Uint8Array(bytes));
+  const { Uint8Array } = captured;
+  const view = captured.isView(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes);
+  return new Uint8Array(view);
 }
 
 function wantFunction(callback, name) {

@@ -117,7 +117,8 @@ function synthetic({ sealed, enforce, root = process.cwd(), report }) {
     return module;
   };
 
-  let loader;
+  // In the thread of Node.js 20 the preload's hook looks at what ours gives, and at our file if it is first.
+  let loader = registerHooks === undefined && sealed?.size > 0 ? loaderInThread(parentOf(folder)) : undefined;
   const esm = (content) => {
     const name = admit(content);
     loader ??= (registerHooks === undefined ? loaderInThread : loaderHere)(parentOf(folder));

@@ -1,10 +1,13 @@
 'use strict';
-// What an adapter binds in a module: constructors and `eval` that permit what they are about to make.
+// What an adapter binds in a module: constructors and `eval` that permit what they are about to make. Nothing
+// here is found by way of a prototype, which other code could have changed to get hold of them.
 
 const captured = require('../eval/captured.cjs');
 const { KINDS, functionText } = require('../eval/function-text.cjs');
 
 const indirectEval = globalThis.eval;
+const constructors = KINDS.map(([keyword, example]) => ({ keyword, real: example.constructor, name: example.constructor.name }));
+const METHODS = { __proto__: null, apply: Function.prototype.apply, call: Function.prototype.call, bind: Function.prototype.bind };
 
 /**
  * @param {(source: string, callback: () => unknown) => unknown} permit `letMeEval` with the module's permission
@@ -13,14 +16,15 @@ const indirectEval = globalThis.eval;
  */
 function bindings(permit, instead) {
   const bound = { __proto__: null };
-  for (const [keyword, example] of KINDS) {
-    const real = example.constructor;
-    bound[real.name] = constructorOf(keyword, real, permit, (texts) => instead?.(texts, bound));
+  for (let at = 0; at < constructors.length; at += 1) {
+    const { keyword, real, name } = constructors[at];
+    bound[name] = constructorOf(keyword, real, permit, (texts) => instead?.(texts, bound));
   }
   bound.eval = (source) => (typeof source === 'string' ? permit(source, () => indirectEval(source)) : source);
   // For a module that takes `Function` from the global object.
-  bound.global = captured.create(globalThis, {
-    Function: { __proto__: null, value: bound.Function, writable: true, configurable: true },
+  bound.global = captured.create(globalThis);
+  captured.defineProperty(bound.global, 'Function', {
+    __proto__: null, value: bound.Function, writable: true, configurable: true, enumerable: false,
   });
   return bound;
 }
@@ -28,7 +32,7 @@ function bindings(permit, instead) {
 /** The real constructor, but for calls: those permit the text that V8 is going to ask about. */
 function constructorOf(keyword, real, permit, instead) {
   const make = (given, target) => {
-    const texts = captured.map(given, (argument) => `${argument}`);
+    const texts = captured.texts(given);
     const other = instead(texts);
     if (other !== undefined) return other;
     return permit(functionText(keyword, texts), () => captured.construct(real, texts, target));
@@ -37,6 +41,7 @@ function constructorOf(keyword, real, permit, instead) {
     __proto__: null,
     apply: (_real, _this, given) => make(given, real),
     construct: (_real, given, target) => make(given, target === bounded ? real : target),
+    get: (_real, name, receiver) => METHODS[name] ?? captured.get(real, name, receiver),
   });
   return bounded;
 }

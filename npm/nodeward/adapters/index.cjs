@@ -12,7 +12,6 @@ const vm = require('node:vm');
 const captured = require('../eval/captured.cjs');
 const { bindings } = require('./bindings.cjs');
 
-const PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname'];
 const { compileFunction } = vm;
 const importModuleDynamically = vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
 const { dirname } = path;
@@ -20,13 +19,20 @@ const resolveFilename = Module._resolveFilename;
 const lookupPaths = Module._resolveLookupPaths;
 const requireFrom = captured.uncurried(Module.prototype.require);
 
-/** Runs a module from its own text with the names bound that its adapter says. */
+/**
+ * Runs a module from its own text with the names bound that its adapter says.
+ *
+ * @param {(source: string, callback: () => unknown) => unknown} permit `letMeEval` with the module's permission
+ */
 function compile(module, content, filename, cover, permit) {
   const bound = bindings(permit, cover.instead);
-  const names = [...PARAMETERS, ...cover.binds];
-  const run = compileFunction(content, names, { filename, importModuleDynamically });
+  const names = ['exports', 'require', 'module', '__filename', '__dirname'];
   const values = [module.exports, requireOf(module), module, filename, dirname(filename)];
-  for (const name of cover.binds) values.push(bound[name]);
+  for (let at = 0; at < cover.binds.length; at += 1) {
+    captured.append(names, cover.binds[at]);
+    captured.append(values, bound[cover.binds[at]]);
+  }
+  const run = compileFunction(content, names, { __proto__: null, filename, importModuleDynamically });
   return captured.apply(run, module.exports, values);
 }
 

@@ -1,6 +1,7 @@
 'use strict';
 // `_.template` makes a function of each template. The package in one file takes `Function` from the global
-// object; the packages in many files name it.
+// object; the packages in many files name it. lodash calls functions of that object as its methods, so whoever
+// replaces one of them gets hold of the bounded constructor; but what it can do, `_.template` does for anyone.
 
 module.exports = {
   name: 'lodash.template',

@@ -5,9 +5,9 @@
 
 /** The code that uglify-js makes of its source files makes functions itself, so it gets the bounded constructor. */
 function nested(texts, bound) {
-  if (texts.length < 2 || texts.includes('Function')) return undefined;
-  const make = bound.Function(...texts.slice(0, -1), 'Function', texts.at(-1));
-  return (...values) => make(...values, bound.Function);
+  if (texts.length !== 3) return undefined;
+  const make = bound.Function(texts[0], texts[1], 'Function', texts[2]);
+  return (first, second) => make(first, second, bound.Function);
 }
 
 module.exports = {

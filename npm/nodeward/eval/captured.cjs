@@ -4,12 +4,31 @@
 // `fn.call` bound to `fn` never looks anything up on a prototype again.
 const uncurried = Function.prototype.bind.bind(Function.prototype.call);
 
+const { defineProperty } = Reflect;
+
+/** `list.push(value)`, which calls no setter that someone put on a prototype. */
+function append(list, value) {
+  defineProperty(list, list.length, { __proto__: null, value, writable: true, configurable: true, enumerable: true });
+}
+
+/** Arguments as strings, as function constructors take them. */
+function texts(given) {
+  const made = [];
+  for (let at = 0; at < given.length; at += 1) append(made, `${given[at]}`);
+  return made;
+}
+
 module.exports = {
   __proto__: null,
+  append,
+  texts,
   apply: Reflect.apply,
   construct: Reflect.construct,
   create: Object.create,
-  defineProperty: Reflect.defineProperty,
+  defineProperty,
+  get: Reflect.get,
+  setPrototypeOf: Object.setPrototypeOf,
+  isView: ArrayBuffer.isView,
   descriptor: Object.getOwnPropertyDescriptor,
   freeze: Object.freeze,
   prototypeOf: Object.getPrototypeOf,

@@ -53,9 +53,7 @@ function frames() {
     const { name, file, line, column } = taken[at];
     if (isOurs(file)) continue;
     const place = file ? `${file}:${line}:${column}` : 'native';
-    captured.defineProperty(stack, stack.length, {
-      __proto__: null, value: `${name || '<anonymous>'} (${place})`, writable: true, configurable: true, enumerable: true,
-    });
+    captured.append(stack, `${name || '<anonymous>'} (${place})`);
     parent ??= file || undefined;
   }
   return { stack, parent };

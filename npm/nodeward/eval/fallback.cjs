@@ -54,7 +54,7 @@ function activate({ reportOnly, report }) {
       check(source);
       validate(texts);
       const made = compile(source);
-      if (target !== undefined) Object.setPrototypeOf(made, target.prototype);
+      if (target !== undefined) captured.setPrototypeOf(made, target.prototype);
       return made;
     });
   }
@@ -136,11 +136,10 @@ function replaceEval(bounded) {
 }
 
 function replaceConstructor(real, make) {
-  const texts = (given) => captured.map(given, (argument) => `${argument}`);
   const replacement = new captured.Proxy(real, {
     __proto__: null,
-    apply: (_real, _this, given) => make(texts(given), undefined),
-    construct: (_real, given, target) => make(texts(given), target === replacement ? undefined : target),
+    apply: (_real, _this, given) => make(captured.texts(given), undefined),
+    construct: (_real, given, target) => make(captured.texts(given), target === replacement ? undefined : target),
   });
   lock(real.prototype, 'constructor', replacement);
   if (globalThis[real.name] === real) lock(globalThis, real.name, replacement);
