@@ -3,6 +3,7 @@
 //! Nothing here prints, reads the environment or picks an exit code, and nothing here runs what it traces.
 
 pub mod files;
+pub mod log;
 pub mod seal;
 pub mod source;
 

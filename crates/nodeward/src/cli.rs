@@ -64,6 +64,7 @@ pub(crate) enum Command {
     Sbom(commands::sbom::SbomArgs),
     Why(commands::why::WhyArgs),
     Vex(commands::vex::VexArgs),
+    Logs(commands::logs::LogsArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
 }
@@ -79,6 +80,7 @@ pub(crate) fn run(cli: &Cli, session: &Session) -> anyhow::Result<Outcome> {
         Command::Sbom(args) => commands::sbom::sbom(args, session),
         Command::Why(args) => commands::why::why(args, session),
         Command::Vex(args) => commands::vex::vex(args, session),
+        Command::Logs(args) => commands::logs::logs(args, session),
         Command::Completions(args) => commands::completions::completions(args),
         Command::Man(args) => commands::man::man(args),
     }

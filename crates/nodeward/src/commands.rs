@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod completions;
 pub(crate) mod db;
 pub(crate) mod lint;
+pub(crate) mod logs;
 pub(crate) mod lsp;
 pub(crate) mod man;
 pub(crate) mod sbom;

@@ -7,6 +7,7 @@ mod database;
 mod fix;
 mod harness;
 mod lint;
+mod logs;
 mod lsp;
 mod requirements;
 mod scan;
