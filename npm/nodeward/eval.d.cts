@@ -1,5 +1,10 @@
+declare const permission: unique symbol;
+
 /** A permission of bounded eval. Only its identity counts; it has no properties. */
-export type Permission = object & { readonly __permission?: never };
+export type Permission = object & { readonly [permission]: true };
+
+/** `WebAssembly.Module`, where the program's types have it. */
+export type WasmModule = typeof globalThis extends { WebAssembly: { Module: new (...given: never[]) => infer Made } } ? Made : object;
 
 /** What is in force in this thread. */
 export interface Status {
@@ -70,7 +75,7 @@ export function mayI<T>(requester: NodeJS.Module, callback: (permission: Permiss
 export function letMeEval<T>(permission: Permission, source: string, callback: () => T): T;
 
 /** Compiles exactly these bytes of WebAssembly if the permission is good. */
-export function letMeCompile(permission: Permission, bytes: ArrayBufferView | ArrayBuffer): WebAssembly.Module;
+export function letMeCompile(permission: Permission, bytes: ArrayBufferView | ArrayBuffer): WasmModule;
 
 export function status(): Status;
 

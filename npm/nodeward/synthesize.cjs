@@ -117,8 +117,7 @@ function synthetic({ sealed, enforce, root = process.cwd(), report }) {
     return module;
   };
 
-  // In the thread of Node.js 20 the preload's hook looks at what ours gives, and at our file if it is first.
-  let loader = registerHooks === undefined && sealed?.size > 0 ? loaderInThread(parentOf(folder)) : undefined;
+  let loader = needsLoaderFirst(sealed) ? loaderInThread(parentOf(folder)) : undefined;
   const esm = (content) => {
     const name = admit(content);
     loader ??= (registerHooks === undefined ? loaderInThread : loaderHere)(parentOf(folder));
@@ -181,6 +180,16 @@ function loaderHere(parent) {
     },
   });
   return (name, content) => captured.mapSet(contents, `${SCHEME}${name}`, content);
+}
+
+/**
+ * On Node.js 20 the preload's hook comes after ours, and looks at what ours gives; if it were first, it would deny
+ * the file of ours. The thread of the hooks loads the preload as well, and must not wait for itself.
+ */
+function needsLoaderFirst(sealed) {
+  if (registerHooks !== undefined || sealed === undefined || sealed.size === 0) return false;
+  const { isMainThread, parentPort } = require('node:worker_threads');
+  return isMainThread || parentPort !== null;
 }
 
 /** Node.js 20 has hooks only in a thread of their own. */
