@@ -89,6 +89,54 @@ impl Resolver {
     }
 }
 
+/// Resolves as one Node.js does with the conditions that it is started with: nothing but what Node.js itself knows.
+/// Remembers what it saw of the file system; threads may share one.
+#[derive(Debug)]
+pub struct NodeResolver {
+    require: Engine,
+    import: Engine,
+}
+
+/// Whether `require` loads ECMAScript modules, and packages may therefore offer one thing for both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModuleSync {
+    /// From Node.js 20.19 and 22.12 on.
+    Offered,
+    /// Before.
+    Unknown,
+}
+
+impl NodeResolver {
+    /// A resolver for conditions beyond those that Node.js always has.
+    pub fn new(conditions: &[String], sync: ModuleSync) -> Self {
+        let with = |loader| {
+            let mut options = options(loader);
+            if sync == ModuleSync::Unknown {
+                options.condition_names.retain(|name| name != "module-sync");
+            }
+            options.condition_names.extend(conditions.iter().cloned());
+            // Where Node.js strips types, it also looks for these; last, as it does.
+            options.extensions.extend([".ts", ".cts", ".mts"].map(str::to_owned));
+            options
+        };
+        let require = Engine::new(with(Loader::Require));
+        let import = require.clone_with_options(with(Loader::Import));
+        Self { require, import }
+    }
+
+    /// What `specifier` in a file of the absolute path `folder` loads.
+    pub fn resolve(&self, folder: &Path, specifier: &str, loader: Loader) -> Result<Resolved, ResolveError> {
+        let engine = match loader {
+            Loader::Require => &self.require,
+            Loader::Import => &self.import,
+        };
+        match engine.resolve(folder, specifier) {
+            Ok(found) => Ok(Resolved::File(found.into_path_buf())),
+            Err(error) => refusal(specifier, error),
+        }
+    }
+}
+
 fn refusal(specifier: &str, error: oxc_resolver::ResolveError) -> Result<Resolved, ResolveError> {
     use oxc_resolver::ResolveError as Error;
     let specifier = specifier.to_owned();

@@ -6,5 +6,6 @@ pub mod files;
 pub mod log;
 pub mod seal;
 pub mod source;
+pub mod trace;
 
 pub use source::{Origin, Source, SourceKind, SourceList};

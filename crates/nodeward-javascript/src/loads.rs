@@ -1,0 +1,165 @@
+//! What a file can load while it runs: modules, workers, child programs, add-ons and files that it reads.
+//!
+//! [`imports`](crate::imports()) reads off what stands in the text. This follows values too: texts put together,
+//! constants, paths from `__dirname`, arrays that are gone through, functions called with known arguments. What is
+//! known only in part stays a pattern; what is not known at all is told, never dropped. Most files say plainly what
+//! they load, and cost one walk over their tree; scopes are made only for the others.
+
+mod calls;
+mod fold;
+mod functions;
+mod paths;
+mod plain;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use oxc_allocator::Allocator;
+
+use crate::parse::{Limits, ParseError, SyntaxError, parse_within};
+use crate::position::LineIndex;
+use crate::resolve::Loader;
+use crate::source::{ModuleFormat, SourceKind};
+
+/// Stands in a pattern for any text.
+pub const HOLE: char = '\u{1a}';
+
+/// Stands in a pattern for any text of one file name.
+pub const NAME: char = '\u{1b}';
+
+/// What is known of where a file will run.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'s> {
+    /// What `process.cwd()` gives, with `/` between folders.
+    pub working_directory: &'s str,
+    /// Variables of the environment that are known.
+    pub environment: &'s [(String, String)],
+    /// `process.platform`.
+    pub platform: &'s str,
+    /// `process.arch`.
+    pub architecture: &'s str,
+    /// Packages that a text in the file may name for somebody else to load, sorted.
+    pub names: &'s [String],
+}
+
+/// How something is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Act {
+    /// `require`.
+    Require,
+    /// `import`, `export … from`, `import()`.
+    Import,
+    /// `require.resolve`, `import.meta.resolve`: named, and loaded by somebody who gets the name.
+    Resolve(Loader),
+    /// The script of a worker thread.
+    Worker,
+    /// The script of a child process.
+    Child,
+    /// A path made from the file's own: a file that is read, or handed to somebody who may load it.
+    Path,
+    /// The same, where it is certain that nothing is loaded as code: static files, templates.
+    Data,
+    /// An add-on by its name, as the package `bindings` looks for it.
+    Bindings,
+    /// The folder of an add-on, as `node-gyp-build` looks through it.
+    AddonFolder,
+    /// A package that a text names.
+    Named,
+}
+
+/// One thing that a file can load.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Load {
+    /// Where in the text, in bytes.
+    pub start: u32,
+    /// On which line, from 1.
+    pub line: u32,
+    /// How.
+    pub act: Act,
+    /// What: a specifier or a path, with [`HOLE`] and [`NAME`] for what is not known. `None`: nothing is known.
+    pub what: Option<String>,
+    /// The file or folder, ending in `/`, whose point of view counts, if it is not the file's own.
+    pub from: Option<String>,
+    /// Whether the program goes on if it is not there.
+    pub optional: bool,
+}
+
+impl Load {
+    /// Whether it says exactly what is loaded.
+    pub fn is_exact(&self) -> bool {
+        self.what.as_deref().is_some_and(is_exact)
+    }
+}
+
+/// Whether a text has no marks for what is not known.
+pub fn is_exact(text: &str) -> bool {
+    !text.contains([HOLE, NAME])
+}
+
+/// What one file loads.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Loads {
+    /// In the order of the text, each once.
+    pub loads: Vec<Load>,
+    /// Whether the text is an ECMAScript module: it says `import`, `export`, `import.meta` or `await` at its top.
+    pub is_module: bool,
+    /// Faults that the parser got over.
+    pub errors: Vec<SyntaxError>,
+}
+
+/// The words without one of which a text loads nothing that is not named by its own strings.
+const WORDS: [&[u8]; 7] =
+    [b"require", b"import", b"export", b"__dirname", b"__filename", b"Worker", b"process"];
+
+/// What `text`, the file at the absolute path `file`, can load.
+pub fn loads(
+    text: &str,
+    file: &Path,
+    kind: SourceKind,
+    surroundings: &Surroundings<'_>,
+) -> Result<Loads, ParseError> {
+    if surroundings.names.is_empty()
+        && !WORDS.iter().any(|word| memchr::memmem::find(text.as_bytes(), word).is_some())
+    {
+        return Ok(Loads { is_module: kind.format == ModuleFormat::Module, ..Loads::default() });
+    }
+    let arena = Allocator::default();
+    let parsed = parse_within(&arena, text, kind, &Limits::default())?;
+    let plain = plain::read(parsed.program, surroundings);
+    let is_module = match kind.format {
+        ModuleFormat::Unknown => plain.is_module,
+        format => format == ModuleFormat::Module,
+    };
+    let mut found = plain.loads;
+    if plain.has_values {
+        calls::read(&parsed, file, surroundings, &plain.dead, &mut found);
+    }
+    found.sort_by(|left, right| {
+        (left.start, left.act, &left.what).cmp(&(right.start, right.act, &right.what))
+    });
+    found.dedup_by(|later, earlier| {
+        let same = later.start == earlier.start && later.act == earlier.act && later.what == earlier.what;
+        earlier.optional &= !same || later.optional;
+        same
+    });
+    if !found.is_empty() {
+        let lines = LineIndex::new(text);
+        for load in &mut found {
+            load.line = lines.position(load.start).line;
+        }
+    }
+    Ok(Loads { loads: found, is_module, errors: parsed.errors })
+}
+
+/// The path that a `file:` address names; other texts as they are.
+pub fn path_of_address(text: &str) -> String {
+    value::path_of_address(text)
+}
+
+/// `path.join`, with marks for what is not known.
+pub fn join_paths(parts: &[&str]) -> String {
+    value::join(parts)
+}

@@ -1,0 +1,750 @@
+//! What an expression can be: constants folded, variables followed to what is written to them, parameters to what
+//! the file passes for them.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::path::Path;
+
+use rustc_hash::FxHashMap;
+
+use crate::oxc::ast::{
+    Argument, ArrayExpressionElement, AssignmentExpression, AssignmentTarget, BinaryExpression,
+    BindingPattern, CallExpression, ChainElement, Expression, IdentifierReference, ImportDeclaration,
+    ModuleExportName, NewExpression, ObjectExpression, ObjectPropertyKind, PropertyKey, TemplateLiteral,
+};
+use crate::oxc::{
+    AssignmentOperator, AstKind, BinaryOperator, GetSpan as _, LogicalOperator, NodeId, Semantic, SymbolId,
+};
+
+use super::value::{self, Callable, Known, Value, bare, concatenate, is_absolute};
+use super::{HOLE, Surroundings};
+
+/// How many expressions are looked at, and texts made, for one file. Only text that is made to cost time has more.
+const FUEL: u32 = 60_000;
+
+/// How deep expressions are followed.
+const DEPTH: u32 = 48;
+
+/// Follows the values of one file.
+pub(super) struct Folder<'a, 's> {
+    pub(super) semantic: Semantic<'a>,
+    pub(super) surroundings: &'s Surroundings<'s>,
+    /// The file, with `/` between folders.
+    pub(super) file: String,
+    fuel: Cell<u32>,
+    depth: Cell<u32>,
+    /// Variables that are known, and those that are being followed.
+    symbols: RefCell<FxHashMap<SymbolId, Option<Known<'a>>>>,
+    /// Variables that were met again while they were followed.
+    again: RefCell<Vec<SymbolId>>,
+    by_name: OnceCell<ByName<'a>>,
+}
+
+/// What the file does with properties, by their names.
+#[derive(Default)]
+pub(super) struct ByName<'a> {
+    /// `x.name(…)`
+    pub(super) calls: FxHashMap<&'a str, Vec<&'a CallExpression<'a>>>,
+    /// `this.name = …`, and `name = …` in a class.
+    own: FxHashMap<&'a str, Vec<&'a Expression<'a>>>,
+    /// What each function returns.
+    pub(super) returns: FxHashMap<NodeId, Vec<&'a Expression<'a>>>,
+}
+
+impl<'a, 's> Folder<'a, 's> {
+    pub(super) fn new(semantic: Semantic<'a>, file: &Path, surroundings: &'s Surroundings<'s>) -> Self {
+        let file = file.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
+        Self {
+            semantic,
+            surroundings,
+            file,
+            fuel: Cell::new(FUEL),
+            depth: Cell::new(0),
+            symbols: RefCell::default(),
+            again: RefCell::default(),
+            by_name: OnceCell::new(),
+        }
+    }
+
+    /// The file's folder.
+    pub(super) fn folder(&self) -> &str {
+        match self.file.rfind('/') {
+            Some(0) => "/",
+            Some(at) => &self.file[..at],
+            None => ".",
+        }
+    }
+
+    /// The file's address.
+    pub(super) fn address(&self) -> String {
+        let slash = if self.file.starts_with('/') { "" } else { "/" };
+        format!("file://{slash}{}", self.file)
+    }
+
+    /// All ways to choose one text of each part, joined; anything, where that costs too much.
+    pub(super) fn combine(&self, parts: &[Vec<String>], join: impl Fn(&[&str]) -> String) -> Known<'a> {
+        let count = parts.iter().fold(1usize, |count, part| count.saturating_mul(part.len().max(1)));
+        let cost = u32::try_from(count.min(value::MOST)).unwrap_or(u32::MAX);
+        let left = self.fuel.get().saturating_sub(cost);
+        self.fuel.set(left);
+        if left == 0 { Known::anything() } else { value::combine(parts, join) }
+    }
+
+    /// What an expression can be.
+    pub(super) fn fold(&self, expression: &'a Expression<'a>) -> Known<'a> {
+        let left = self.fuel.get();
+        if left == 0 || self.depth.get() >= DEPTH {
+            return Known::anything();
+        }
+        self.fuel.set(left - 1);
+        self.depth.set(self.depth.get() + 1);
+        let known = self.expression(bare(expression));
+        self.depth.set(self.depth.get() - 1);
+        known
+    }
+
+    fn expression(&self, expression: &'a Expression<'a>) -> Known<'a> {
+        match expression {
+            Expression::StringLiteral(literal) => Known::text(literal.value.as_str()),
+            Expression::NumericLiteral(literal) => match literal.raw.as_ref() {
+                Some(raw) => Known::text(raw.as_str()),
+                None => Known::anything(),
+            },
+            Expression::NullLiteral(_) | Expression::BooleanLiteral(_) => Known::nothing(),
+            Expression::TemplateLiteral(template) => self.template(template),
+            Expression::Identifier(name) => self.identifier(name),
+            Expression::BinaryExpression(binary) => self.binary(binary),
+            Expression::ConditionalExpression(choice) => {
+                let mut all = self.fold(&choice.consequent);
+                all.add(self.fold(&choice.alternate));
+                all
+            }
+            Expression::LogicalExpression(logical) => {
+                let mut all = self.fold(&logical.right);
+                if logical.operator != LogicalOperator::And {
+                    all.add(self.fold(&logical.left));
+                }
+                all
+            }
+            Expression::SequenceExpression(sequence) => {
+                sequence.expressions.last().map_or_else(Known::anything, |last| self.fold(last))
+            }
+            Expression::AssignmentExpression(assignment) => self.fold(&assignment.right),
+            Expression::AwaitExpression(inner) => self.awaited(self.fold(&inner.argument)),
+            Expression::ArrayExpression(array) => self.array(&array.elements),
+            Expression::ObjectExpression(object) => Known::one(Value::Record(object)),
+            Expression::ArrowFunctionExpression(function) => {
+                Known::one(Value::Function(Callable::Arrow(function)))
+            }
+            Expression::FunctionExpression(function) => {
+                Known::one(Value::Function(Callable::Function(function)))
+            }
+            Expression::CallExpression(call) => self.call(call),
+            Expression::NewExpression(new) => self.new_object(new),
+            Expression::ImportExpression(import) => {
+                let module = self.fold(&import.source);
+                Known::one(Value::Promise(Box::new(self.module(&module))))
+            }
+            Expression::StaticMemberExpression(member) => {
+                self.member(&member.object, member.property.name.as_str())
+            }
+            Expression::ComputedMemberExpression(member) => self.element(&member.object, &member.expression),
+            Expression::ChainExpression(chain) => match &chain.expression {
+                ChainElement::CallExpression(call) => self.call(call),
+                ChainElement::StaticMemberExpression(member) => {
+                    self.member(&member.object, member.property.name.as_str())
+                }
+                ChainElement::ComputedMemberExpression(member) => {
+                    self.element(&member.object, &member.expression)
+                }
+                _ => Known::anything(),
+            },
+            _ => Known::anything(),
+        }
+    }
+
+    pub(super) fn awaited(&self, known: Known<'a>) -> Known<'a> {
+        let mut all = Known { values: Vec::new(), open: known.open };
+        for value in known.values {
+            match value {
+                Value::Promise(inner) => all.add(*inner),
+                other => all.add(Known::one(other)),
+            }
+        }
+        all
+    }
+
+    fn array(&self, elements: &'a [ArrayExpressionElement<'a>]) -> Known<'a> {
+        let mut list = Vec::new();
+        let mut is_open = false;
+        for element in elements {
+            match element {
+                ArrayExpressionElement::SpreadElement(spread) => {
+                    let inner = self.fold(&spread.argument).elements();
+                    is_open |= inner.open;
+                    list.push(Known { values: inner.values, open: false });
+                }
+                ArrayExpressionElement::Elision(_) => list.push(Known::nothing()),
+                other => {
+                    list.push(other.as_expression().map_or_else(Known::anything, |value| self.fold(value)))
+                }
+            }
+        }
+        Known::one(Value::List { elements: list, open: is_open })
+    }
+
+    pub(super) fn template(&self, template: &'a TemplateLiteral<'a>) -> Known<'a> {
+        let mut parts = Vec::new();
+        for (at, quasi) in template.quasis.iter().enumerate() {
+            let text = quasi.value.cooked.as_ref().map_or("", |text| text.as_str());
+            parts.push(vec![text.to_owned()]);
+            if let Some(hole) = template.expressions.get(at) {
+                parts.push(self.fold(hole).pieces());
+            }
+        }
+        self.combine(&parts, concatenate)
+    }
+
+    /// Texts that are added, however many, without a stack as deep as their number.
+    pub(super) fn binary(&self, binary: &'a BinaryExpression<'a>) -> Known<'a> {
+        if binary.operator != BinaryOperator::Addition {
+            return Known::anything();
+        }
+        let mut parts = vec![self.fold(&binary.right).pieces()];
+        let mut left = bare(&binary.left);
+        while let Expression::BinaryExpression(inner) = left
+            && inner.operator == BinaryOperator::Addition
+        {
+            parts.push(self.fold(&inner.right).pieces());
+            left = bare(&inner.left);
+        }
+        parts.push(self.fold(left).pieces());
+        parts.reverse();
+        self.combine(&parts, concatenate)
+    }
+
+    pub(super) fn identifier(&self, name: &'a IdentifierReference<'a>) -> Known<'a> {
+        let Some(reference) = name.reference_id.get() else { return Known::anything() };
+        match self.semantic.scoping().get_reference(reference).symbol_id() {
+            Some(symbol) => self.symbol(symbol),
+            None => self.global(name.name.as_str()),
+        }
+    }
+
+    fn global(&self, name: &str) -> Known<'a> {
+        match name {
+            "require" => Known::one(Value::Require(None)),
+            "__dirname" => Known::text(self.folder()),
+            "__filename" => Known::text(self.file.as_str()),
+            "process" => Known::one(Value::Builtin("process".to_owned())),
+            "undefined" => Known::nothing(),
+            "URL" => Known::one(Value::Member("url".to_owned(), "URL".to_owned())),
+            "Worker" => Known::one(Value::Member("worker_threads".to_owned(), "Worker".to_owned())),
+            "module" => Known::one(Value::Builtin("(module)".to_owned())),
+            _ => Known::anything(),
+        }
+    }
+
+    /// What a variable can be: all that is written to it.
+    pub(super) fn symbol(&self, symbol: SymbolId) -> Known<'a> {
+        match self.symbols.borrow().get(&symbol) {
+            Some(Some(known)) => return known.clone(),
+            Some(None) => {
+                self.again.borrow_mut().push(symbol);
+                return Known::nothing();
+            }
+            None => {}
+        }
+        self.symbols.borrow_mut().insert(symbol, None);
+        let mut known = self.declared(symbol);
+        for reference in self.semantic.scoping().get_resolved_references(symbol) {
+            if reference.is_write() {
+                known.add(self.written(reference.node_id()));
+            }
+        }
+        let met = self.again.borrow().contains(&symbol);
+        if met {
+            self.again.borrow_mut().retain(|other| *other != symbol);
+            // Folders that are walked through: what is below can be reached too.
+            let folders: Vec<String> =
+                known.texts().filter(|text| is_absolute(text)).map(str::to_owned).collect();
+            for folder in folders {
+                known.add(Known::text(concatenate(&[folder.trim_end_matches('/'), "/", &HOLE.to_string()])));
+            }
+        }
+        if self.again.borrow().is_empty() {
+            self.symbols.borrow_mut().insert(symbol, Some(known.clone()));
+        } else {
+            // A part is missing that only the end of a circle gives.
+            self.symbols.borrow_mut().remove(&symbol);
+        }
+        known
+    }
+
+    fn declared(&self, symbol: SymbolId) -> Known<'a> {
+        let scoping = self.semantic.scoping();
+        let mut all = Known::nothing();
+        for declaration in scoping.symbol_declarations(symbol) {
+            all.add(self.declaration(symbol, declaration));
+        }
+        all
+    }
+
+    fn declaration(&self, symbol: SymbolId, declaration: NodeId) -> Known<'a> {
+        let nodes = self.semantic.nodes();
+        match nodes.kind(declaration) {
+            AstKind::VariableDeclarator(declarator) => {
+                let value = match &declarator.init {
+                    Some(init) => self.fold(init),
+                    None => self.iterated(declaration),
+                };
+                self.bound(&declarator.id, value, symbol).unwrap_or_else(Known::anything)
+            }
+            AstKind::FormalParameter(parameter) => {
+                let value = self.parameter(declaration);
+                let value = match &parameter.initializer {
+                    Some(initializer) => {
+                        let mut value = value;
+                        value.add(self.fold(initializer));
+                        value
+                    }
+                    None => value,
+                };
+                self.bound(&parameter.pattern, value, symbol).unwrap_or_else(Known::anything)
+            }
+            AstKind::Function(function) => Known::one(Value::Function(Callable::Function(function))),
+            AstKind::ImportDefaultSpecifier(_) | AstKind::ImportNamespaceSpecifier(_) => {
+                match nodes.parent_kind(declaration) {
+                    AstKind::ImportDeclaration(import) => self.imported(import),
+                    _ => Known::anything(),
+                }
+            }
+            AstKind::ImportSpecifier(specifier) => {
+                let AstKind::ImportDeclaration(import) = nodes.parent_kind(declaration) else {
+                    return Known::anything();
+                };
+                let name = match &specifier.imported {
+                    ModuleExportName::IdentifierName(name) => name.name.as_str(),
+                    ModuleExportName::IdentifierReference(name) => name.name.as_str(),
+                    ModuleExportName::StringLiteral(name) => name.value.as_str(),
+                };
+                self.property(&self.imported(import), name)
+            }
+            _ => Known::anything(),
+        }
+    }
+
+    fn imported(&self, import: &'a ImportDeclaration<'a>) -> Known<'a> {
+        self.module(&Known::text(import.source.value.as_str()))
+    }
+
+    /// What a module exports, as far as that matters here.
+    pub(super) fn module(&self, specifier: &Known<'a>) -> Known<'a> {
+        let mut all = Known { values: Vec::new(), open: specifier.open };
+        for text in specifier.texts() {
+            all.add(match text.strip_prefix("node:") {
+                Some(name) => Known::one(Value::Builtin(name.to_owned())),
+                None if is_builtin(text) => Known::one(Value::Builtin(text.to_owned())),
+                None if text.starts_with(['.', '/', '#', HOLE]) => Known::anything(),
+                None => Known::one(Value::Package(text.to_owned())),
+            });
+        }
+        all
+    }
+
+    /// What the variable of a `for` loop can be.
+    fn iterated(&self, declarator: NodeId) -> Known<'a> {
+        let nodes = self.semantic.nodes();
+        let declaration = nodes.parent_id(declarator);
+        match nodes.parent_kind(declaration) {
+            AstKind::ForOfStatement(statement) => self.awaited(self.fold(&statement.right)).elements(),
+            AstKind::ForInStatement(statement) => self.keys(&self.fold(&statement.right)),
+            _ => Known::nothing(),
+        }
+    }
+
+    /// What an assignment gives the variable on its left.
+    fn written(&self, reference: NodeId) -> Known<'a> {
+        match self.semantic.nodes().parent_kind(reference) {
+            AstKind::AssignmentExpression(assignment) if is_name(&assignment.left) => {
+                self.assigned(assignment)
+            }
+            AstKind::ForOfStatement(statement) => self.fold(&statement.right).elements(),
+            AstKind::ForInStatement(statement) => self.keys(&self.fold(&statement.right)),
+            _ => Known::anything(),
+        }
+    }
+
+    fn assigned(&self, assignment: &'a AssignmentExpression<'a>) -> Known<'a> {
+        match assignment.operator {
+            AssignmentOperator::Assign
+            | AssignmentOperator::LogicalOr
+            | AssignmentOperator::LogicalNullish
+            | AssignmentOperator::LogicalAnd => self.fold(&assignment.right),
+            _ => Known::anything(),
+        }
+    }
+
+    /// The part of `value` that a pattern gives to a variable.
+    fn bound(
+        &self,
+        pattern: &'a BindingPattern<'a>,
+        value: Known<'a>,
+        symbol: SymbolId,
+    ) -> Option<Known<'a>> {
+        match pattern {
+            BindingPattern::BindingIdentifier(name) => {
+                (name.symbol_id.get() == Some(symbol)).then_some(value)
+            }
+            BindingPattern::AssignmentPattern(pattern) => {
+                let mut value = value;
+                value.add(self.fold(&pattern.right));
+                self.bound(&pattern.left, value, symbol)
+            }
+            BindingPattern::ObjectPattern(object) => object.properties.iter().find_map(|property| {
+                if !holds(&property.value, symbol) {
+                    return None;
+                }
+                let inner = match key(&property.key) {
+                    Some(name) if !property.computed => self.property(&value, name),
+                    _ => Known::anything(),
+                };
+                self.bound(&property.value, inner, symbol)
+            }),
+            BindingPattern::ArrayPattern(array) => {
+                array.elements.iter().enumerate().find_map(|(at, element)| {
+                    let element = element.as_ref().filter(|element| holds(element, symbol))?;
+                    self.bound(element, self.nth(&value, at), symbol)
+                })
+            }
+        }
+    }
+
+    fn nth(&self, value: &Known<'a>, at: usize) -> Known<'a> {
+        let mut all = Known { values: Vec::new(), open: value.open };
+        for value in &value.values {
+            match value {
+                Value::List { elements, open } => match elements.get(at) {
+                    Some(element) => all.add(element.clone()),
+                    None if *open => all.add(Known::anything()),
+                    None => {}
+                },
+                _ => all.open = true,
+            }
+        }
+        all
+    }
+
+    fn element(&self, object: &'a Expression<'a>, index: &'a Expression<'a>) -> Known<'a> {
+        if let Expression::StringLiteral(name) = bare(index) {
+            return self.member(object, name.value.as_str());
+        }
+        let object = self.fold(object);
+        if let Expression::NumericLiteral(number) = bare(index)
+            && number.value >= 0.0
+        {
+            return self.nth(&object, number.value as usize);
+        }
+        let index = self.fold(index);
+        let mut all = Known { values: Vec::new(), open: object.open };
+        for value in &object.values {
+            match value {
+                Value::List { elements, open } => {
+                    all.open |= open;
+                    for element in elements {
+                        all.add(element.clone());
+                    }
+                }
+                Value::Record(record) => {
+                    let exact: Vec<&str> = index.texts().filter(|text| super::is_exact(text)).collect();
+                    if index.open || exact.len() < index.values.len() {
+                        all.add(self.values_of(record));
+                    } else {
+                        exact.iter().for_each(|name| all.add(self.entry(record, name)));
+                    }
+                }
+                _ => all.open = true,
+            }
+        }
+        all
+    }
+
+    pub(super) fn member(&self, object: &'a Expression<'a>, name: &str) -> Known<'a> {
+        if let Expression::ImportMeta(_) = bare(object) {
+            return match name {
+                "url" => Known::text(self.address()),
+                "dirname" => Known::text(self.folder()),
+                "filename" => Known::text(self.file.as_str()),
+                "resolve" => Known::one(Value::Resolve(None)),
+                _ => Known::anything(),
+            };
+        }
+        if let Expression::ThisExpression(_) = bare(object) {
+            let mut all = Known::nothing();
+            let Some(written) = self.by_name().own.get(name) else { return Known::anything() };
+            written.iter().for_each(|value| all.add(self.fold(value)));
+            return all;
+        }
+        let mut all = self.property(&self.fold(object), name);
+        if let Expression::Identifier(object) = bare(object) {
+            all.add(self.assigned_members(object, name));
+        }
+        all
+    }
+
+    /// What is written to `object.name` anywhere in the file.
+    fn assigned_members(&self, object: &'a IdentifierReference<'a>, name: &str) -> Known<'a> {
+        let scoping = self.semantic.scoping();
+        let nodes = self.semantic.nodes();
+        let mut all = Known::nothing();
+        let symbol =
+            object.reference_id.get().and_then(|reference| scoping.get_reference(reference).symbol_id());
+        let Some(symbol) = symbol else { return all };
+        for reference in scoping.get_resolved_references(symbol) {
+            let member = nodes.parent_id(reference.node_id());
+            let AstKind::StaticMemberExpression(found) = nodes.kind(member) else { continue };
+            if found.property.name != name {
+                continue;
+            }
+            if let AstKind::AssignmentExpression(assignment) = nodes.parent_kind(member)
+                && assignment.left.span() == found.span
+            {
+                all.add(self.assigned(assignment));
+            }
+        }
+        all
+    }
+
+    /// A property of each thing that a value can be.
+    pub(super) fn property(&self, object: &Known<'a>, name: &str) -> Known<'a> {
+        let mut all = Known { values: Vec::new(), open: object.open };
+        for value in &object.values {
+            all.add(self.property_of(value, name));
+        }
+        all
+    }
+
+    fn property_of(&self, value: &Value<'a>, name: &str) -> Known<'a> {
+        let builtin = |module: &str| Known::one(Value::Builtin(module.to_owned()));
+        match value {
+            Value::Builtin(module) => match (module.as_str(), name) {
+                (_, "default") => Known::one(value.clone()),
+                ("path", "posix" | "win32") => builtin("path"),
+                ("path", "sep") => Known::text("/"),
+                ("fs", "promises") => builtin("fs"),
+                ("process", "platform") => Known::text(self.surroundings.platform),
+                ("process", "arch") => Known::text(self.surroundings.architecture),
+                ("process", "execPath" | "argv0") => Known::one(Value::Executable),
+                ("process", "env") => builtin("(environment)"),
+                ("process", "argv" | "execArgv" | "version" | "versions" | "mainModule" | "config") => {
+                    Known::anything()
+                }
+                ("(environment)", name) => self.variable(name),
+                ("(module)", "require") => Known::one(Value::Require(None)),
+                ("(module)", "filename" | "id") => Known::text(self.file.as_str()),
+                ("(module)", "path") => Known::text(self.folder()),
+                ("(module)", _) => Known::anything(),
+                (module, name) => {
+                    let module = module.strip_suffix("/promises").unwrap_or(module);
+                    Known::one(Value::Member(module.to_owned(), name.to_owned()))
+                }
+            },
+            Value::Member(module, parent) if module == "os" && parent == "constants" => Known::anything(),
+            Value::Require(from) => match name {
+                "resolve" => Known::one(Value::Resolve(from.clone())),
+                "default" => Known::one(value.clone()),
+                _ => Known::anything(),
+            },
+            Value::Package(_) if name == "default" => Known::one(value.clone()),
+            Value::Package(package) => Known::one(Value::PackageMember(package.clone(), name.to_owned())),
+            Value::Record(record) => self.entry(record, name),
+            // A folder's entry has a name; an address has parts.
+            Value::Text(text) => match name {
+                "name" | "href" => Known::text(text.as_str()),
+                "pathname" => Known::text(super::value::path_of_address(text)),
+                _ => Known::anything(),
+            },
+            _ => Known::anything(),
+        }
+    }
+
+    /// A variable of the environment.
+    pub(super) fn variable(&self, name: &str) -> Known<'a> {
+        match self.surroundings.environment.iter().find(|(known, _)| known == name) {
+            Some((_, value)) => Known::text(value.as_str()),
+            None => Known::anything(),
+        }
+    }
+
+    fn entry(&self, record: &'a ObjectExpression<'a>, name: &str) -> Known<'a> {
+        let mut spread = Known::nothing();
+        for property in record.properties.iter().rev() {
+            match property {
+                ObjectPropertyKind::ObjectProperty(property) => {
+                    if property.computed {
+                        spread.open = true;
+                    } else if key(&property.key) == Some(name) {
+                        let mut found = self.fold(&property.value);
+                        found.add(spread);
+                        return found;
+                    }
+                }
+                ObjectPropertyKind::SpreadProperty(inner) => {
+                    spread.add(self.property(&self.fold(&inner.argument), name));
+                }
+            }
+        }
+        spread
+    }
+
+    pub(super) fn values_of(&self, record: &'a ObjectExpression<'a>) -> Known<'a> {
+        let mut all = Known::nothing();
+        for property in &record.properties {
+            match property {
+                ObjectPropertyKind::ObjectProperty(property) => all.add(self.fold(&property.value)),
+                ObjectPropertyKind::SpreadProperty(_) => all.open = true,
+            }
+        }
+        all
+    }
+
+    pub(super) fn keys(&self, object: &Known<'a>) -> Known<'a> {
+        let mut all = Known { values: Vec::new(), open: object.open };
+        for value in &object.values {
+            let Value::Record(record) = value else {
+                all.open = true;
+                continue;
+            };
+            for property in &record.properties {
+                match property {
+                    ObjectPropertyKind::ObjectProperty(property) if !property.computed => {
+                        match key(&property.key) {
+                            Some(name) => all.add(Known::text(name)),
+                            None => all.open = true,
+                        }
+                    }
+                    _ => all.open = true,
+                }
+            }
+        }
+        all
+    }
+
+    pub(super) fn new_object(&self, new: &'a NewExpression<'a>) -> Known<'a> {
+        let callee = self.fold(&new.callee);
+        let is_address = callee
+            .values
+            .iter()
+            .any(|value| matches!(value, Value::Member(module, name) if module == "url" && name == "URL"));
+        if !is_address {
+            return Known::anything();
+        }
+        let argument = |at: usize| new.arguments.get(at).and_then(Argument::as_expression);
+        match (argument(0), argument(1)) {
+            (Some(relative), Some(base)) => self.url(relative, base),
+            (Some(address), None) => self.fold(address).map_texts(str::to_owned),
+            _ => Known::anything(),
+        }
+    }
+
+    pub(super) fn by_name(&self) -> &ByName<'a> {
+        self.by_name.get_or_init(|| {
+            let nodes = self.semantic.nodes();
+            let mut names = ByName::default();
+            for node in nodes.iter() {
+                match node.kind() {
+                    AstKind::CallExpression(call) => {
+                        if let Expression::StaticMemberExpression(member) = bare(&call.callee) {
+                            names.calls.entry(member.property.name.as_str()).or_default().push(call);
+                        }
+                    }
+                    AstKind::AssignmentExpression(assignment) => {
+                        if let AssignmentTarget::StaticMemberExpression(member) = &assignment.left
+                            && matches!(member.object, Expression::ThisExpression(_))
+                        {
+                            let name = member.property.name.as_str();
+                            names.own.entry(name).or_default().push(&assignment.right);
+                        }
+                    }
+                    AstKind::ReturnStatement(statement) => {
+                        let Some(value) = &statement.argument else { continue };
+                        let function = nodes.ancestors(node.id()).find(|ancestor| {
+                            matches!(
+                                ancestor.kind(),
+                                AstKind::Function(_) | AstKind::ArrowFunctionExpression(_)
+                            )
+                        });
+                        if let Some(function) = function {
+                            names.returns.entry(function.id()).or_default().push(value);
+                        }
+                    }
+                    AstKind::PropertyDefinition(property) => {
+                        if let (Some(name), Some(value)) = (key(&property.key), &property.value) {
+                            names.own.entry(name).or_default().push(value);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            names
+        })
+    }
+}
+
+/// Whether the left of an assignment is a variable.
+fn is_name(target: &AssignmentTarget<'_>) -> bool {
+    matches!(target, AssignmentTarget::AssignmentTargetIdentifier(_))
+}
+
+/// Whether a pattern gives a value to a variable.
+fn holds(pattern: &BindingPattern<'_>, symbol: SymbolId) -> bool {
+    match pattern {
+        BindingPattern::BindingIdentifier(name) => name.symbol_id.get() == Some(symbol),
+        BindingPattern::AssignmentPattern(pattern) => holds(&pattern.left, symbol),
+        BindingPattern::ObjectPattern(object) => {
+            object.properties.iter().any(|property| holds(&property.value, symbol))
+        }
+        BindingPattern::ArrayPattern(array) => {
+            array.elements.iter().flatten().any(|element| holds(element, symbol))
+        }
+    }
+}
+
+/// The name of a property that is written out.
+pub(super) fn key<'e>(key: &'e PropertyKey<'_>) -> Option<&'e str> {
+    match key {
+        PropertyKey::StaticIdentifier(name) => Some(name.name.as_str()),
+        PropertyKey::StringLiteral(text) => Some(text.value.as_str()),
+        _ => None,
+    }
+}
+
+/// Whether a bare name is a module of Node.js that is asked after here.
+fn is_builtin(name: &str) -> bool {
+    matches!(
+        name,
+        "path"
+            | "path/posix"
+            | "path/win32"
+            | "fs"
+            | "fs/promises"
+            | "url"
+            | "module"
+            | "process"
+            | "child_process"
+            | "worker_threads"
+            | "cluster"
+            | "os"
+            | "util"
+            | "vm"
+            | "events"
+            | "stream"
+            | "http"
+            | "https"
+            | "net"
+            | "crypto"
+            | "zlib"
+            | "assert"
+            | "buffer"
+            | "tty"
+    )
+}

@@ -1,0 +1,214 @@
+use std::path::Path;
+
+use super::*;
+
+/// What `text` loads as `/p/lib/a.js`: how and what, `*` for any text, `?` for any name, `!` where nothing is known.
+fn of(text: &str) -> Vec<String> {
+    of_with(text, &[], &[])
+}
+
+fn of_with(text: &str, environment: &[(&str, &str)], names: &[&str]) -> Vec<String> {
+    let environment: Vec<(String, String)> =
+        environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let surroundings = Surroundings {
+        working_directory: "/p",
+        environment: &environment,
+        platform: "linux",
+        architecture: "x64",
+        names: &names,
+    };
+    let loads = loads(text, Path::new("/p/lib/a.js"), SourceKind::JAVASCRIPT, &surroundings).unwrap();
+    loads.loads.iter().map(shown).collect()
+}
+
+fn shown(load: &Load) -> String {
+    let act = match load.act {
+        Act::Require => "require",
+        Act::Import => "import",
+        Act::Resolve(Loader::Require) => "resolve",
+        Act::Resolve(Loader::Import) => "meta",
+        Act::Worker => "worker",
+        Act::Child => "child",
+        Act::Path => "path",
+        Act::Data => "data",
+        Act::Bindings => "bindings",
+        Act::AddonFolder => "addon",
+        Act::Named => "named",
+    };
+    let what = load.what.as_deref().unwrap_or("!").replace(HOLE, "*").replace(NAME, "?");
+    match &load.from {
+        Some(from) => format!("{act} {what} from {}", from.replace(HOLE, "*")),
+        None => format!("{act} {what}"),
+    }
+}
+
+#[test]
+fn what_stands_in_the_text() {
+    assert_eq!(
+        of("import a from 'a'; export * from 'b'; import('c'); require('d'); require.resolve('e'); module.require('f');
+            require(`g`); import.meta.resolve('h')"),
+        ["import a", "import b", "import c", "require d", "resolve e", "require f", "require g", "meta h"]
+    );
+    assert_eq!(of("typeof require === 'function' && require.cache; require.main === module"), [""; 0]);
+    assert_eq!(of("// require('x')\n'require(y)'"), [""; 0]);
+}
+
+#[test]
+fn texts_are_put_together() {
+    for (text, expected) in [
+        ("require('./' + 'a' + '.js')", &["require ./a.js"][..]),
+        ("const x = 'a'; require(`./${x}.js`)", &["require ./a.js"]),
+        ("let x; if (y) x = './a'; else x = './b'; require(x)", &["require ./a", "require ./b"]),
+        ("require(y ? './a' : './b')", &["require ./a", "require ./b"]),
+        ("require(y || './b')", &["require !", "require ./b"]),
+        ("require('./locales/' + x + '.js')", &["require ./locales/*.js"]),
+        ("require(`./locales/${x}.js`)", &["require ./locales/*.js"]),
+        ("import(`./l/${x}`)", &["import ./l/*"]),
+        ("['a', 'b'].forEach(n => { exports[n] = require('./' + n) })", &["require ./a", "require ./b"]),
+        ("for (const n of ['a', 'b']) require('./' + n)", &["require ./a", "require ./b"]),
+        (
+            "const m = { a: './a', b: './b' }; module.exports = k => require(m[k])",
+            &["require ./a", "require ./b"],
+        ),
+        ("const m = { a: './a' }; for (const k in m) require('./x/' + k)", &["require ./x/a"]),
+        ("Object.keys({ a: 1, b: 2 }).map(k => require('./' + k))", &["require ./a", "require ./b"]),
+        ("const { a: x } = { a: './a', b: './b' }; require(x)", &["require ./a"]),
+        ("require(['.', 'a', 'b'].join('/'))", &["require ./a/b"]),
+        ("require('./A'.toLowerCase())", &["require ./a"]),
+        ("require(x)", &["require !"]),
+        ("require('./x/' + process.platform + '-' + process.arch)", &["require ./x/linux-x64"]),
+        ("class A { f = './a'; g() { require(this.f) } }", &["require ./a"]),
+    ] {
+        assert_eq!(of(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn functions_of_the_file() {
+    for (text, expected) in [
+        ("function f(n) { return require('./' + n) } f('a'); f('b')", &["require ./a", "require ./b"][..]),
+        (
+            "function f(r, n) { return r('./' + n) } f(require, x ? 'a' : 'b')",
+            &["require ./a", "require ./b"],
+        ),
+        ("const f = n => require(n); module.exports = f; f('./a')", &["require !", "require ./a"]),
+        ("(function (n) { require(n) })('./a')", &["require ./a"]),
+        ("(function (n) { require(n) }).call(this, './a')", &["require ./a"]),
+        ("const g = () => './a'; require(g())", &["require ./a"]),
+        ("function g(x) { return './' + x } require(g('a'))", &["require ./a"]),
+        (
+            "(function (factory) { factory(require, exports) })(function (require, exports) { require('./a') })",
+            &["require ./a"],
+        ),
+        ("Promise.resolve(`./a`).then(s => require(s))", &["require ./a"]),
+        ("var r = require; r('./a')", &["require ./a"]),
+        ("lazy(require)", &["require !"]),
+        (
+            "var v = require('import-lazy')(require); v('./a')",
+            &["require import-lazy", "require !", "require ./a"],
+        ),
+        (
+            "require(['./a', './b'].find(n => { try { require.resolve(n); return true } catch {} }))",
+            &["require ./a", "require ./b", "resolve ./a", "resolve ./b"],
+        ),
+    ] {
+        assert_eq!(of(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn paths_from_the_file() {
+    for (text, expected) in [
+        ("const path = require('path'); require(path.join(__dirname, 'a'))", &["require path", "require /p/lib/a"][..]),
+        ("import { join } from 'node:path'; import(join(import.meta.dirname, 'a.js'))",
+            &["import node:path", "import /p/lib/a.js"]),
+        ("const p = __importDefault(require('path')); fs.readFileSync(p.default.resolve(__dirname, '../t.html'))",
+            &["require path", "data /p/t.html"]),
+        ("const fs = require('fs'); fs.readFileSync(__dirname + '/t.html')", &["require fs", "data /p/lib/t.html"]),
+        ("const dir = __dirname + '/t'; read(dir + '/x.txt'); read(dir + `/${n}.txt`)",
+            &["path /p/lib/t/x.txt", "path /p/lib/t/*.txt"]),
+        ("new Worker(new URL('./w.js', import.meta.url))", &["worker file:///p/lib/w.js"]),
+        ("const { Worker } = require('worker_threads'); new Worker(__filename)", &["require worker_threads", "worker /p/lib/a.js"]),
+        ("import { Worker as W } from 'worker_threads'; new W('1', { eval: true })", &["import worker_threads"]),
+        ("require('child_process').fork(require('path').join(__dirname, 'c.js'))",
+            &["require child_process", "child /p/lib/c.js", "require path"]),
+        ("const { spawn } = require('child_process'); spawn(process.execPath, ['--x', './c.js'])",
+            &["require child_process", "child ./c.js"]),
+        ("import { createRequire } from 'module'; const r = createRequire(import.meta.url); r('./a')",
+            &["import module", "require ./a"]),
+        ("import { createRequire } from 'module'; const r = createRequire(process.cwd() + '/x.js'); r('a')",
+            &["import module", "require a from /p/x.js"]),
+        ("const fs = require('fs'); fs.readdirSync(__dirname).forEach(f => require('./' + f))",
+            &["require fs", "data /p/lib", "require ./?"]),
+        ("const fs = require('fs'), path = require('path');
+          fs.readdirSync(path.join(__dirname, 'r')).filter(f => f.endsWith('.js')).map(f => require(path.join(__dirname, 'r', f)))",
+            &["require fs", "require path", "data /p/lib/r", "require /p/lib/r/?"]),
+        ("app.set('views', __dirname + '/views'); app.use(express.static(__dirname + '/public'))",
+            &["data /p/lib/views", "data /p/lib/public"]),
+        ("require('bindings')('x.node')", &["require bindings", "bindings x.node"]),
+        ("require('node-gyp-build')(__dirname)", &["require node-gyp-build", "addon /p/lib"]),
+        ("const b = require('bindings'); b({ bindings: 'x', module_root: y })", &["require bindings", "bindings x"]),
+    ] {
+        assert_eq!(of(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn folders_that_are_walked_through() {
+    let text = "const fs = require('fs'), path = require('path');
+        function walk(dir) { for (const f of fs.readdirSync(dir)) { walk(path.join(dir, f)); require(path.join(dir, f)) } }
+        walk(path.join(__dirname, 'r'));";
+    let found = of(text);
+    assert!(found.contains(&"require /p/lib/r/?".to_owned()), "{found:?}");
+    assert!(found.contains(&"require /p/lib/r/*/?".to_owned()), "{found:?}");
+}
+
+#[test]
+fn what_the_environment_decides() {
+    let text = "if (process.env.NODE_ENV === 'production') { module.exports = require('./p') } else { module.exports = require('./d') }
+        module.exports = process.env.NODE_ENV !== 'production' ? require('./e') : require('./' + f);
+        process.env.NODE_ENV !== 'production' && require('./g')";
+    assert_eq!(of(text), ["require ./p", "require ./d", "require ./e", "require ./*", "require ./g"]);
+    assert_eq!(of_with(text, &[("NODE_ENV", "production")], &[]), ["require ./p", "require ./*"]);
+    assert_eq!(of_with(text, &[("NODE_ENV", "test")], &[]), ["require ./d", "require ./e", "require ./g"]);
+}
+
+#[test]
+fn texts_that_name_packages() {
+    assert_eq!(
+        of_with("app.set('view engine', 'pug'); require('pug')", &[], &["pug"]),
+        ["named pug", "require pug"]
+    );
+}
+
+#[test]
+fn what_may_fail() {
+    let surroundings = Surroundings {
+        working_directory: "/p",
+        environment: &[],
+        platform: "linux",
+        architecture: "x64",
+        names: &[],
+    };
+    let text = "try { require('a') } catch { require('b') }\ntry { f(x => require(y)) } finally {}";
+    let loads = loads(text, Path::new("/p/a.js"), SourceKind::JAVASCRIPT, &surroundings).unwrap();
+    let seen: Vec<_> = loads.loads.iter().map(|load| (load.optional, load.line)).collect();
+    assert_eq!(seen, [(true, 1), (false, 1), (true, 2)]);
+    assert!(!loads.is_module);
+}
+
+#[test]
+fn hostile_texts_end() {
+    let many = format!("require({})", vec!["x"; 4_000].join("+"));
+    assert_eq!(of(&many), ["require !"]);
+    let mut circle = String::new();
+    for number in 0..400 {
+        circle.push_str(&format!("let v{number} = v{} + v{} + 'x';", (number + 1) % 400, (number + 7) % 400));
+    }
+    circle.push_str("require(v0)");
+    assert!(of(&circle).len() < 300);
+    let wide: Vec<String> = (0..2_000).map(|number| format!("'{number}'")).collect();
+    let wide = format!("for (const a of [{0}]) for (const b of [{0}]) require('./' + a + b)", wide.join(","));
+    assert!(of(&wide).len() <= 257);
+}

@@ -1,0 +1,83 @@
+//! Where add-ons lie: the conventions of `bindings`, `node-gyp-build`, `prebuildify` and `node-pre-gyp`.
+
+use std::path::{Path, PathBuf};
+
+use super::pattern::Folders;
+
+/// The add-ons of a folder that fit the system: those that were built, and prebuilt ones for it.
+pub(super) fn in_folder(
+    folders: &Folders,
+    folder: &Path,
+    platform: &str,
+    architecture: &str,
+) -> Vec<PathBuf> {
+    let Some(files) = folders.files(folder) else { return Vec::new() };
+    let fits = |file: &&PathBuf| {
+        if file.extension().is_none_or(|extension| extension != "node") {
+            return false;
+        }
+        let below = file.strip_prefix(folder).unwrap_or(file);
+        let parts: Vec<&str> = below.iter().filter_map(|part| part.to_str()).collect();
+        // What the compiler leaves beside the outcome.
+        !parts.contains(&"obj.target") && parts.iter().all(|part| fits_system(part, platform, architecture))
+    };
+    files.iter().filter(fits).cloned().collect()
+}
+
+/// The add-on of a name, as `bindings` looks for it: in the folders that builds write.
+pub(super) fn named(folders: &Folders, folder: &Path, name: &str) -> Vec<PathBuf> {
+    let name = if name.ends_with(".node") { name.to_owned() } else { format!("{name}.node") };
+    let Some(files) = folders.files(folder) else { return Vec::new() };
+    let is_built =
+        |file: &&PathBuf| file.ends_with(Path::new(&name)) && !file.iter().any(|part| part == "obj.target");
+    files.iter().filter(is_built).cloned().collect()
+}
+
+/// Whether a folder or file that names a system names this one.
+fn fits_system(part: &str, platform: &str, architecture: &str) -> bool {
+    const PLATFORMS: &[&str] = &["linux", "darwin", "win32", "freebsd", "android", "sunos", "openbsd", "aix"];
+    const ARCHITECTURES: &[&str] = &[
+        "x64", "arm64", "ia32", "arm", "ppc64", "s390x", "x86_64", "aarch64", "riscv64", "loong64",
+        "mips64el",
+    ];
+    let words: Vec<&str> = part.split(['-', '.', '+']).collect();
+    let named = |known: &[&str], wanted: &str| {
+        let mut said = words.iter().filter(|word| known.contains(word)).peekable();
+        said.peek().is_none().then_some(true).unwrap_or_else(|| said.any(|word| *word == wanted))
+    };
+    let says_system = words.iter().any(|word| PLATFORMS.contains(word));
+    !says_system || named(PLATFORMS, platform) && named(ARCHITECTURES, architecture)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nodeward_testkit::Project;
+
+    #[test]
+    fn only_those_of_the_system() {
+        let project = Project::empty()
+            .file("prebuilds/linux-x64/a.node", "")
+            .file("prebuilds/linux-x64/a.musl.node", "")
+            .file("prebuilds/linux-arm64/a.node", "")
+            .file("prebuilds/darwin-x64+arm64/a.node", "")
+            .file("build/Release/a.node", "")
+            .file("build/Release/obj.target/a.node", "")
+            .file("build/Release/b.txt", "");
+        let folders = Folders::default();
+        let shown = |files: Vec<PathBuf>| {
+            let below = files.iter().map(|file| file.strip_prefix(project.path()).unwrap());
+            below.map(|file| file.display().to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            shown(in_folder(&folders, project.path(), "linux", "x64")),
+            ["build/Release/a.node", "prebuilds/linux-x64/a.musl.node", "prebuilds/linux-x64/a.node"]
+        );
+        assert_eq!(
+            shown(in_folder(&folders, project.path(), "darwin", "arm64")),
+            ["build/Release/a.node", "prebuilds/darwin-x64+arm64/a.node"]
+        );
+        assert_eq!(shown(named(&folders, project.path(), "b")), Vec::<String>::new());
+        assert_eq!(shown(named(&folders, project.path(), "a")).len(), 4);
+    }
+}

@@ -1,0 +1,218 @@
+//! What `package.json` files say: whose a file is, how Node.js reads it, where a package starts.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use nodeward_javascript::{Loader, ModuleFormat, NodeResolver, Resolved};
+use rustc_hash::FxHashMap;
+use serde_json::Value;
+
+use super::TraceError;
+
+/// The largest manifest that is read.
+const MOST_BYTES: u64 = 16 << 20;
+
+/// A `package.json`.
+#[derive(Debug)]
+pub(super) struct Manifest {
+    /// Its folder.
+    pub(super) folder: PathBuf,
+    /// What it says of `.js` files.
+    pub(super) format: ModuleFormat,
+    /// What it says.
+    pub(super) json: Value,
+}
+
+impl Manifest {
+    /// A text field.
+    pub(super) fn text(&self, field: &str) -> Option<&str> {
+        self.json.get(field)?.as_str()
+    }
+
+    /// The names in a table: `dependencies`.
+    pub(super) fn names(&self, field: &str) -> impl Iterator<Item = &str> {
+        self.json.get(field).and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name.as_str())
+    }
+}
+
+/// Manifests by folder, each read once.
+#[derive(Debug, Default)]
+pub(super) struct Manifests {
+    nearest: Mutex<FxHashMap<PathBuf, Option<Arc<Manifest>>>>,
+}
+
+impl Manifests {
+    /// The manifest that counts for the files of a folder: the nearest one, not going out of a package.
+    pub(super) fn nearest(&self, folder: &Path) -> Option<Arc<Manifest>> {
+        if let Some(known) = self.nearest.lock().unwrap_or_else(PoisonError::into_inner).get(folder) {
+            return known.clone();
+        }
+        let is_boundary = folder.file_name().is_some_and(|name| name == "node_modules");
+        let found = match read(folder) {
+            Some(manifest) => Some(Arc::new(manifest)),
+            None if is_boundary => None,
+            None => folder.parent().and_then(|parent| self.nearest(parent)),
+        };
+        let mut nearest = self.nearest.lock().unwrap_or_else(PoisonError::into_inner);
+        nearest.entry(folder.to_path_buf()).or_insert(found).clone()
+    }
+
+    /// The manifest of the package that a file belongs to: of an installed one the folder's below `node_modules`,
+    /// else the nearest with a name.
+    pub(super) fn package(&self, file: &Path) -> Option<Arc<Manifest>> {
+        if let Some((folder, _)) = installed(file) {
+            return self.nearest(&folder).filter(|manifest| manifest.folder == folder);
+        }
+        let mut folder = file.parent()?.to_path_buf();
+        loop {
+            let manifest = self.nearest(&folder)?;
+            if manifest.text("name").is_some() {
+                return Some(manifest);
+            }
+            folder = manifest.folder.parent()?.to_path_buf();
+        }
+    }
+}
+
+fn read(folder: &Path) -> Option<Manifest> {
+    let path = folder.join("package.json");
+    let text = std::fs::read_to_string(&path).ok().filter(|text| text.len() as u64 <= MOST_BYTES)?;
+    // One that can't be read still ends the search, as Node.js ends it with an error.
+    let json: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap_or(Value::Null);
+    let format = match json.get("type").and_then(Value::as_str) {
+        Some("module") => ModuleFormat::Module,
+        Some("commonjs") => ModuleFormat::CommonJs,
+        _ => ModuleFormat::Unknown,
+    };
+    Some(Manifest { folder: folder.to_path_buf(), format, json })
+}
+
+/// The folder and the name of the installed package that a file belongs to.
+pub(super) fn installed(file: &Path) -> Option<(PathBuf, String)> {
+    let text = file.to_str()?;
+    let separator = std::path::MAIN_SEPARATOR;
+    let marker = format!("{separator}node_modules{separator}");
+    let start = text.rfind(&marker)? + marker.len();
+    let mut parts = text[start..].split(separator);
+    let first = parts.next()?;
+    let name = match first.starts_with('@') {
+        true => format!("{first}/{}", parts.next()?),
+        false => first.to_owned(),
+    };
+    let end = start + name.len();
+    // What lies in `node_modules` itself is nobody's.
+    (text.len() > end).then(|| (PathBuf::from(&text[..end]), name))
+}
+
+/// Where a package starts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entries {
+    /// The files, as real paths.
+    pub files: Vec<PathBuf>,
+}
+
+/// The files of a package's folder that its `main`, `exports` and `bin` name, for `require` and for `import`.
+pub fn entries_of(folder: &Path, resolver: &NodeResolver) -> Result<Entries, TraceError> {
+    let path = folder.join("package.json");
+    let mut files = Vec::new();
+    let json = match std::fs::read_to_string(&path) {
+        Ok(text) => serde_json::from_str(text.trim_start_matches('\u{feff}'))
+            .map_err(|error| TraceError::Manifest { path: path.clone(), message: error.to_string() })?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Value::Null,
+        Err(source) => return Err(TraceError::Entry { path, source }),
+    };
+    let mut add = |specifier: &str, loader: Loader| {
+        if let Ok(Resolved::File(file)) = resolver.resolve(folder, specifier, loader) {
+            files.push(file);
+        }
+    };
+    let name = json.get("name").and_then(Value::as_str);
+    match (json.get("exports"), name) {
+        (Some(exports), Some(name)) => {
+            // A package may name itself: `exports` with all its conditions is Node.js's own.
+            for subpath in subpaths(exports) {
+                let specifier = format!("{name}{}", subpath.strip_prefix('.').unwrap_or(&subpath));
+                add(&specifier, Loader::Require);
+                add(&specifier, Loader::Import);
+            }
+            for target in expanded(folder, exports) {
+                add(&target, Loader::Require);
+            }
+        }
+        _ => add(".", Loader::Require),
+    }
+    let bin = json.get("bin");
+    let bins = bin.and_then(Value::as_object).into_iter().flatten().filter_map(|(_, path)| path.as_str());
+    for path in bin.and_then(Value::as_str).into_iter().chain(bins) {
+        let relative = if path.starts_with("./") { path.to_owned() } else { format!("./{path}") };
+        add(&relative, Loader::Require);
+    }
+    files.sort();
+    files.dedup();
+    if files.is_empty() {
+        return Err(TraceError::NoEntry { path: folder.to_path_buf() });
+    }
+    Ok(Entries { files })
+}
+
+/// The subpaths of `exports` that are no patterns.
+fn subpaths(exports: &Value) -> Vec<String> {
+    match exports.as_object() {
+        Some(table) if table.keys().any(|key| key.starts_with('.')) => {
+            table.keys().filter(|key| !key.contains('*')).cloned().collect()
+        }
+        _ => vec![".".to_owned()],
+    }
+}
+
+/// The files that patterns of `exports` stand for.
+fn expanded(folder: &Path, exports: &Value) -> Vec<String> {
+    let folders = super::pattern::Folders::default();
+    let mut found = Vec::new();
+    for (_, target) in exports.as_object().into_iter().flatten().filter(|(key, _)| key.contains('*')) {
+        let mut open = vec![target];
+        while let Some(target) = open.pop() {
+            match target {
+                Value::String(target) if target.starts_with("./") => {
+                    let pattern = target.replace('*', &nodeward_javascript::loads::HOLE.to_string());
+                    let below = folder.join(super::pattern::folder_of(&pattern).trim_start_matches("./"));
+                    for file in folders.files(&below).iter().flat_map(|files| files.iter()) {
+                        let Ok(relative) = file.strip_prefix(folder) else { continue };
+                        let relative = format!("./{}", relative.to_string_lossy().replace('\\', "/"));
+                        let is_code = [".js", ".cjs", ".mjs", ".json", ".node", ".wasm"]
+                            .iter()
+                            .any(|ending| relative.ends_with(ending));
+                        if is_code && super::pattern::matches(&pattern, &relative) {
+                            found.push(relative);
+                        }
+                    }
+                }
+                Value::Array(list) => open.extend(list),
+                // What types are for is no code.
+                Value::Object(table) => {
+                    open.extend(table.iter().filter(|(key, _)| *key != "types").map(|(_, value)| value));
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whose_a_file_is() {
+        let of = |path: &str| {
+            installed(Path::new(path)).map(|(folder, name)| (folder.display().to_string(), name))
+        };
+        assert_eq!(of("/a/lib/x.js"), None);
+        assert_eq!(
+            of("/a/node_modules/b/node_modules/@c/d/lib/x.js"),
+            Some(("/a/node_modules/b/node_modules/@c/d".to_owned(), "@c/d".to_owned()))
+        );
+        assert_eq!(of("/a/node_modules/x.js"), None);
+    }
+}
