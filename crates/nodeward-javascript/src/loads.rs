@@ -8,6 +8,7 @@
 mod calls;
 mod fold;
 mod functions;
+mod members;
 mod paths;
 mod plain;
 mod value;

@@ -43,7 +43,7 @@ fn fits_system(part: &str, platform: &str, architecture: &str) -> bool {
     let words: Vec<&str> = part.split(['-', '.', '+']).collect();
     let named = |known: &[&str], wanted: &str| {
         let mut said = words.iter().filter(|word| known.contains(word)).peekable();
-        said.peek().is_none().then_some(true).unwrap_or_else(|| said.any(|word| *word == wanted))
+        if said.peek().is_none() { true } else { said.any(|word| *word == wanted) }
     };
     let says_system = words.iter().any(|word| PLATFORMS.contains(word));
     !says_system || named(PLATFORMS, platform) && named(ARCHITECTURES, architecture)

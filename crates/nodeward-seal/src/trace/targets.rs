@@ -77,7 +77,7 @@ impl<'w> Loading<'w> {
         }
         let what = loads::is_exact(what).then(|| address(what)).flatten().unwrap_or_else(|| what.to_owned());
         let folder = match load.from.as_deref() {
-            Some(from) if !loads::is_exact(from) => return self.from_anywhere(&what, loader, load),
+            Some(from) if !loads::is_exact(from) => return self.anywhere(&what, loader, load),
             Some(from) if from.ends_with('/') => PathBuf::from(from),
             Some(from) => Path::new(from).parent().unwrap_or(self.folder).to_path_buf(),
             None => self.folder.to_path_buf(),
@@ -96,7 +96,7 @@ impl<'w> Loading<'w> {
     }
 
     /// From a place that is not known: the file's own and the project's are tried.
-    fn from_anywhere(&self, what: &str, loader: Loader, load: &Load) -> Meaning {
+    fn anywhere(&self, what: &str, loader: Loader, load: &Load) -> Meaning {
         if !loads::is_exact(what) {
             return Meaning::Unknown;
         }
