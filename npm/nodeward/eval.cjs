@@ -14,6 +14,7 @@ const denial = require('./eval/denial.cjs');
 
 /** The application has its own copy of this file; here it finds the state that the preload set up. */
 const SHARED = Symbol.for('nodeward.eval/1');
+const SHARED_SYNTHETIC = Symbol.for('nodeward.synthesize/1');
 const WasmModule = WebAssembly.Module;
 const { hash } = crypto;
 
@@ -69,7 +70,7 @@ function install({ addon, seal, root, mode, report = () => {}, wasm = false } = 
     : activate(loaded(addon), { reportOnly: decided === 'report', wasm, report });
   const state = bounded(decided, layer, report);
   captured.defineProperty(process, SHARED, { __proto__: null, value: state.shared, writable: false, configurable: false, enumerable: false });
-  if (seal) require('./synthesize.cjs').install({ seal, root, mode, report });
+  if (seal) installSynthetic({ seal, root, mode, report });
   if (decided !== 'permissive') observe(state, seal, root);
   return captured.freeze({
     __proto__: null,
@@ -79,6 +80,22 @@ function install({ addon, seal, root, mode, report = () => {}, wasm = false } = 
     permitWasm: layer.permitWasm,
     verified: state.verified,
   });
+}
+
+/** A seal without synthetic modules needs nothing that makes them, only what says no. */
+function installSynthetic({ seal, root, mode, report }) {
+  const hasSome = seal.sources?.some((source) => source.kind === 'synthetic');
+  if (hasSome || mode === 'report' || mode === 'permissive') {
+    require('./synthesize.cjs').install({ seal, root, mode, report });
+    return;
+  }
+  const deny = (content) => {
+    const about = denial.ofSynthetic(hash('sha512', content));
+    report(denial.record(about));
+    throw denial.error(about);
+  };
+  const value = captured.freeze({ __proto__: null, commonJs: deny, esm: deny });
+  captured.defineProperty(process, SHARED_SYNTHETIC, { __proto__: null, value, writable: false, configurable: false, enumerable: false });
 }
 
 /** The one that says least wins: no seal and permissive ask for nothing, report denies nothing. */
@@ -189,7 +206,7 @@ function observe(state, seal, root) {
   const listed = listedModules(seal, root);
   if (listed.size === 0) return;
   // Loaded only now, since what it binds has to be what this layer put in force.
-  const adapters = require('./adapters/index.cjs');
+  const adapters = hasAdapters(listed) ? require('./adapters/index.cjs') : undefined;
   const original = Module.prototype._compile;
   Module.prototype._compile = function _compile(content, filename, format) {
     const source = captured.mapGet(listed, filename);
@@ -203,6 +220,10 @@ function observe(state, seal, root) {
     }
     return captured.apply(original, this, [content, filename, format]);
   };
+}
+
+function hasAdapters(listed) {
+  return [...listed.values()].some((source) => source.adapter !== undefined);
 }
 
 /** The files that may ask, by absolute path, with what the seal says of each and the adapter that fits it. */

@@ -91,7 +91,7 @@ function synthetic({ sealed, enforce, root = process.cwd(), report }) {
     if (sealed === undefined) {
       record(name, content);
     } else if (!captured.mapHas(sealed, name)) {
-      const about = ofUnsealed(name);
+      const about = denial.ofSynthetic(name);
       report(denial.record(about));
       if (enforce) throw denial.error(about);
     }
@@ -126,15 +126,6 @@ function synthetic({ sealed, enforce, root = process.cwd(), report }) {
   };
 
   return captured.freeze({ __proto__: null, commonJs, esm });
-}
-
-function ofUnsealed(name) {
-  return {
-    kind: 'load',
-    subject: `${SEALED}${name}`,
-    reason: 'the seal has no synthetic module with this content',
-    remedy: 'record it with nodeward trace --record and seal again',
-  };
 }
 
 function newModule(name, paths) {

@@ -1,15 +1,22 @@
 'use strict';
 // The adapters, and which of them fits a file.
 
-const ADAPTERS = [
-  require('./ajv.cjs'),
-  require('./dot.cjs'),
-  require('./ejs.cjs'),
-  require('./handlebars.cjs'),
-  require('./lodash.cjs'),
-  require('./mathjs.cjs'),
-  require('./pug.cjs'),
-];
+/** The adapter of each package. It is loaded only when the seal lists a file of the package. */
+const ADAPTERS = new Map([
+  ['ajv', './ajv.cjs'],
+  ['core-js', './pug.cjs'],
+  ['dot', './dot.cjs'],
+  ['ejs', './ejs.cjs'],
+  ['handlebars', './handlebars.cjs'],
+  ['lodash', './lodash.cjs'],
+  ['lodash.template', './lodash.cjs'],
+  ['mathjs', './mathjs.cjs'],
+  ['promise', './pug.cjs'],
+  ['pug', './pug.cjs'],
+  ['pug-runtime', './pug.cjs'],
+  ['typed-function', './mathjs.cjs'],
+  ['uglify-js', './pug.cjs'],
+]);
 
 /**
  * What an adapter covers of a file.
@@ -28,14 +35,11 @@ function adapterOf(listedPath, release) {
   const start = listedPath.lastIndexOf('node_modules/');
   if (start < 0 || !listedPath.startsWith(folder, start)) return undefined;
   const file = listedPath.slice(start + folder.length);
-  for (const adapter of ADAPTERS) {
-    for (const cover of adapter.covers) {
-      if (cover.package === name && cover.files.includes(file) && isWithin(version, cover.range)) {
-        return { adapter: adapter.name, binds: cover.binds, instead: cover.instead };
-      }
-    }
-  }
-  return undefined;
+  if (!ADAPTERS.has(name)) return undefined;
+  const adapter = require(ADAPTERS.get(name));
+  const found = adapter.covers.find((cover) => (
+    cover.package === name && cover.files.includes(file) && isWithin(version, cover.range)));
+  return found && { adapter: adapter.name, binds: found.binds, instead: found.instead };
 }
 
 /** Whether a version lies in a range of the form `>=1.2.3 <2.0.0`; a prerelease counts as its release. */
@@ -56,9 +60,10 @@ function order(left, right) {
 
 /** All that adapters cover, for those who write a seal: package, range and files. */
 function covered() {
-  return ADAPTERS.flatMap((adapter) => adapter.covers.map((cover) => ({
+  const adapters = [...new Set(ADAPTERS.values())].map((file) => require(file));
+  return adapters.flatMap((adapter) => adapter.covers.map((cover) => ({
     adapter: adapter.name, package: cover.package, range: cover.range, files: [...cover.files],
   })));
 }
 
-module.exports = { adapterOf, covered };
+module.exports = { adapterOf, covered, packages: () => [...ADAPTERS.keys()] };

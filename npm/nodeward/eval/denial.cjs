@@ -134,4 +134,14 @@ function ofWasm(subject, reason) {
   return { kind: 'wasm', subject, reason, remedy: 'list its hash under eval.wasm in the seal, or compile it with letMeCompile' };
 }
 
-module.exports = { error, message, ofCode, ofWasm, record, shown, REMEDY };
+/** The denial of a synthetic module, by the SHA-512 of its content. */
+function ofSynthetic(sha512) {
+  return {
+    kind: 'load',
+    subject: `synthetic:${sha512}`,
+    reason: 'the seal has no synthetic module with this content',
+    remedy: 'record it with nodeward trace --record and seal again',
+  };
+}
+
+module.exports = { error, message, ofCode, ofSynthetic, ofWasm, record, shown, REMEDY };

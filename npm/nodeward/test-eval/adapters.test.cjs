@@ -7,7 +7,7 @@ const os = require('node:os');
 const path = require('node:path');
 const test = require('node:test');
 const { FLAG, PACKAGE, eachVersion, runForJson } = require('./support/nodes.cjs');
-const { adapterOf, covered } = require('../adapters/list.cjs');
+const { adapterOf, covered, packages } = require('../adapters/list.cjs');
 
 const SETS = {
   new: ['pug@3.0.4', 'ejs@3.1.10', 'lodash@4.17.21', 'lodash.template@4.5.0', 'handlebars@4.7.8', 'ajv@8.17.1', 'dot@1.1.3', 'mathjs@13.2.0'],
@@ -99,7 +99,8 @@ test('an adapter is found by package, release and file', () => {
   assert.equal(found('node_modules/dot/doT.js', 'dot@2.0.0-beta.1'), 'doT');
 });
 
-test('every adapter names what it binds', () => {
+test('every adapter is found by each package that it covers', () => {
+  assert.deepEqual([...new Set(covered().map((cover) => cover.package))].sort(), packages().sort());
   const names = new Set(covered().map((cover) => cover.adapter));
   assert.deepEqual([...names].sort(), ['ajv', 'doT', 'ejs', 'handlebars', 'lodash.template', 'mathjs', 'pug']);
   for (const { range, files } of covered()) {

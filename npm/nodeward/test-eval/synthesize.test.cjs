@@ -124,6 +124,22 @@ eachVersion('with a seal in force, what it has runs and all else is denied', ({ 
   });
 }, { needsAddon });
 
+eachVersion('a seal without synthetic modules denies all of them, and its report lets them run', ({ node }) => {
+  const body = (mode) => `
+    const denials = [];
+    require(${JSON.stringify(path.join(PACKAGE, 'eval.cjs'))}).install({
+      seal: { sources: [], eval: { mode: 'permissive' } }, mode: '${mode}', report: (denial) => denials.push(denial),
+    });
+    outcome('common', () => synthesize('exports.ran = true;').exports);
+    seen.esm = await synthesizeModule('export default 1;').then((space) => space.default, (error) => error.code);
+    seen.denials = denials.map(({ subject }) => subject.slice(0, 10));
+  `;
+  const denials = ['synthetic:', 'synthetic:'];
+  const denied = 'ERR_NODEWARD_DENIED';
+  assert.deepEqual(program(node, body('enforce')), { common: denied, esm: denied, denials });
+  assert.deepEqual(program(node, body('report')), { common: { ran: true }, esm: 1, denials });
+}, { needsAddon });
+
 eachVersion('report says what would be denied, and runs it', ({ node }) => {
   const seen = program(node, `
     const denials = [];
