@@ -57,17 +57,18 @@ function status() {
  * locks `Module.prototype._compile`: what it then finds there notes the modules that may ask, and applies the
  * adapters.
  *
- * `addon` is what the add-on exports, or its path; without one the JavaScript layer is used. `root` is the
- * folder of the seal. `mode` is `enforce` (the seal's own `eval.mode` decides), `report`, or one of the three
- * modes to overrule the seal. `report` gets `{kind, subject, parent, reason, stack}` for each denial. With
- * `wasm`, WebAssembly needs a permission as well; the result's `permitWasm(callback)` gives it.
+ * `addon` is what the add-on exports, or its path (with `addonSha256` it is loaded only if it has that hash);
+ * without one the JavaScript layer is used. `root` is the folder of the seal. `mode` is `enforce` (the seal's own
+ * `eval.mode` decides), `report`, or one of the three modes to overrule the seal. `report` gets `{kind, subject,
+ * parent, reason, stack}` for each denial. With `wasm`, WebAssembly needs a permission as well; the result's
+ * `permitWasm(callback)` gives it.
  */
-function install({ addon, seal, root, mode, report = () => {}, wasm = false } = {}) {
+function install({ addon, addonSha256, seal, root, mode, report = () => {}, wasm = false } = {}) {
   if (shared() !== undefined) throw new Error('Nodeward: bounded eval is in force already in this thread');
   const decided = decideMode(mode, seal);
   const layer = decided === 'permissive'
     ? { layer: 'none', cannot: [], permit: (_source, callback) => callback(), permitWasm: (callback) => callback() }
-    : activate(loaded(addon), { reportOnly: decided === 'report', wasm, report });
+    : activate(loaded(addon, addonSha256), { reportOnly: decided === 'report', wasm, report });
   const state = bounded(decided, layer, report);
   captured.defineProperty(process, SHARED, { __proto__: null, value: state.shared, writable: false, configurable: false, enumerable: false });
   if (seal) installSynthetic({ seal, root, mode, report });
@@ -111,11 +112,24 @@ function decideMode(mode, seal) {
   return mode === 'report' && sealed === 'strict' ? 'report' : sealed;
 }
 
-function loaded(addon) {
+/** What was hashed is what is loaded, whatever the path leads to by then. */
+function loaded(addon, sha256) {
   if (typeof addon !== 'string') return addon ?? undefined;
   const holder = { exports: {} };
-  process.dlopen(holder, path.resolve(addon));
-  return holder.exports;
+  if (sha256 === undefined) {
+    process.dlopen(holder, path.resolve(addon));
+    return holder.exports;
+  }
+  const file = fs.openSync(addon, 'r');
+  try {
+    if (hash('sha256', fs.readFileSync(file)) !== sha256) {
+      throw new Error(`Nodeward: ${addon}: is not the add-on that was verified; start again`);
+    }
+    process.dlopen(holder, `/proc/self/fd/${file}`);
+    return holder.exports;
+  } finally {
+    fs.closeSync(file);
+  }
 }
 
 function activate(addon, settings) {

@@ -28,6 +28,8 @@ export interface Denial {
 export interface InstallOptions {
   /** What the add-on exports, or its path. Without it, the JavaScript layer. */
   addon?: object | string;
+  /** The hash that the file at the path has to have (Linux). */
+  addonSha256?: string;
   /** The parsed `nodeward.seal.json`. Without it, `permissive`. */
   seal?: object;
   /** The folder of the seal. */

@@ -272,6 +272,18 @@ eachVersion('the add-on serves one installer in each thread', (setting) => {
   assert.deepEqual([seen.install, seen.load, seen.exports], [['Error', null], ['Error', 'ERR_NODEWARD_ADDON'], []]);
 });
 
+eachVersion('an add-on is loaded only with the hash that was verified', (setting) => {
+  const addonSha256 = crypto.createHash('sha256').update(fs.readFileSync(setting.addon)).digest('hex');
+  const right = program(setting, 'seen.layer = install().layer; outcome("eval", () => eval("1"));', { install: { addonSha256 } });
+  assert.deepEqual([right.layer, right.eval], ['native', DENIED]);
+  const wrong = program(setting, `
+    try { install(); } catch (error) { seen.message = error.message; }
+    seen.status = api.status().mode;
+  `, { flags: [], install: { addonSha256: addonSha256.replace(/^./, (digit) => (digit === '0' ? '1' : '0')) } });
+  assert.match(wrong.message, /is not the add-on that was verified/);
+  assert.equal(wrong.status, 'permissive');
+});
+
 eachVersion('an add-on that does not keep V8 from making code is refused', (setting) => {
   const addon = '{ agreement: 1, activate() {}, permit: (_source, callback) => callback(), permitWasm: (callback) => callback() }';
   const seen = program(setting, `
