@@ -151,6 +151,12 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Whether it is a flaw in code that can't load in production. Malware is none: it ran when it was installed,
+    /// whether or not it loads.
+    pub fn is_idle(&self) -> bool {
+        self.kind == Kind::Advisory && self.reachable == Reachable::No
+    }
+
     /// A finding with the given essentials and nothing else.
     pub fn new(
         rule: impl Into<Arc<str>>,

@@ -43,6 +43,11 @@ impl Step<'_> {
         self.findings.iter().any(|finding| finding.production)
     }
 
+    /// Whether nothing of it can load in production.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.findings.iter().all(|finding| finding.is_idle())
+    }
+
     /// Whether malware is among it.
     pub(crate) fn is_malware(&self) -> bool {
         matches!(self.topic, Topic::Malware(_))
@@ -97,6 +102,9 @@ impl Step<'_> {
         }
         if !self.production() {
             notes.push("development only".to_owned());
+        }
+        if self.is_idle() {
+            notes.push("no file of it loads in production".to_owned());
         }
         notes
     }
@@ -209,7 +217,7 @@ fn best_fix(findings: &[&Finding]) -> Option<String> {
     best.map(|(_, text)| text.to_owned())
 }
 
-/// The plan: malware first, then worst first, production before development, what clears most before the rest.
+/// The plan: malware first, what can't load last, worst first, production before development, what clears most before the rest.
 pub(crate) fn steps(report: &Report) -> Vec<Step<'_>> {
     let change_of = change_of_each(report);
     let mut topics: BTreeMap<Topic<'_>, Vec<usize>> = BTreeMap::new();
@@ -242,6 +250,7 @@ pub(crate) fn steps(report: &Report) -> Vec<Step<'_>> {
     steps.sort_by_key(|step| {
         (
             !step.is_malware(),
+            step.is_idle(),
             Reverse(step.severity()),
             !step.production(),
             step.findings[0].kind,

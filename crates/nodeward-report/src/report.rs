@@ -153,10 +153,13 @@ pub struct Gap {
 }
 
 impl Report {
-    /// Worst first; then production before development, rule, subject, place. Total, so that two runs agree.
+    /// Worst first, but advisories about what can't load last; then production before development, rule, subject,
+    /// place. Total, so that two runs agree.
     pub fn sort(&mut self) {
         self.findings.sort_by(|a, b| {
-            (b.severity, a.kind, b.production, b.reachable, &a.rule, &a.subject, &a.place).cmp(&(
+            let (idle, other_idle) = (a.is_idle(), b.is_idle());
+            (idle, b.severity, a.kind, b.production, b.reachable, &a.rule, &a.subject, &a.place).cmp(&(
+                other_idle,
                 a.severity,
                 b.kind,
                 a.production,

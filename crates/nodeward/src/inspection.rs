@@ -20,6 +20,7 @@ use crate::database::{self, Knowledge};
 use crate::gather;
 use crate::lint;
 use crate::lint::files::{self, Tests};
+use crate::loaded;
 use crate::npm_settings::NpmSettings;
 use crate::projects::{self, Notes, Project};
 use crate::runtime;
@@ -235,10 +236,11 @@ fn look(
         }
         // Neither waits for the other: what is known against the releases, and what they look like.
         let (noticed, matched) = both(|| notice(project, known, session), || known(&project.graph));
-        findings.extend(matched?);
-        let (noticed, unseen) = noticed?;
-        findings.extend(noticed);
+        let Noticed { findings: mut here, gaps: unseen, installed } = noticed?;
+        here.extend(matched?);
         gaps.extend(unseen);
+        loaded::mark(project, installed.as_ref(), &mut here, &mut gaps);
+        findings.extend(here);
     }
     if scope == Scope::Everything {
         findings.extend(runtime::check(projects, knowledge, session)?);
@@ -247,13 +249,21 @@ fn look(
     Ok((findings, gaps))
 }
 
+/// What a project's files say.
+struct Noticed {
+    findings: Vec<Finding>,
+    gaps: Vec<Gap>,
+    /// What is installed, if that could be read.
+    installed: Option<DependencyGraph>,
+}
+
 /// What a project's files say by themselves, and what is known against installed releases that are not locked; and
 /// what of it could not be read.
 fn notice(
     project: &Project,
     known: impl Fn(&DependencyGraph) -> anyhow::Result<Vec<Finding>>,
     session: &Session,
-) -> anyhow::Result<(Vec<Finding>, Vec<Gap>)> {
+) -> anyhow::Result<Noticed> {
     let (mut findings, mut gaps) = (Vec::new(), Vec::new());
     let installed = match gather::installed(project) {
         Some(Ok(installed)) => Some(installed),
@@ -271,7 +281,7 @@ fn notice(
     }
     let npm = NpmSettings::read(session, Some(&project.folder))?;
     findings.extend(gather::signals(project, installed.as_ref(), &npm, &mut gaps));
-    Ok((findings, gaps))
+    Ok(Noticed { findings, gaps, installed })
 }
 
 /// Whether the lockfile has the same release, so that what is installed adds nothing.

@@ -16,6 +16,7 @@ mod git;
 mod inspection;
 mod interrupt;
 mod lint;
+mod loaded;
 mod lsp;
 mod npm_settings;
 mod outcome;

@@ -7,6 +7,7 @@ mod database;
 mod fix;
 mod harness;
 mod lint;
+mod loaded;
 mod logs;
 mod lsp;
 mod requirements;
