@@ -1,0 +1,344 @@
+'use strict';
+// Every way in which Node.js loads a file as a module: its content is compared with the seal, and what was
+// compared is what is compiled, not what a second reading would give.
+//
+// The guarded functions keep Node.js's own ones to themselves. The application may put functions of its own in
+// their place, as instrumentation does: it can call the guarded ones, and never those behind them.
+
+const Module = require('node:module');
+const own = require('./primordials.cjs');
+const { refuse, enforces } = require('./denial.cjs');
+const { holdsScript } = require('./embedded.cjs');
+
+const REASONS = {
+  __proto__: null,
+  absent: 'is not in the source list',
+  differs: 'its content is not what was sealed',
+};
+
+let seal;
+let openBuiltin;
+/** What was compared last, so that the hook and `_compile` hash a file once. */
+let comparedName;
+let comparedText;
+let comparedEntry;
+/** What report-only has told of already: a file can come by two ways. */
+let told;
+
+function guard(settings) {
+  seal = settings.seal;
+  openBuiltin = settings.openBuiltin;
+  told = own.create(null);
+  guardCompile();
+  guardWrapper();
+  guardRegistration(settings);
+  if (Module.registerHooks === undefined) guardJson();
+}
+
+/** The entry of a file that has this text. Else there is none: reported, and thrown when enforcing. */
+function compare(filename, text, parent) {
+  if (filename === comparedName && text === comparedText) return comparedEntry;
+  const entry = seal.find(filename);
+  const fault = entry === undefined ? REASONS.absent : isText(entry.sha256, filename, text) ? undefined : REASONS.differs;
+  if (fault !== undefined) return deny(filename, own.sha256(text), fault, parent);
+  comparedName = filename;
+  comparedText = text;
+  comparedEntry = entry;
+  return entry;
+}
+
+function isText(sha256, filename, text) {
+  if (own.sha256(text) === sha256) return true;
+  // The text may lack the byte order mark of the file, or the file may not be UTF-8, and the text then has
+  // replacement characters: the bytes decide, and have to decode to the text that will run.
+  if (own.sha256(`\ufeff${text}`) === sha256) return true;
+  try {
+    const bytes = own.readBytes(filename);
+    return own.sha256(bytes) === sha256 && own.toUtf8(bytes) === text;
+  } catch {
+    return false;
+  }
+}
+
+function compareBytes(filename, bytes) {
+  const entry = seal.find(filename);
+  const hash = own.sha256(bytes);
+  if (entry !== undefined && entry.sha256 === hash) return;
+  deny(filename, hash, entry === undefined ? REASONS.absent : REASONS.differs);
+}
+
+function deny(subject, hash, reason, parent) {
+  if (!enforces()) {
+    const key = `${hash} ${subject}`;
+    if (told[key]) return;
+    told[key] = true;
+    told[hash] = true;
+  }
+  refuse('load', subject, reason, parent === undefined ? asking() : parent());
+}
+
+/** Report-only: whether a line has told of this content. */
+const isTold = (hash) => told[hash] === true;
+
+// ---- CommonJS
+
+function guardCompile() {
+  const { prototype } = Module;
+  const compile = prototype._compile;
+  const parentOf = own.uncurried(own.descriptorOf(prototype, 'parent').get);
+  prototype._compile = function _compile(content, filename, format) {
+    if (typeof content !== 'string' || typeof filename !== 'string') {
+      refuse('load', 'Module.prototype._compile', 'neither the text nor the name may be an object');
+    } else if (!isEvalWrapper(content, filename)) {
+      const entry = compare(filename, content, () => nameOf(this, parentOf));
+      if (format === 'module' || entry?.kind === 'esm') guardModuleWrap(compile);
+    }
+    compareWrapper(filename);
+    return own.apply(compile, this, [content, filename, format]);
+  };
+}
+
+/** Node.js prepares the globals of `-e` and of a Worker's text so; what is then run was asked about before. */
+function isEvalWrapper(content, filename) {
+  return (filename === '[worker eval]-wrapper' || filename === '[eval]-wrapper' || filename === '[stdin]-wrapper')
+    && holdsScript(content);
+}
+
+let wrapGuarded = false;
+
+/**
+ * `require` of an ES module leaves the native module in the CommonJS one, under a symbol. Its constructor
+ * compiles whatever it is given, so it is taken away, by way of a module of ours, before there is another.
+ */
+function guardModuleWrap(compile) {
+  if (wrapGuarded) return;
+  wrapGuarded = true;
+  const module = new Module('nodeward:none');
+  try {
+    own.apply(compile, module, ['export {};', NONE, 'module']);
+  } catch {
+    // This version requires no ES modules.
+    return;
+  }
+  hideModuleWrap(module);
+}
+
+const NONE = `${__filename}.none.mjs`;
+const LOADER = require.resolve('./loader.mjs');
+
+function hideModuleWrap(holder) {
+  const symbols = own.ownKeys(holder);
+  for (let at = 0; at < symbols.length; at += 1) {
+    const wrap = own.descriptorOf(holder, symbols[at])?.value;
+    if (typeof wrap !== 'object' || wrap === null || typeof wrap.getModuleRequests !== 'function') continue;
+    const prototype = own.prototypeOf(wrap);
+    if (enforces()) {
+      own.defineProperty(prototype, 'constructor', { __proto__: null, value: undefined, writable: false, configurable: false });
+    }
+    if (Module.registerHooks === undefined) guardRequests(prototype);
+  }
+}
+
+/**
+ * Node.js 20 loads the imports of a required ES module past its hooks. All that it then asks of each before it is
+ * run is what that imports: there the file is read again and compared. Between the two readings a file could be
+ * changed by another process or thread; the kernel layer keeps files from being written.
+ */
+function guardRequests(prototype) {
+  const { getModuleRequests } = prototype;
+  const guarded = function () {
+    const { url } = this;
+    if (typeof url === 'string' && own.startsWith(url, 'file:')) {
+      const filename = fileOf(url);
+      if (filename === undefined) refuse('load', url, REASONS.absent);
+      else if (filename !== NONE && filename !== LOADER) compareBytes(filename, own.readBytes(filename));
+    } else if (typeof url === 'string' && own.startsWith(url, 'data:')) {
+      compareContent(url, own.sha256(contentOf(url)));
+    }
+    return own.apply(getModuleRequests, this, arguments);
+  };
+  own.defineProperty(prototype, 'getModuleRequests', { __proto__: null, value: guarded, writable: false, configurable: false });
+}
+
+/** The text or bytes in a `data:` URL. */
+function contentOf(url) {
+  const comma = own.stringIndexOf(url, ',');
+  if (comma === -1) return '';
+  const body = own.decodeURIComponent(own.stringSlice(url, comma + 1));
+  return own.endsWith(own.stringSlice(url, 0, comma), ';base64') ? own.fromBase64(body) : body;
+}
+
+function nameOf(module, parentOf) {
+  try {
+    return parentOf(module)?.filename;
+  } catch {
+    return undefined;
+  }
+}
+
+let wrapper;
+let wrap;
+let before;
+let after;
+
+/** Node.js wraps the text of a module by `Module.wrap` once anyone has touched it or `Module.wrapper`. */
+function guardWrapper() {
+  ({ wrapper, wrap } = Module);
+  before = wrapper[0];
+  after = wrapper[1];
+}
+
+function compareWrapper(filename) {
+  // Descriptors, as an element could be an accessor with another answer next time.
+  if (Module.wrap === wrap && Module.wrapper === wrapper
+    && own.descriptorOf(wrapper, '0')?.value === before && own.descriptorOf(wrapper, '1')?.value === after) return;
+  if (!enforces()) {
+    if (told.wrapper) return;
+    told.wrapper = true;
+  }
+  refuse('load', filename, 'Module.wrap or Module.wrapper was changed, which adds code to each module');
+}
+
+/** Node.js 20 has no synchronous hooks: JSON is the only format that passes `_compile` by. */
+function guardJson() {
+  const readText = require('node:fs').readFileSync;
+  Module._extensions['.json'] = function json(module, filename) {
+    const text = readText(filename, 'utf8');
+    compare(filename, text);
+    try {
+      const value = own.parse(own.charCode(text, 0) === 0xfeff ? own.stringSlice(text, 1) : text);
+      own.defineProperty(module, 'exports', {
+        __proto__: null, value, writable: true, enumerable: true, configurable: true,
+      });
+    } catch (error) {
+      error.message = `${filename}: ${error.message}`;
+      throw error;
+    }
+  };
+}
+
+// ---- hooks
+
+function guardRegistration({ registerLoader, isLoaderThread }) {
+  const { register, registerHooks } = Module;
+  if (registerHooks === undefined) {
+    registerLoader(register);
+  } else if (!isLoaderThread) {
+    // In the thread of other hooks, which only report-only allows, Node.js can't have these as well.
+    registerHooks({ load: (url, context, nextLoad) => compareResult(url, nextLoad(url, context)) });
+    // What a later hook gives is compared as well, as it need not ask the ones before it.
+    Module.registerHooks = function guardedRegisterHooks(hooks) {
+      const { resolve, load } = hooks;
+      if (typeof load !== 'function') return registerHooks({ __proto__: null, resolve, load });
+      return registerHooks({
+        __proto__: null,
+        resolve,
+        load: (url, context, nextLoad) => compareForeign(url, load(url, context, nextLoad)),
+      });
+    };
+  }
+  if (register !== undefined) {
+    Module.register = function guardedRegister(specifier, parent, options) {
+      refuse('hooks', `module.register(${specifier})`, 'hooks in a thread of their own can give any source');
+      return own.apply(register, Module, [specifier, parent, options]);
+    };
+  }
+}
+
+/** A result of Node.js itself, which no other code has seen. */
+function compareResult(url, result) {
+  if (own.startsWith(url, 'node:') && (result.format === 'builtin' || result.format === undefined)) {
+    openBuiltin(own.stringSlice(url, 5));
+    return result;
+  }
+  const { source } = result;
+  // CommonJS without a text goes through `_compile`, an add-on through `process.dlopen`.
+  if (source === null || source === undefined) return result;
+  const compared = compareSource(url, result.format, source);
+  if (compared !== source) result.source = compared;
+  return result;
+}
+
+/** A result of a hook of the application: read once, and only what was read goes on. */
+function compareForeign(url, result) {
+  if (result === null || typeof result !== 'object') return result;
+  const { format, source, shortCircuit, responseURL } = result;
+  const copy = { format, source, shortCircuit };
+  if (responseURL !== undefined) copy.responseURL = responseURL;
+  return compareResult(url, copy);
+}
+
+function compareSource(url, format, source) {
+  const filename = fileOf(url);
+  if (typeof source === 'string') {
+    compareText(url, filename, source);
+    return source;
+  }
+  const bytes = own.copyBytes(source);
+  if (bytes === undefined) {
+    refuse('load', url, 'its source is neither text nor bytes');
+    return source;
+  }
+  if (filename === undefined) compareContent(url, own.sha256(bytes));
+  else compareBytes(filename, bytes);
+  if (format === 'wasm') return bytes;
+  const text = own.toUtf8(bytes);
+  if (filename !== undefined && own.sha256(text) === seal.find(filename)?.sha256) {
+    comparedName = filename;
+    comparedText = text;
+    comparedEntry = seal.find(filename);
+  }
+  return text;
+}
+
+function compareText(url, filename, text) {
+  if (filename === undefined) compareContent(url, own.sha256(text));
+  else compare(filename, text);
+}
+
+function compareContent(url, hash) {
+  if (!seal.knows(hash)) deny(shortened(url), hash, REASONS.absent);
+}
+
+const shortened = (url) => (url.length > 200 ? `${own.stringSlice(url, 0, 200)}…` : url);
+
+/** The path of a `file:` URL. By hand: the accessors of `URL` can be replaced. */
+function fileOf(url) {
+  if (!own.startsWith(url, 'file:///')) return undefined;
+  let end = own.stringIndexOf(url, '?');
+  const hash = own.stringIndexOf(url, '#');
+  if (end === -1 || (hash !== -1 && hash < end)) end = hash;
+  let name = end === -1 ? own.stringSlice(url, 7) : own.stringSlice(url, 7, end);
+  if (own.stringIndexOf(name, '%') !== -1) {
+    try {
+      name = own.decodeURIComponent(name);
+    } catch {
+      return undefined;
+    }
+  }
+  if (PLATFORM !== 'win32') return name;
+  let windows = '';
+  for (let at = 1; at < name.length; at += 1) windows += name[at] === '/' ? '\\' : name[at];
+  return windows;
+}
+
+const PLATFORM = process.platform;
+
+/** Who asks at present, as far as `Module._load` knows. Only for the report. */
+let requester;
+function asking() {
+  try {
+    return requester?.filename;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Notes who asks. Gives who asked before, to be noted again when that is done. */
+function asks(module) {
+  const before = requester;
+  requester = module;
+  return before;
+}
+
+module.exports = { __proto__: null, guard, fileOf, isTold, asks, hideModuleWrap };

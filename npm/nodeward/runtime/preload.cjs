@@ -1,0 +1,101 @@
+'use strict';
+// The guard of one thread: only sealed code loads. `node --require nodeward/preload app.js`, or by the launcher.
+//
+// It holds no policy: it reads the seal, and no answer means deny. It is no boundary against code that is sealed
+// and hostile; that is what the kernel layer of `nodeward run` is for.
+
+const own = require('./primordials.cjs');
+const denial = require('./denial.cjs');
+const start = require('./start.cjs');
+const environment = require('./environment.cjs');
+const modules = require('./modules.cjs');
+const scripts = require('./scripts.cjs');
+const builtins = require('./builtins.cjs');
+const processes = require('./process.cjs');
+const wasm = require('./wasm.cjs');
+
+// Workers can't change the working directory. (`node:worker_threads` says it too, but takes long to load.)
+const isMainThread = process.chdir.disabled !== true;
+// On Node.js 20 the hooks of `loader.mjs` have a thread of their own, which loads this file too.
+const isLoaderThread = !isMainThread && require('node:worker_threads').parentPort === null;
+
+const settings = start.settings();
+denial.configure(settings);
+const seal = start.openSeal(settings);
+environment.note({
+  sealFile: settings.file,
+  sealHash: seal.hash,
+  mode: settings.mode,
+  sink: settings.sink,
+  layers: settings.layers ?? '',
+});
+
+if (!isLoaderThread) checkStart();
+enforce();
+if (isLoaderThread) module.exports = { find: seal.find, knows: seal.knows, fileOf: modules.fileOf };
+else hide();
+announce();
+
+function checkStart() {
+  const enforced = settings.mode === 'enforce';
+  for (const [what, why] of start.faults({ isMainThread, isLaunched: settings.isLaunched })) {
+    if (!enforced || isMainThread) denial.report('start', what, why, null);
+    if (enforced && isMainThread) start.fail(denial.denied('start', what, why).message);
+    else if (enforced) denial.refuse('start', what, why);
+  }
+  if (!isMainThread || settings.isLaunched) return;
+  const missing = seal.missing();
+  if (missing.length === 0) return;
+  for (const what of missing) denial.report('load', what, 'the seal lists what is not there', null);
+  if (enforced) start.fail(`${settings.file}: ${missing.join(', ')}; restore it, or trace and seal again`);
+}
+
+function enforce() {
+  const { openBuiltin } = builtins;
+  const bounded = boundedEval();
+  modules.guard({ seal, openBuiltin, registerLoader, isLoaderThread });
+  processes.guard({
+    seal, openBuiltin, isMainThread, guardedEnvironment: environment.guardedEnvironment,
+  });
+  wasm.guard({ seal, permitWasm: bounded?.permitWasm });
+  scripts.guard({ seal, boundedEval: bounded !== undefined });
+  builtins.guard({ seal });
+  // `import` of these modules has to give the guarded functions as well.
+  require('node:module').syncBuiltinESMExports();
+}
+
+/** Permissions for code from strings, where the seal gives any or the launcher brings the native add-on. */
+function boundedEval() {
+  const { NODEWARD_ADDON, NODEWARD_ADDON_SHA256 } = process.env;
+  const wanted = seal.document.eval;
+  if (!NODEWARD_ADDON && !(wanted?.modules?.length > 0) && (wanted?.mode ?? 'strict') === 'strict') return undefined;
+  if (NODEWARD_ADDON && own.sha256(own.readBytes(NODEWARD_ADDON)) !== NODEWARD_ADDON_SHA256) {
+    start.fail(`${NODEWARD_ADDON}: is not the add-on that the launcher verified; start again`);
+  }
+  return require('../eval.cjs').install({
+    addon: NODEWARD_ADDON || undefined,
+    seal: seal.document,
+    root: seal.root,
+    mode: settings.mode,
+    report: ({ kind, subject, reason, parent }) => denial.report(kind, subject, reason, parent),
+  });
+}
+
+/** Node.js 20 loads ES modules past every synchronous hook. */
+function registerLoader(register) {
+  if (isLoaderThread) return;
+  own.apply(register, require('node:module'), [require('node:url').pathToFileURL(require.resolve('./loader.mjs')).href]);
+}
+
+/** Our modules do what they are told; the application must not find them. */
+function hide() {
+  for (const name of Object.keys(require.cache)) {
+    if (name.startsWith(__dirname) && name !== __filename) delete require.cache[name];
+  }
+  module.children.length = 0;
+}
+
+function announce() {
+  if (!isMainThread || settings.layers !== undefined) return;
+  own.fs.writeSync(2, 'nodeward: no kernel layer: start the program with nodeward run to have it\n');
+}

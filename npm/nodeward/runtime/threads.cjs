@@ -1,0 +1,67 @@
+'use strict';
+// Workers: each gets the guard, whatever options it is started with; code given as text has to be sealed.
+
+const own = require('./primordials.cjs');
+const { refuse, enforces } = require('./denial.cjs');
+const { guardedEnvironment, withOurs } = require('./environment.cjs');
+
+/** Guards what `require('node:worker_threads')` gave. */
+function guard(threads, seal) {
+  const { Worker: NativeWorker, SHARE_ENV } = threads;
+
+  function Worker(filename, options) {
+    if (new.target === undefined) throw new own.GuardTypeError('Class constructor Worker cannot be invoked without \'new\'');
+    const given = copied(options);
+    if (given.eval) compareSource(seal, filename);
+    if (given.env === SHARE_ENV) {
+      refuse('worker', 'env: SHARE_ENV', 'the environment, by which it is guarded, could be changed while it starts');
+    } else if (typeof given.env === 'object' && given.env !== null) {
+      given.env = guardedEnvironment(given.env);
+    } else if (given.execArgv !== undefined && given.execArgv !== null) {
+      given.env = guardedEnvironment(process.env);
+    }
+    return withOurs(() => own.construct(NativeWorker, [filename, given], new.target));
+  }
+  own.defineProperty(Worker, 'prototype', { __proto__: null, value: NativeWorker.prototype, writable: false });
+  own.setPrototypeOf(Worker, own.prototypeOf(NativeWorker));
+  const constructor = { __proto__: null, value: Worker, writable: true, enumerable: false, configurable: true };
+  own.defineProperty(NativeWorker.prototype, 'constructor', constructor);
+  threads.Worker = Worker;
+  if (enforces()) hideHandle(NativeWorker, constructor);
+}
+
+/** Each option read once: another reading may have another answer. */
+function copied(options) {
+  const copy = own.create(null);
+  for (const name in options) copy[name] = options[name];
+  return copy;
+}
+
+function compareSource(seal, source) {
+  if (typeof source !== 'string') return;
+  if (!seal.knows(own.sha256(source))) refuse('worker', `code of ${source.length} characters`, 'is not in the source list');
+}
+
+/**
+ * A Worker has its native handle under a symbol, and hooks on asynchronous resources see it as well: its
+ * constructor starts threads without our options. We get at one by a Worker that can't be made.
+ */
+function hideHandle(NativeWorker, constructor) {
+  let handle;
+  const set = (_target, name, value, receiver) => {
+    if (typeof value === 'object' && value !== null && typeof value.startThread === 'function') handle = value;
+    return own.defineProperty(receiver, name, {
+      __proto__: null, value, writable: true, enumerable: true, configurable: true,
+    });
+  };
+  function Impossible() {}
+  Impossible.prototype = new own.Interception(NativeWorker.prototype, { __proto__: null, set });
+  try {
+    own.construct(NativeWorker, ['', { __proto__: null, eval: true, execArgv: ['--not-an-option'] }], Impossible);
+  } catch {
+    // The option is refused after the handle was made.
+  }
+  if (handle !== undefined) own.defineProperty(own.prototypeOf(handle), 'constructor', constructor);
+}
+
+module.exports = { __proto__: null, guard };

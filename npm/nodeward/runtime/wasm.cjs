@@ -1,0 +1,112 @@
+'use strict';
+// WebAssembly: bytes are copied, the copy's hash is looked up, the copy is compiled. Another thread may write to
+// the bytes that were given, but not to the copy.
+
+const own = require('./primordials.cjs');
+const { refuse, enforces } = require('./denial.cjs');
+const { holdsBytes } = require('./embedded.cjs');
+const { isTold } = require('./modules.cjs');
+
+const { Module: NativeModule, compile, instantiate } = WebAssembly;
+const { compileStreaming, instantiateStreaming } = WebAssembly;
+
+let seal;
+/** Hashes of what is Node.js's own. */
+let builtin;
+let permit;
+
+/** `permitWasm` runs a callback in which the add-on lets WebAssembly be compiled. */
+function guard(settings) {
+  ({ seal } = settings);
+  permit = settings.permitWasm ?? ((callback) => callback());
+  builtin = own.create(null);
+
+  function Module(bytes, options) {
+    if (new.target === undefined) throw new own.GuardTypeError('WebAssembly.Module must be invoked with \'new\'');
+    const copy = admitted(bytes, 'WebAssembly.Module');
+    return permit(() => own.construct(NativeModule, [copy, options], new.target));
+  }
+  replace(Module);
+
+  WebAssembly.compile = function guardedCompile(bytes, options) {
+    return attempt(() => {
+      const copy = admitted(bytes, 'WebAssembly.compile');
+      return permit(() => own.apply(compile, WebAssembly, [copy, options]));
+    });
+  };
+  WebAssembly.instantiate = function guardedInstantiate(source, imports, options) {
+    return attempt(() => {
+      // A compiled module was admitted when it was compiled.
+      if (!own.isBytes(source)) return own.apply(instantiate, WebAssembly, [source, imports, options]);
+      const copy = admitted(source, 'WebAssembly.instantiate');
+      return permit(() => own.apply(instantiate, WebAssembly, [copy, imports, options]));
+    });
+  };
+  guardStreaming();
+}
+
+/** Puts the guarded constructor where the native one can be reached: the global, and any module's `constructor`. */
+function replace(Module) {
+  const { prototype } = NativeModule;
+  own.defineProperty(Module, 'prototype', { __proto__: null, value: prototype, writable: false });
+  for (const name of ['customSections', 'exports', 'imports']) {
+    own.defineProperty(Module, name, own.descriptorOf(NativeModule, name));
+  }
+  const everywhere = { __proto__: null, value: Module, writable: true, enumerable: false, configurable: true };
+  own.defineProperty(prototype, 'constructor', everywhere);
+  own.defineProperty(WebAssembly, 'Module', everywhere);
+}
+
+/** Streams are read to their end first, as only whole bytes have a hash. */
+function guardStreaming() {
+  if (compileStreaming === undefined) return;
+  const guarded = (native, plainly, name) => function guardedStreaming(source, first, second) {
+    return own.then(own.resolve(source), (response) => {
+      if (!enforces()) return watched(native, response, name, [response, first, second]);
+      // Never the native function: it would ask the response again, which may then answer otherwise.
+      if (response === null || typeof response !== 'object' || !response.ok
+        || response.headers?.get('content-type') !== 'application/wasm') {
+        throw new own.GuardTypeError(`${name}: needs a successful response with the type application/wasm`);
+      }
+      return own.then(own.resolve(response.arrayBuffer()), (bytes) => plainly(bytes, first, second));
+    });
+  };
+  const { compile: plainCompile, instantiate: plainInstantiate } = WebAssembly;
+  WebAssembly.compileStreaming = guarded(compileStreaming, plainCompile, 'WebAssembly.compileStreaming');
+  WebAssembly.instantiateStreaming = guarded(instantiateStreaming, plainInstantiate, 'WebAssembly.instantiateStreaming');
+}
+
+/** Report-only: the stream goes where it went, and a copy of it tells the hash. */
+function watched(native, response, name, given) {
+  try {
+    own.then(own.resolve(response.clone().arrayBuffer()), (bytes) => admitted(bytes, name), () => {});
+  } catch {
+    // No response: the native function says so.
+  }
+  return own.apply(native, WebAssembly, given);
+}
+
+function attempt(callback) {
+  try {
+    return callback();
+  } catch (error) {
+    return own.reject(error);
+  }
+}
+
+/** The bytes to compile. What is no bytes at all goes on to the native function, which says so. */
+function admitted(source, name) {
+  const copy = own.copyBytes(source);
+  if (copy === undefined) return undefined;
+  const hash = own.sha256(copy);
+  if (seal.knowsWasm(hash) || builtin[hash] === true) return copy;
+  if (holdsBytes(copy)) {
+    builtin[hash] = true;
+    return copy;
+  }
+  if (isTold(hash)) return source;
+  refuse('wasm', `${name}, sha256 ${hash}`, 'its bytes are not in the source list');
+  return enforces() ? undefined : source;
+}
+
+module.exports = { __proto__: null, guard };
