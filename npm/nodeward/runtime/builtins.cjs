@@ -127,10 +127,15 @@ function guardRunners() {
 const DEBUGGER = 'a debugger runs any code';
 
 function guardInspector() {
-  guardSession(builtin('inspector'));
-  guardSession(builtin('inspector/promises'));
-  waiting.inspector = undefined;
-  waiting['inspector/promises'] = undefined;
+  const names = ['inspector', 'inspector/promises'];
+  // Both at once: loading one of them asks here again.
+  for (let at = 0; at < names.length; at += 1) waiting[names[at]] = undefined;
+  try {
+    for (let at = 0; at < names.length; at += 1) guardSession(builtin(names[at]));
+  } catch (error) {
+    for (let at = 0; at < names.length; at += 1) waiting[names[at]] = guardInspector;
+    throw error;
+  }
 }
 
 function guardSession(inspector) {

@@ -4,8 +4,10 @@
 // It holds no policy: it reads the seal, and no answer means deny. It is no boundary against code that is sealed
 // and hostile; that is what the kernel layer of `nodeward run` is for.
 
+const path = require('node:path');
 const own = require('./primordials.cjs');
 const denial = require('./denial.cjs');
+const sealed = require('./seal.cjs');
 const start = require('./start.cjs');
 const environment = require('./environment.cjs');
 const modules = require('./modules.cjs');
@@ -21,8 +23,8 @@ const isLoaderThread = !isMainThread && require('node:worker_threads').parentPor
 
 const settings = start.settings();
 denial.configure(settings);
-const seal = start.openSeal(settings);
-environment.note({
+const seal = isLoaderThread ? sealed.whenAsked(() => start.openSeal(settings)) : start.openSeal(settings);
+if (!isLoaderThread) environment.note({
   sealFile: settings.file,
   sealHash: seal.hash,
   mode: settings.mode,
@@ -30,11 +32,16 @@ environment.note({
   layers: settings.layers ?? '',
 });
 
-if (!isLoaderThread) checkStart();
-enforce();
-if (isLoaderThread) module.exports = { find: seal.find, knows: seal.knows, fileOf: modules.fileOf };
-else hide();
-announce();
+if (isLoaderThread) {
+  // Nothing of the application runs there but what is given with `--require`.
+  modules.guard({ seal, openBuiltin() {}, registerLoader() {}, isLoaderThread });
+  module.exports = { find: seal.find, knows: seal.knows, fileOf: modules.fileOf };
+} else {
+  checkStart();
+  enforce();
+  hide();
+  announce();
+}
 
 function checkStart() {
   const enforced = settings.mode === 'enforce';
@@ -67,30 +74,34 @@ function enforce() {
 /** Permissions for code from strings, where the seal gives any or the launcher brings the native add-on. */
 function boundedEval() {
   const { NODEWARD_ADDON, NODEWARD_ADDON_SHA256 } = process.env;
-  const wanted = seal.document.eval;
-  if (!NODEWARD_ADDON && !(wanted?.modules?.length > 0) && (wanted?.mode ?? 'strict') === 'strict') return undefined;
+  const { document, root } = seal;
+  const { mode } = settings;
+  const report = ({ kind, subject, reason, parent }) => denial.report(kind, subject, reason, parent);
+  const wanted = document.eval;
+  if (!NODEWARD_ADDON && !(wanted?.modules?.length > 0) && (wanted?.mode ?? 'strict') === 'strict') {
+    if (seal.hasSynthetic) require('../synthesize.cjs').install({ seal: document, root, mode, report });
+    return undefined;
+  }
   if (NODEWARD_ADDON && own.sha256(own.readBytes(NODEWARD_ADDON)) !== NODEWARD_ADDON_SHA256) {
     start.fail(`${NODEWARD_ADDON}: is not the add-on that the launcher verified; start again`);
   }
-  return require('../eval.cjs').install({
-    addon: NODEWARD_ADDON || undefined,
-    seal: seal.document,
-    root: seal.root,
-    mode: settings.mode,
-    report: ({ kind, subject, reason, parent }) => denial.report(kind, subject, reason, parent),
-  });
+  try {
+    return require('../eval.cjs').install({ addon: NODEWARD_ADDON || undefined, seal: document, root, mode, report });
+  } catch (error) {
+    return start.fail(error.message);
+  }
 }
 
 /** Node.js 20 loads ES modules past every synchronous hook. */
 function registerLoader(register) {
-  if (isLoaderThread) return;
   own.apply(register, require('node:module'), [require('node:url').pathToFileURL(require.resolve('./loader.mjs')).href]);
 }
 
-/** Our modules do what they are told; the application must not find them. */
+/** Our modules do what they are told; the application must not find them. Its own copies are sealed files. */
 function hide() {
+  const ours = path.dirname(__dirname) + path.sep;
   for (const name of Object.keys(require.cache)) {
-    if (name.startsWith(__dirname) && name !== __filename) delete require.cache[name];
+    if (name.startsWith(ours) && name !== __filename) delete require.cache[name];
   }
   module.children.length = 0;
 }

@@ -85,6 +85,8 @@ module.exports = Object.freeze({
   charCode: uncurried(String.prototype.charCodeAt),
   numberToString: uncurried(Number.prototype.toString),
   split: uncurried(String.prototype.split),
+  mapForEach: uncurried(Map.prototype.forEach),
+  mapGet: uncurried(Map.prototype.get),
   now: Date.now,
   Clock: Date,
   toISOString: uncurried(Date.prototype.toISOString),

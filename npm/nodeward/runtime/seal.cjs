@@ -9,6 +9,7 @@ const SCHEMA = 'nodeward.seal/1';
 const NAME = 'nodeward.seal.json';
 const MAX_BYTES = 256 * 1024 * 1024;
 const HASH = /^[0-9a-f]{64}$/;
+const SYNTHETIC = '/dev/null/synthetic/';
 const WINDOWS = process.platform === 'win32';
 
 /** Reads and checks a seal. Throws an `Error` that says what is wrong with it, where, and what to do. */
@@ -20,6 +21,16 @@ function open(file, expected) {
   }
   const root = own.fs.realpathSync(path.dirname(file));
   return { __proto__: null, hash, ...indexed(file, root, parsed(file, bytes)) };
+}
+
+/** A seal that is opened when it is first asked. Most programs never ask the thread of the loader. */
+function whenAsked(opener) {
+  let opened;
+  return {
+    __proto__: null,
+    find: (filename) => (opened ??= opener()).find(filename),
+    knows: (hash) => (opened ??= opener()).knows(hash),
+  };
 }
 
 function read(file) {
@@ -48,7 +59,7 @@ function parsed(file, bytes) {
     if (source === null || typeof source !== 'object' || !isRelative(source.path)) {
       throw fault(`a source has no path below the seal: ${JSON.stringify(source?.path)}`);
     }
-    if (typeof source.sha256 !== 'string' || !HASH.test(source.sha256)) throw fault(`${source.path}: "sha256" is not a hash`);
+    if (typeof source.sha256 !== 'string' || source.sha256.length !== 64) throw fault(`${source.path}: "sha256" is not a hash`);
     if (typeof source.kind !== 'string') throw fault(`${source.path}: has no "kind"`);
   }
   for (const hash of seal.eval?.wasm ?? []) {
@@ -59,19 +70,23 @@ function parsed(file, bytes) {
 
 /** Below the seal's folder, written with `/`, and the same as it would be after normalization. */
 function isRelative(text) {
-  if (typeof text !== 'string' || text.length === 0 || text[0] === '/' || text.includes('\0')) return false;
-  if (text.startsWith('synthetic:')) return true;
-  if (!text.includes('.') && !text.includes('//')) return true;
+  if (typeof text !== 'string' || text.length === 0 || text[0] === '/') return false;
+  return !(text[0] === '.' || text.includes('/.') || text.includes('//')) || isNormal(text);
+}
+
+function isNormal(text) {
   for (const part of text.split('/')) if (part === '' || part === '.' || part === '..') return false;
   return true;
 }
 
 function indexed(file, root, seal) {
-  const byPath = own.create(null);
-  let esm = false;
+  // Filling a map costs a tenth of what filling an object does.
+  const byPath = new Map();
+  const at = (name) => own.mapGet(byPath, name);
+  let hasSynthetic = false;
   for (const source of seal.sources ?? []) {
-    byPath[source.path] = source;
-    if (source.kind === 'esm') esm = true;
+    byPath.set(source.path, source);
+    if (source.kind === 'synthetic') hasSynthetic = true;
   }
   const prefix = root.endsWith(path.sep) ? root : root + path.sep;
   const wasm = own.create(null);
@@ -79,10 +94,14 @@ function indexed(file, root, seal) {
 
   /** What the seal says of a file, by its absolute path. */
   const find = (filename) => {
-    if (!own.startsWith(filename, prefix)) return undefined;
+    if (!own.startsWith(filename, prefix)) {
+      // Modules that the program makes, by the name that `synthesize` gives them.
+      if (own.startsWith(filename, SYNTHETIC)) return at(`synthetic:${own.stringSlice(filename, SYNTHETIC.length)}`);
+      return undefined;
+    }
     let relative = own.stringSlice(filename, prefix.length);
     if (WINDOWS) relative = slashes(relative);
-    return byPath[relative];
+    return at(relative);
   };
 
   let byHash;
@@ -90,7 +109,7 @@ function indexed(file, root, seal) {
   const knows = (hash) => {
     if (byHash === undefined) {
       byHash = own.create(null);
-      for (const key in byPath) byHash[byPath[key].sha256] = true;
+      own.mapForEach(byPath, (source) => { byHash[source.sha256] = true; });
     }
     return byHash[hash] === true;
   };
@@ -104,7 +123,7 @@ function indexed(file, root, seal) {
     knows,
     knowsWasm: (hash) => wasm[hash] === true || knows(hash),
     children: seal.children === true,
-    hasEsm: esm,
+    hasSynthetic,
     missing: () => missing(prefix, seal),
   };
 }
@@ -143,4 +162,4 @@ function locate(main) {
   return undefined;
 }
 
-module.exports = { __proto__: null, open, locate, NAME };
+module.exports = { __proto__: null, open, whenAsked, locate, NAME };

@@ -11,6 +11,8 @@ const ENDED = `const ended = (worker) => new Promise((resolve, reject) => { work
 const WORKER = `const { Worker } = require('worker_threads'); ${ENDED}`;
 const SPAWNED = `const ended = (child) => new Promise((resolve, reject) => { child.on('error', reject); child.on('exit', resolve); });`;
 const CHILD = `const cp = require('child_process'); ${SPAWNED} const stdio = 'inherit';`;
+/** A payload that ends its process, as a worker of a cluster would not. */
+const LEAVE = `require('fs').writeSync(1, 'PAYLOAD RAN\\n'); process.exit();`;
 const DATA = `'data:text/javascript,' + encodeURIComponent("import fs from 'node:fs'; fs.writeSync(1, 'PAYLOAD RAN\\\\n');")`;
 
 module.exports = [
@@ -26,7 +28,7 @@ module.exports = [
   { ...worker, name: 'Worker file with SHARE_ENV', body: `${WORKER} const { SHARE_ENV } = require('worker_threads'); await ended(new Worker(here('evil.js'), { env: SHARE_ENV }));`, lines: 2 },
   { ...load, name: 'Worker file in process.env.NODE_OPTIONS', silent: true, unreported: true, body: `${WORKER} process.env.NODE_OPTIONS = '--require ' + here('evil.js'); await ended(new Worker(here('listed.cjs'), { execArgv: [] }));` },
   { ...load, name: 'Worker with --require in its environment', body: `${WORKER} await ended(new Worker(here('listed.cjs'), { env: { NODE_OPTIONS: '--require ' + here('evil.js') } }));`, silent: true, unreported: true },
-  { ...load, name: 'Worker with --require', body: `${WORKER} await ended(new Worker(here('listed.cjs'), { execArgv: ['--require', here('evil.js')] }));` },
+  { ...load, name: 'Worker with --require', lines: (line) => (line === 20 ? 2 : 1), body: `${WORKER} await ended(new Worker(here('listed.cjs'), { execArgv: ['--require', here('evil.js')] }));` },
   { ...load, name: 'Worker with --import data:', body: `${WORKER} await ended(new Worker(here('listed.cjs'), { execArgv: ['--import', ${DATA}] }));` },
   { ...start, name: 'Worker with --experimental-loader', files: { 'hooks.mjs': `import fs from 'node:fs'; fs.writeSync(1, 'PAYLOAD RAN\\n');` }, body: `${WORKER} await ended(new Worker(here('listed.mjs'), { execArgv: ['--experimental-loader', here('hooks.mjs')] }));`, unreported: true },
   { ...load, name: 'Worker data: URL', body: `${WORKER} await ended(new Worker(new URL(${DATA})));` },
@@ -58,8 +60,8 @@ module.exports = [
   { ...child, name: 'import node:child_process ESM', sealed: { 'outer.mjs': `import { execSync } from 'node:child_process'; execSync('echo PAYLOAD  RAN', { stdio: 'inherit' });` }, body: `await import('./outer.mjs');` },
   { ...child, name: 'getBuiltinModule child_process', body: `process.getBuiltinModule('node:child_process').execSync('echo PAYLOAD  RAN', { stdio: 'inherit' });` },
   { ...child, name: 'process.execve', since: 22, body: `process.execve('/bin/echo', ['echo', 'PAYLOAD RAN']);` },
-  { ...child, name: 'cluster.fork', body: `const cluster = require('cluster'); cluster.setupPrimary({ exec: here('evil.js') }); ${SPAWNED} await ended(cluster.fork().process); process.exit();` },
-  { ...child, name: 'import node:cluster ESM', sealed: { 'outer.mjs': `import cluster from 'node:cluster'; import { fileURLToPath } from 'node:url'; cluster.setupPrimary({ exec: fileURLToPath(new URL('evil.js', import.meta.url)) }); await new Promise((resolve) => cluster.fork().process.on('exit', resolve)); process.exit();` }, body: `await import('./outer.mjs');` },
+  { ...child, name: 'cluster.fork', files: { 'leave.js': LEAVE }, body: `const cluster = require('cluster'); cluster.setupPrimary({ exec: here('leave.js') }); ${SPAWNED} await ended(cluster.fork().process); process.exit();` },
+  { ...child, name: 'import node:cluster ESM', files: { 'leave.js': LEAVE }, sealed: { 'outer.mjs': `import cluster from 'node:cluster'; import { fileURLToPath } from 'node:url'; cluster.setupPrimary({ exec: fileURLToPath(new URL('leave.js', import.meta.url)) }); await new Promise((resolve) => cluster.fork().process.on('exit', resolve)); process.exit();` }, body: `await import('./outer.mjs');` },
   { ...child, name: 'node:test run()', body: `const { run } = require('node:test'); for await (const { type, data } of run({ files: [here('evil.js')] })) if (type === 'test:stdout' && data.message.includes('PAYLOAD RAN')) ran();`, unreported: true },
   { ...load, name: 'node:test run() in this process', since: 24, body: `const { run } = require('node:test'); for await (const _event of run({ files: [here('evil.js')], isolation: 'none' }));` },
   { kind: 'binding', name: 'process.binding spawn_sync node', body: `const { spawn } = process.binding('spawn_sync'); spawn({ file: '/bin/echo', args: ['echo', 'PAYLOAD RAN'], envPairs: [], stdio: [0, 1, 2].map((fd) => ({ type: 'inherit', fd })) });` },
