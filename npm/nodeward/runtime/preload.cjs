@@ -23,6 +23,7 @@ const isLoaderThread = !isMainThread && require('node:worker_threads').parentPor
 
 const settings = start.settings();
 denial.configure(settings);
+const speakers = takeSpeakers();
 const seal = isLoaderThread ? sealed.whenAsked(() => start.openSeal(settings)) : start.openSeal(settings);
 if (!isLoaderThread) environment.note({
   sealFile: settings.file,
@@ -38,6 +39,8 @@ if (isLoaderThread) {
   module.exports = { find: seal.find, knows: seal.knows, fileOf: modules.fileOf };
 } else {
   checkStart();
+  // Before the guard, which lets nothing load that is not sealed.
+  if (speakers !== undefined) nameSpeakers(speakers);
   enforce();
   hide();
   announce();
@@ -95,6 +98,24 @@ function boundedEval() {
 /** Node.js 20 loads ES modules past every synchronous hook. */
 function registerLoader(register) {
   own.apply(register, require('node:module'), [require('node:url').pathToFileURL(require.resolve('./loader.mjs')).href]);
+}
+
+/** Where named messages go: `lines`, or a descriptor, which is this process's alone. */
+function takeSpeakers() {
+  const { NODEWARD_CONSOLE } = process.env;
+  if (NODEWARD_CONSOLE === undefined || NODEWARD_CONSOLE === 'lines') return NODEWARD_CONSOLE;
+  delete process.env.NODEWARD_CONSOLE;
+  return isMainThread ? NODEWARD_CONSOLE : undefined;
+}
+
+function nameSpeakers(to) {
+  const speaker = require('./console.cjs');
+  const describe = speaker.namesOf(seal, modules.fileOf);
+  try {
+    speaker.guard({ describe, descriptor: to === 'lines' ? undefined : Number(to) });
+  } catch (error) {
+    start.fail(error.message);
+  }
 }
 
 /** Our modules do what they are told; the application must not find them. Its own copies are sealed files. */
