@@ -150,6 +150,43 @@ function framesOfError() {
   return listed;
 }
 
+/** The files of the application that are being run, the innermost first. Only a hint: stack traces can be spoilt. */
+function callers() {
+  const names = [];
+  try {
+    if (own.getCallSites === undefined) namesOfError(names);
+    else namesOfSites(names);
+  } catch {
+    // Then it is not known who called.
+  }
+  return names;
+}
+
+function note(names, name) {
+  for (let at = 0; at < names.length; at += 1) if (names[at] === name) return;
+  own.defineProperty(names, names.length, { __proto__: null, value: name, writable: true, enumerable: true, configurable: true });
+}
+
+function namesOfSites(names) {
+  const sites = own.getCallSites(DEPTH, { __proto__: null, sourceMap: false });
+  for (let at = 0; at < sites.length; at += 1) {
+    if (!isPassedOver(sites[at].scriptName)) note(names, sites[at].scriptName);
+  }
+}
+
+function namesOfError(names) {
+  const lines = own.split(deepStack(), '\n');
+  for (let at = 1; at < lines.length; at += 1) {
+    const line = lines[at];
+    // `at f (/a/b.js:1:2)` or `at /a/b.js:1:2`
+    const start = own.stringIndexOf(line, '(') + 1 || 7;
+    let end = line.length - (line[line.length - 1] === ')' ? 1 : 0);
+    for (let colons = 0; colons < 2 && end > start; end -= 1) if (line[end - 1] === ':') colons += 1;
+    const name = own.stringSlice(line, start, end);
+    if (!isPassedOver(name)) note(names, name);
+  }
+}
+
 function deepStack() {
   const limit = own.descriptorOf(own.GuardError, 'stackTraceLimit');
   if (limit === undefined || !limit.writable) return new own.GuardError('').stack;
@@ -161,4 +198,4 @@ function deepStack() {
   }
 }
 
-module.exports = { __proto__: null, configure, enforces, refuse, denied, report };
+module.exports = { __proto__: null, configure, enforces, refuse, denied, report, callers };

@@ -40,10 +40,13 @@ function holdsScript(text) {
   return false;
 }
 
-/** As a whole literal: between two quotes of one kind. */
 function holds(name, literal) {
   const text = own.hasOwn(sources, name) ? sources[name] : undefined;
-  if (typeof text !== 'string') return false;
+  return typeof text === 'string' && holdsLiteral(text, literal);
+}
+
+/** Whether a text has this as a whole literal: between two quotes of one kind. */
+function holdsLiteral(text, literal) {
   for (let from = 0; ;) {
     const found = own.stringIndexOf(text, literal, from);
     if (found === -1) return false;
@@ -53,4 +56,4 @@ function holds(name, literal) {
   }
 }
 
-module.exports = { __proto__: null, holdsBytes, holdsScript };
+module.exports = { __proto__: null, holdsBytes, holdsLiteral, holdsScript };

@@ -3,15 +3,15 @@
 // the bytes that were given, but not to the copy.
 
 const own = require('./primordials.cjs');
-const { refuse, enforces } = require('./denial.cjs');
-const { holdsBytes } = require('./embedded.cjs');
-const { isTold } = require('./modules.cjs');
+const { refuse, enforces, callers } = require('./denial.cjs');
+const { holdsBytes, holdsLiteral } = require('./embedded.cjs');
+const { fileOf, isTold } = require('./modules.cjs');
 
 const { Module: NativeModule, compile, instantiate } = WebAssembly;
 const { compileStreaming, instantiateStreaming } = WebAssembly;
 
 let seal;
-/** Hashes of what is Node.js's own. */
+/** Hashes of what is Node.js's own, or stands in a sealed file. */
 let builtin;
 let permit;
 
@@ -100,13 +100,33 @@ function admitted(source, name) {
   if (copy === undefined) return undefined;
   const hash = own.sha256(copy);
   if (seal.knowsWasm(hash) || builtin[hash] === true) return copy;
-  if (holdsBytes(copy)) {
+  if (holdsBytes(copy) || standsInCaller(copy)) {
     builtin[hash] = true;
     return copy;
   }
   if (isTold(hash)) return source;
   refuse('wasm', `${name}, sha256 ${hash}`, 'its bytes are not in the source list');
   return enforces() ? undefined : source;
+}
+
+/**
+ * Whether a sealed file among those that called has exactly these bytes in it, as a string of base64: packages carry
+ * their WebAssembly so. Which files are looked at may be the attacker's choice; what is in them is not.
+ */
+function standsInCaller(bytes) {
+  const names = callers();
+  for (let at = 0; at < names.length; at += 1) {
+    const name = fileOf(names[at]) ?? names[at];
+    const entry = seal.find(name);
+    if (entry === undefined) continue;
+    try {
+      const content = own.readBytes(name);
+      if (own.sha256(content) === entry.sha256 && holdsLiteral(own.toUtf8(content), own.toBase64(bytes))) return true;
+    } catch {
+      // A file that can't be read holds nothing.
+    }
+  }
+  return false;
 }
 
 module.exports = { __proto__: null, guard };

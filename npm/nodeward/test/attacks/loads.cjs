@@ -64,6 +64,7 @@ module.exports = [
   { ...load, name: 'Module._preloadModules', body: `Module._preloadModules([here('evil.js')]);` },
   { ...load, name: 'Module.Module', body: `new Module.Module.Module('x').require(here('evil.js'));` },
 
+  { ...load, name: 'module.stripTypeScriptTypes and Module#_compile', since: 22, body: `const text = Module.stripTypeScriptTypes(fs.readFileSync(here('evil.ts'), 'utf8')); new Module(here('evil.ts'))._compile(text, here('evil.ts'));` },
   { ...load, name: 'late registerHooks shortCircuit', since: 22, body: `Module.registerHooks({ load: () => ({ format: 'commonjs', source: PAYLOAD, shortCircuit: true }) }); require('./listed.cjs');` },
   { ...load, name: 'late registerHooks for an import', since: 22, body: `Module.registerHooks({ load: (url, context, next) => url.endsWith('listed.mjs') ? { format: 'module', source: Buffer.from("import fs from 'node:fs'; fs.writeSync(1, 'PAYLOAD RAN\\\\n');"), shortCircuit: true } : next(url, context) }); await import('./listed.mjs');` },
   { ...load, name: 'late registerHooks in the place of a built-in module', lines: 2, since: 22, body: `Module.registerHooks({ load: (url, context, next) => url === 'node:zlib' ? { format: 'commonjs', source: PAYLOAD, shortCircuit: true } : next(url, context) }); require('zlib');` },
@@ -77,6 +78,7 @@ module.exports = [
   { ...load, name: 'fs.readFileSync patch (TOCTOU)', body: `const { readFileSync } = fs; fs.readFileSync = (name, ...rest) => String(name).endsWith('listed.cjs') ? PAYLOAD : readFileSync(name, ...rest); require('./listed.cjs');` },
   { ...load, name: 'fs.readFileSync patch, good content first', body: `const { readFileSync } = fs; let asked = 0; fs.readFileSync = (name, ...rest) => String(name).endsWith('.cjs') && ++asked > 1 ? PAYLOAD : readFileSync(name, ...rest); require('./listed.cjs'); require('./second.cjs');`, sealed: { 'second.cjs': '' } },
   { ...load, name: 'fs.readFileSync patch for an import', silent: [20], unreported: [20], body: `const { readFileSync } = fs; fs.readFileSync = (name, ...rest) => String(name).endsWith('listed.cjs') ? PAYLOAD : readFileSync(name, ...rest); await import('./listed.cjs');` },
+  { ...load, name: 'node:vfs', since: 26, flags: ['--experimental-vfs'], body: `const virtual = require('node:vfs').create(); virtual.writeFileSync('/new.js', PAYLOAD); require(virtual.mount() + '/new.js');` },
   { ...load, name: 'symlink swapped in', body: `fs.unlinkSync(here('listed.cjs')); fs.symlinkSync('evil.js', here('listed.cjs')); require('./listed.cjs');` },
   { ...load, name: 'content of a listed file changed', body: `fs.writeFileSync(here('listed.cjs'), PAYLOAD); require('./listed.cjs');` },
   { ...load, name: 'content changed after it was loaded once', body: `require('./listed.cjs'); delete require.cache[here('listed.cjs')]; fs.writeFileSync(here('listed.cjs'), PAYLOAD); require('./listed.cjs');` },

@@ -89,6 +89,7 @@ module.exports = [
   { ...start, name: 'standard input as a module', args: ['--input-type=module'], input: `import fs from 'node:fs'; fs.writeSync(1, 'PAYLOAD RAN\\n')` },
   { ...start, name: '-i', lines: 'any', args: ['-i'], input: `require('fs').writeSync(1, 'PAYLOAD RAN\\n')\n` },
   { ...start, name: '--experimental-loader', flags: ['--experimental-loader', './hooks.mjs'], files: { 'hooks.mjs': `import fs from 'node:fs'; fs.writeSync(1, 'PAYLOAD RAN\\n');` }, body: '', unreported: true },
+  { ...start, name: 'snapshot blob', flags: ['--snapshot-blob', 'made.blob'], files: { 'snapshot.js': `require('v8').startupSnapshot.setDeserializeMainFunction(() => { console.log('PAYLOAD RAN'); });` }, body: '', before: `require('child_process').execFileSync(process.execPath, ['--snapshot-blob', 'made.blob', '--build-snapshot', 'snapshot.js'])` },
   { ...start, name: '--expose-internals', flags: ['--expose-internals'], body: `const { internalBinding } = require('internal/test/binding'); if (internalBinding('contextify')) ran();` },
   { ...start, name: '--inspect', flags: ['--inspect=0'], body: `if (require('inspector').url()) ran();` },
 ];
