@@ -85,11 +85,10 @@ function boundedEval() {
     if (seal.hasSynthetic) require('../synthesize.cjs').install({ seal: document, root, mode, report });
     return undefined;
   }
-  if (NODEWARD_ADDON && own.sha256(own.readBytes(NODEWARD_ADDON)) !== NODEWARD_ADDON_SHA256) {
-    start.fail(`${NODEWARD_ADDON}: is not the add-on that the launcher verified; start again`);
-  }
+  const addon = NODEWARD_ADDON || undefined;
+  const addonSha256 = NODEWARD_ADDON_SHA256 ?? '';
   try {
-    return require('../eval.cjs').install({ addon: NODEWARD_ADDON || undefined, seal: document, root, mode, report });
+    return require('../eval.cjs').install({ addon, addonSha256, seal: document, root, mode, report, wasm: true });
   } catch (error) {
     return start.fail(error.message);
   }
