@@ -6,6 +6,8 @@
 //!
 //! Nothing here decides what is allowed, prints, or reads the environment.
 
+#[cfg(target_os = "linux")]
+mod elf;
 mod enforcement;
 #[cfg(target_os = "linux")]
 mod libraries;
@@ -16,6 +18,8 @@ mod sys;
 #[cfg(not(target_os = "linux"))]
 mod unconfined;
 
+#[cfg(target_os = "linux")]
+pub use elf::has_note;
 pub use enforcement::{Children, Enforcement, Grant, Missing, Program, SandboxError, Support};
 #[cfg(target_os = "linux")]
 pub use libraries::{Libraries, LibrariesError, needed};

@@ -5,14 +5,10 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use object::Endianness;
-use object::elf::{FileHeader32, FileHeader64};
-use object::read::ReadCache;
-use object::read::elf::{FileHeader, ProgramHeader as _};
+use crate::elf::interpreter;
 
 /// What a program needs to start.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -58,7 +54,7 @@ pub enum LibrariesError {
 /// The loader and the libraries of a program or, with the `loader` of the program that opens it, of a library.
 pub fn needed(path: &Path, loader: Option<&Path>) -> Result<Libraries, LibrariesError> {
     let file = File::open(path).map_err(|source| LibrariesError::Read { path: path.into(), source })?;
-    let own = interpreter(file).ok_or_else(|| LibrariesError::NoProgram(path.into()))?;
+    let own = interpreter(&file).ok_or_else(|| LibrariesError::NoProgram(path.into()))?;
     let Some(interpreter) = own.or_else(|| loader.map(Path::to_owned)) else {
         return Ok(Libraries::default());
     };
@@ -81,28 +77,6 @@ pub fn needed(path: &Path, loader: Option<&Path>) -> Result<Libraries, Libraries
         files.push(interpreter.clone());
     }
     Ok(Libraries { interpreter: Some(interpreter), files })
-}
-
-/// The loader that an ELF file names; `Some(None)` when it names none, `None` when it is no ELF file.
-fn interpreter(file: File) -> Option<Option<PathBuf>> {
-    let data = ReadCache::new(file);
-    let data = &data;
-    match object::FileKind::parse(data).ok()? {
-        object::FileKind::Elf64 => interpreter_of::<FileHeader64<Endianness>>(data),
-        object::FileKind::Elf32 => interpreter_of::<FileHeader32<Endianness>>(data),
-        _ => None,
-    }
-}
-
-fn interpreter_of<Elf: FileHeader<Endian = Endianness>>(data: &ReadCache<File>) -> Option<Option<PathBuf>> {
-    let header = Elf::parse(data).ok()?;
-    let endian = header.endian().ok()?;
-    for segment in header.program_headers(endian, data).ok()? {
-        if let Ok(Some(name)) = segment.interpreter(endian, data) {
-            return Some(Some(PathBuf::from(std::ffi::OsStr::from_bytes(name))));
-        }
-    }
-    Some(None)
 }
 
 /// The paths of `name => path (address)` and `path (address)`. A library without a path fails, by its name.

@@ -2,7 +2,9 @@
 //!
 //! Nothing here prints, reads the environment or picks an exit code, and nothing here runs what it traces.
 
+pub mod bundle;
 pub mod files;
+pub mod launch;
 pub mod log;
 pub mod seal;
 pub mod source;

@@ -15,7 +15,7 @@ pub struct Changes {
     pub changed: Vec<String>,
     /// Files with the same content that are loaded in another way or belong to another release.
     pub described: Vec<String>,
-    /// Parts of the document besides the files: `entries`, `eval`.
+    /// Parts of the document besides the files: `entries`, `eval`, `children`.
     pub parts: Vec<&'static str>,
 }
 
@@ -46,6 +46,9 @@ pub fn compare(older: &Document, newer: &Document) -> Changes {
     }
     if older.eval != newer.eval {
         changes.parts.push("eval");
+    }
+    if older.children != newer.children {
+        changes.parts.push("children");
     }
     changes
 }

@@ -56,6 +56,9 @@ pub struct Document {
     /// What may become code while the program runs.
     #[serde(default)]
     pub eval: EvalRules,
+    /// Whether the program may start Node.js anew: child processes, a cluster. They are confined as it is.
+    #[serde(default)]
+    pub children: bool,
     /// V8's code cache, one file for each version of Node.js, sorted by path, each once.
     #[serde(default, deserialize_with = "sorted")]
     pub cache: Vec<CacheFile>,
@@ -182,6 +185,7 @@ impl Document {
             sources,
             manifests,
             eval,
+            children: false,
             cache: Vec::new(),
             signature: None,
         }

@@ -17,6 +17,8 @@ const MAX_FILE_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 pub struct Declared {
     /// What may become code while the program runs.
     pub eval: EvalRules,
+    /// Whether the program may start Node.js anew.
+    pub children: bool,
     /// Code without a file, and how it is known.
     pub synthetic: Vec<(String, Origin)>,
 }
@@ -78,7 +80,8 @@ pub fn make(list: &SourceList, declared: Declared, threads: NonZeroUsize) -> Res
         .iter()
         .map(|entry| SealPath::parse(entry).map_err(MakeError::Path))
         .collect::<Result<Vec<_>, _>>()?;
-    let document = Document::new(entries, sources, manifests, declared.eval);
+    let mut document = Document::new(entries, sources, manifests, declared.eval);
+    document.children = declared.children;
     match document.eval.modules.iter().find(|module| document.source(module.as_str()).is_none()) {
         Some(module) => Err(MakeError::Module(module.clone())),
         None => Ok(document),

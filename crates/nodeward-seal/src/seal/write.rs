@@ -44,6 +44,9 @@ impl Document {
         if self.eval != EvalRules::default() {
             write_eval(out, &self.eval)?;
         }
+        if self.children {
+            out.push_str(",\n  \"children\": true");
+        }
         if !self.cache.is_empty() {
             lines(out, "cache", &self.cache, |out, file| {
                 write!(out, "{{\"node\": {}, \"platform\": {}", Quoted(&file.node), Quoted(&file.platform))?;

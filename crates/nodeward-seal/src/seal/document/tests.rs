@@ -33,6 +33,7 @@ fn whole() -> String {
         &format!(
             r#", "manifests": [{{"path": "package.json", "sha256": "{HASH}", "size": 0}}],
             "eval": {{"mode": "report", "modules": ["b/c.js"], "wasm": ["{HASH}"]}},
+            "children": true,
             "cache": [{{"node": "v22.1.0", "platform": "linux-x64", "path": ".nodeward/c", "sha256": "{HASH}"}}]"#
         ),
     )
@@ -87,6 +88,7 @@ fn what_is_no_seal_is_told_with_its_place() {
         (seal(r#"["a"]"#, &[a.replace("cjs", "synthetic")], ""), "is no program"),
         (one(r#", "eval": {"modules": ["c"]}"#), "the module \"c\" of `eval` is not among the sources"),
         (one(r#", "eval": {"mode": "lax"}"#), "unknown variant `lax`"),
+        (one(r#", "children": 1"#), "invalid type: integer `1`, expected a boolean"),
         (one(r#", "signature": {"algorithm": "rsa", "key": "", "value": ""}"#), "unknown variant `rsa`"),
         (one(r#", "signature": {"algorithm": "ed25519", "key": "AA==", "value": ""}"#), "not 32 bytes"),
         (

@@ -1,0 +1,331 @@
+//! The sealed code cache: what V8 made of the sealed files when they were sealed, so that it need not be made anew.
+//!
+//! Node.js keeps such a cache as a folder of files that anybody who can write there can replace, and V8 runs what
+//! they hold. Here it is one file that the seal lists by its hash. It is read once, compared, and unpacked into the
+//! launcher's own folder, which the program can't write.
+//!
+//! Node.js names each file by a checksum of the module's path. A pack has the paths below the seal instead, so that
+//! it serves wherever the program is put.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::place::Place;
+use crate::seal::{Document, SealPath};
+
+/// What a pack begins with.
+const MAGIC: &[u8; 8] = b"NWCODE1\n";
+
+/// More than the cache of any program.
+pub const MAX_PACK: u64 = 1024 * 1024 * 1024;
+
+/// Files of Node.js's cache begin with five numbers: a mark, then size and checksum of the source and of the code.
+const HEADER: usize = 20;
+
+/// What the cache of one module is of. The numbers are Node.js's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Kind {
+    Cjs = 0,
+    Esm = 1,
+}
+
+/// Whose module it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Owner {
+    /// A sealed file, by its path below the seal.
+    Program = 0,
+    /// A file of the guard, by its path in the launcher's folder.
+    Guard = 1,
+}
+
+/// One module's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Entry<'a> {
+    kind: Kind,
+    owner: Owner,
+    path: &'a str,
+    bytes: &'a [u8],
+}
+
+/// Why there is no code cache.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    /// Node.js wrote none.
+    #[error("{0} wrote no code cache; it needs Node.js 22.10 or newer")]
+    Nothing(String),
+    /// A file can't be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is no pack.
+    #[error("is no code cache; make it anew with `nodeward seal --code-cache`")]
+    Damaged,
+}
+
+/// Packs what Node.js wrote in one or several runs: for each, the folder that it wrote to, and the launcher's folder
+/// at that time. `root` is the seal's folder. What belongs to no sealed file and to none of the guard's stays behind.
+///
+/// # Errors
+/// There is nothing to pack, or it can't be read.
+pub fn pack(
+    version: &str,
+    runs: &[(&Path, PathBuf)],
+    root: &Path,
+    document: &Document,
+) -> Result<Vec<u8>, CacheError> {
+    let nothing = || CacheError::Nothing(format!("Node.js {version}"));
+    let mut tag = None;
+    let mut found = BTreeMap::new();
+    let guard: Vec<String> = Place::guard_files().collect();
+    for (written, place) in runs {
+        let folder = folder_of(written, version).ok_or_else(nothing)?;
+        let name = folder.file_name().and_then(|name| name.to_str()).ok_or_else(nothing)?;
+        tag = Some(name.rsplit_once('-').ok_or_else(nothing)?.0.to_owned());
+        collect(&folder, root, place, document, &guard, &mut found)?;
+    }
+    let tag = tag.filter(|_| !found.is_empty()).ok_or_else(nothing)?;
+    let mut out = MAGIC.to_vec();
+    text(&mut out, &tag);
+    for ((owner, path, kind), bytes) in found {
+        out.extend([kind as u8, owner as u8]);
+        text(&mut out, path);
+        number(&mut out, bytes.len());
+        out.extend(bytes);
+    }
+    Ok(out)
+}
+
+/// The files of one run, by what they are of.
+fn collect<'a>(
+    folder: &Path,
+    root: &Path,
+    place: &Path,
+    document: &'a Document,
+    guard: &'a [String],
+    found: &mut BTreeMap<(Owner, &'a str, Kind), Vec<u8>>,
+) -> Result<(), CacheError> {
+    let mut known: HashMap<String, (Kind, Owner, &str)> = HashMap::new();
+    let mut know = |folder: &Path, owner, path| {
+        for kind in [Kind::Cjs, Kind::Esm] {
+            if let Some(name) = name_of(kind, &folder.join(path)) {
+                known.insert(name, (kind, owner, path));
+            }
+        }
+    };
+    document.sources.iter().for_each(|source| know(root, Owner::Program, source.path.as_str()));
+    guard.iter().for_each(|path| know(place, Owner::Guard, path));
+    let failed = |path: &Path, source| CacheError::Read { path: path.into(), source };
+    for entry in fs::read_dir(folder).map_err(|source| failed(folder, source))?.flatten() {
+        if let Some(&(kind, owner, path)) = entry.file_name().to_str().and_then(|name| known.get(name)) {
+            let bytes = fs::read(entry.path()).map_err(|source| failed(&entry.path(), source))?;
+            found.entry((owner, path, kind)).or_insert(bytes);
+        }
+    }
+    Ok(())
+}
+
+/// The folder of a version; there is one for each set of V8's options.
+fn folder_of(written: &Path, version: &str) -> Option<PathBuf> {
+    let folders = fs::read_dir(written).ok()?.flatten().map(|entry| entry.path());
+    folders.filter(|path| path.is_dir()).find(|path| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&format!("{version}-")))
+    })
+}
+
+/// Unpacks a pack that was compared with the seal. Gives what `NODE_COMPILE_CACHE` has to be.
+pub(super) fn unpack(pack: &[u8], root: &Path, place: &Place) -> Result<PathBuf, CacheError> {
+    let (tag, entries) = parse(pack).ok_or(CacheError::Damaged)?;
+    let cache = Path::new("cache");
+    let folder = cache.join(format!("{tag}-{}", user()));
+    let failed = |source| CacheError::Read { path: place.folder().join(&folder), source };
+    place.make_folder(&folder).map_err(failed)?;
+    for entry in entries {
+        let base = match entry.owner {
+            Owner::Program => root,
+            Owner::Guard => place.folder(),
+        };
+        if let Some(name) = name_of(entry.kind, &base.join(entry.path)) {
+            place.write_in(&folder.join(name), entry.bytes).map_err(failed)?;
+        }
+    }
+    Ok(place.folder().join(cache))
+}
+
+/// Node.js ends the folder's name with the user's number.
+#[cfg(unix)]
+fn user() -> String {
+    rustix::process::getuid().as_raw().to_string()
+}
+
+#[cfg(not(unix))]
+fn user() -> String {
+    "0".to_owned()
+}
+
+/// How Node.js names the file of a module.
+fn name_of(kind: Kind, path: &Path) -> Option<String> {
+    let path = path.to_str()?;
+    let mut sum = crc32fast::Hasher::new();
+    sum.update(&[kind as u8]);
+    match kind {
+        Kind::Cjs => sum.update(path.as_bytes()),
+        Kind::Esm => {
+            // What a URL writes in another way is left out: such a module is compiled anew.
+            if !path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-@+,=!$&'()*;:".contains(&byte))
+            {
+                return None;
+            }
+            sum.update(b"file://");
+            sum.update(path.as_bytes());
+        }
+    }
+    Some(format!("{:x}", sum.finalize()))
+}
+
+fn text(out: &mut Vec<u8>, text: &str) {
+    number(out, text.len());
+    out.extend(text.as_bytes());
+}
+
+fn number(out: &mut Vec<u8>, number: usize) {
+    let number = u32::try_from(number).expect("files of the cache are far smaller");
+    out.extend(number.to_le_bytes());
+}
+
+fn parse(pack: &[u8]) -> Option<(&str, Vec<Entry<'_>>)> {
+    let mut rest = pack.strip_prefix(MAGIC)?;
+    let tag = std::str::from_utf8(take(&mut rest)?).ok()?;
+    // It becomes the name of a folder.
+    if tag.is_empty() || !tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_+".contains(&byte)) {
+        return None;
+    }
+    let mut entries = Vec::new();
+    while let [kind, owner, after @ ..] = rest {
+        rest = after;
+        let kind = match kind {
+            0 => Kind::Cjs,
+            1 => Kind::Esm,
+            _ => return None,
+        };
+        let owner = match owner {
+            0 => Owner::Program,
+            1 => Owner::Guard,
+            _ => return None,
+        };
+        let path = std::str::from_utf8(take(&mut rest)?).ok()?;
+        SealPath::parse(path).ok()?;
+        let bytes = take(&mut rest)?;
+        if bytes.len() < HEADER {
+            return None;
+        }
+        entries.push(Entry { kind, owner, path, bytes });
+    }
+    rest.is_empty().then_some((tag, entries))
+}
+
+/// As many bytes as the number before them says.
+fn take<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let (length, after) = rest.split_first_chunk::<4>()?;
+    let (bytes, after) = after.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+    *rest = after;
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seal::{Digest, EvalRules, SealedSource};
+    use crate::{Origin, SourceKind};
+    use proptest::prelude::*;
+
+    fn document() -> Document {
+        let path = SealPath::parse("lib/a.js").unwrap();
+        let source = SealedSource {
+            path: path.clone(),
+            kind: SourceKind::Cjs,
+            sha256: Digest::of(b""),
+            size: 0,
+            origin: Origin::Static,
+            package: None,
+            content: None,
+        };
+        Document::new(vec![path], vec![source], Vec::new(), EvalRules::default())
+    }
+
+    /// What Node.js would have written for `/app` and `/place`.
+    fn written(folder: &Path) {
+        let cache = folder.join("v22.1.0-x64-abcd1234-0");
+        fs::create_dir(&cache).unwrap();
+        let names = [
+            name_of(Kind::Cjs, Path::new("/app/lib/a.js")).unwrap(),
+            name_of(Kind::Cjs, Path::new("/app/lib/other.js")).unwrap(),
+            name_of(Kind::Cjs, Path::new("/place/guard/runtime/preload.cjs")).unwrap(),
+        ];
+        for name in names {
+            fs::write(cache.join(&name), [&[7; HEADER], name.as_bytes()].concat()).unwrap();
+        }
+    }
+
+    fn packed_from(version: &str, folder: &Path) -> Result<Vec<u8>, CacheError> {
+        pack(version, &[(folder, PathBuf::from("/place"))], Path::new("/app"), &document())
+    }
+
+    #[test]
+    fn names_are_those_of_node() {
+        // As Node.js 22, 24 and 26 named them.
+        assert_eq!(name_of(Kind::Cjs, Path::new("/app/b.js")).as_deref(), Some("f3ba17d7"));
+        assert_eq!(name_of(Kind::Esm, Path::new("/a b.mjs")), None);
+    }
+
+    #[test]
+    fn a_pack_serves_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        written(folder.path());
+        let make = || packed_from("v22.1.0", folder.path()).unwrap();
+        let packed = make();
+        assert_eq!(packed, make());
+        let parents = crate::launch::Parents(vec![folder.path().to_owned()]);
+        let place = Place::make(&parents).unwrap();
+        let cache = unpack(&packed, Path::new("/elsewhere"), &place).unwrap();
+        let inner = cache.join(format!("v22.1.0-x64-abcd1234-{}", user()));
+        let names: Vec<_> = fs::read_dir(&inner).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names.len(), 2, "what belongs to no sealed file stays behind");
+        let name = name_of(Kind::Cjs, Path::new("/elsewhere/lib/a.js")).unwrap();
+        let bytes = fs::read(inner.join(name)).unwrap();
+        assert!(bytes.ends_with(name_of(Kind::Cjs, Path::new("/app/lib/a.js")).unwrap().as_bytes()));
+        let missing = packed_from("v24.0.0", folder.path());
+        assert!(matches!(missing, Err(CacheError::Nothing(_))));
+    }
+
+    #[test]
+    fn what_is_no_pack_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        written(folder.path());
+        let packed = packed_from("v22.1.0", folder.path()).unwrap();
+        for end in 0..packed.len() {
+            // A pack cut between two modules is a shorter pack; the seal's hash tells.
+            let _ = parse(&packed[..end]);
+        }
+        assert!(parse(&packed[..MAGIC.len() + 3]).is_none());
+        let escaping = packed.windows(8).position(|window| window == b"lib/a.js").unwrap();
+        let mut bytes = packed.clone();
+        bytes[escaping..escaping + 3].copy_from_slice(b"../");
+        assert!(parse(&bytes).is_none());
+        let mut bytes = packed;
+        bytes[MAGIC.len() + 4] = b'/';
+        assert!(parse(&bytes).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = parse(&[MAGIC.as_slice(), &bytes].concat());
+        }
+    }
+}

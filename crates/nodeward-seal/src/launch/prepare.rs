@@ -1,0 +1,387 @@
+//! All checks, in order, and the start.
+
+use std::ffi::{OsStr, OsString};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use nodeward_sandbox::{Children, Enforcement, Grant, Program, Sandbox, Support};
+
+use super::cache::{self, MAX_PACK};
+use super::environment;
+use super::error::LaunchError;
+use super::main_file;
+use super::node::Node;
+use super::options;
+use super::place::{Parents, Place};
+use super::system;
+use super::verify::{Checked, verify};
+use crate::SourceKind;
+use crate::files::{self, Root};
+use crate::seal::{CacheFile, Digest, Document, EvalMode};
+
+const NO_CODE_FROM_STRINGS: &str = "--disallow-code-generation-from-strings";
+const NO_DEBUGGER_BY_SIGNAL: &str = "--disable-sigusr1";
+
+/// The first version with [`NO_DEBUGGER_BY_SIGNAL`].
+const KNOWS_NO_DEBUGGER_BY_SIGNAL: u32 = 24;
+
+/// The add-on is a few hundred kilobytes.
+const MAX_ADDON: u64 = 64 * 1024 * 1024;
+
+/// Whether the seal is enforced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// What is not sealed is denied.
+    Enforce,
+    /// What would be denied is reported, and happens. No kernel layer.
+    Report,
+}
+
+/// What is done with V8's code cache.
+#[derive(Debug, Clone, Copy)]
+pub enum CodeCache<'a> {
+    /// The sealed one is used, if it is for this Node.js.
+    Sealed,
+    /// Node.js writes one into this folder, and stops after so many milliseconds.
+    Recorded(&'a Path, u32),
+}
+
+/// What to start, and how.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// The seal's file, absolute.
+    pub seal: &'a Path,
+    /// The hash of that file.
+    pub seal_sha256: Digest,
+    /// What it says.
+    pub document: &'a Document,
+    /// The Node.js to start.
+    pub node: Node,
+    /// How the command line calls it.
+    pub name: &'a OsStr,
+    /// The words after that: its options, the main file, the program's arguments.
+    pub words: &'a [OsString],
+    /// The current folder.
+    pub directory: &'a Path,
+    /// The environment.
+    pub environment: Vec<(OsString, OsString)>,
+    /// Whether the seal is enforced.
+    pub mode: Mode,
+    /// Where denials are written, absolute; standard error without it.
+    pub report: Option<&'a Path>,
+    /// Files and folders that may be read besides.
+    pub reads: &'a [PathBuf],
+    /// Files and folders that may be read and written.
+    pub writes: &'a [PathBuf],
+    /// The native add-on for bounded eval.
+    pub addon: Option<&'a Path>,
+    /// Where a folder for the guard may be made.
+    pub parents: Parents,
+    /// Whether to start although the kernel can't enforce everything.
+    pub allow_partial: bool,
+    /// What is done with V8's code cache.
+    pub cache: CodeCache<'a>,
+    /// Which files are compared before the start.
+    pub checked: Checked,
+    /// How many threads compare.
+    pub threads: NonZeroUsize,
+}
+
+/// A program that may be started.
+#[derive(Debug)]
+pub struct Launch {
+    program: Program,
+    sandbox: Sandbox,
+    place: Place,
+    /// How much the kernel enforces. In report mode it is asked for nothing.
+    pub enforcement: Enforcement,
+    /// What was taken from the environment.
+    pub removed: Vec<String>,
+    /// What would have been denied; only in report mode.
+    pub reported: Vec<LaunchError>,
+    /// What is in force, as the guard is told.
+    pub layers: String,
+}
+
+impl Launch {
+    /// Checks everything that can be checked before the program's first line.
+    ///
+    /// # Errors
+    /// It must not be started. In report mode what would be denied is no error.
+    pub fn prepare(request: Request<'_>) -> Result<Self, LaunchError> {
+        let root = root_of(request.seal)?;
+        let children = if request.document.children { Children::Granted } else { Children::Denied };
+        let support = match request.mode {
+            Mode::Enforce => Support::probe(),
+            Mode::Report => Support { landlock: false, seccomp: false },
+        };
+        let sandbox = Sandbox::new(support, children)?;
+        let enforcement = match request.mode {
+            Mode::Enforce => sandbox.enforcement(),
+            Mode::Report => Enforcement::Full,
+        };
+        if !enforcement.missing().is_empty() && !request.allow_partial {
+            return Err(LaunchError::Partial(enforcement.missing().to_vec()));
+        }
+        let mut reported = Vec::new();
+        let words = match checked_words(&request, &root) {
+            Ok(words) => words,
+            Err(error) => {
+                report_or_fail(error, request.mode, &mut reported)?;
+                request.words.to_vec()
+            }
+        };
+        if let Err(error) = verify(&root, request.document, &sandbox, request.checked, request.threads) {
+            report_or_fail(error, request.mode, &mut reported)?;
+        }
+        let place = Place::make(&request.parents).map_err(LaunchError::Place)?;
+        let addon = request.addon.map(|addon| bring_addon(addon, &place)).transpose()?;
+        let scrubbed = environment::scrub(request.environment.iter().cloned());
+        if request.mode == Mode::Enforce {
+            allow(&request, &root, &sandbox, &place, &addon, &scrubbed.kept)?;
+        }
+        if let Some(report) = request.report {
+            sandbox.allow(&open_report(report)?, Grant::Write, &report.to_string_lossy())?;
+        }
+        let layers = layers(support, request.mode, children);
+        let guard = guard_options(&place.preload(), &request);
+        let (mut environment, others) = match request.mode {
+            Mode::Enforce => (scrubbed.kept, scrubbed.options.join(" ")),
+            // Nothing else may change. What would be taken away is told, and stays.
+            Mode::Report => unscrubbed(&request.environment),
+        };
+        let mut set = |name: &str, value: &OsStr| environment.push((name.into(), value.to_owned()));
+        set("NODEWARD_SEAL", request.seal.as_os_str());
+        set("NODEWARD_SEAL_SHA256", request.seal_sha256.to_string().as_ref());
+        set("NODEWARD_MODE", if request.mode == Mode::Enforce { "enforce" } else { "report" }.as_ref());
+        set("NODEWARD_REPORT", request.report.map_or(OsStr::new("stderr"), Path::as_os_str));
+        set("NODEWARD_LAYERS", layers.as_ref());
+        if let Some((addon, digest)) = &addon {
+            set("NODEWARD_ADDON", addon.as_os_str());
+            set("NODEWARD_ADDON_SHA256", digest.to_string().as_ref());
+        }
+        match (code_cache(&request, &root, &sandbox, &place)?, request.mode) {
+            (Some(folder), _) => set("NODE_COMPILE_CACHE", folder.as_os_str()),
+            (None, Mode::Enforce) => set("NODE_DISABLE_COMPILE_CACHE", "1".as_ref()),
+            (None, Mode::Report) => {}
+        }
+        // What stands in the variable is loaded first.
+        let recorder = recorder(&request, &place)?;
+        let ours =
+            recorder.iter().chain(&guard).map(|word| options::quoted(word)).collect::<Vec<_>>().join(" ");
+        set("NODE_OPTIONS", format!("{ours} {others}").trim_end().as_ref());
+        let arguments = [request.name.to_owned()].into_iter().chain(guard).chain(words).collect();
+        let program = Program { file: request.node.file, arguments, environment };
+        Ok(Self { program, sandbox, place, enforcement, removed: scrubbed.removed, reported, layers })
+    }
+
+    /// Becomes the program. Returns only when that failed.
+    pub fn start(mut self) -> LaunchError {
+        if let Err(source) = self.place.hand_over() {
+            return LaunchError::Write { path: self.place.folder().to_owned(), source };
+        }
+        let error = self.sandbox.start(&self.program);
+        self.place.take_back();
+        error.into()
+    }
+}
+
+fn report_or_fail(
+    error: LaunchError,
+    mode: Mode,
+    reported: &mut Vec<LaunchError>,
+) -> Result<(), LaunchError> {
+    match mode {
+        Mode::Enforce => Err(error),
+        Mode::Report => {
+            reported.push(error);
+            Ok(())
+        }
+    }
+}
+
+/// The words for Node.js: harmless options, sealed modules to load first, an entry as main file, the arguments.
+fn checked_words(request: &Request<'_>, root: &Root) -> Result<Vec<OsString>, LaunchError> {
+    let words = options::parse(request.words)?;
+    let (directory, document) = (request.directory, request.document);
+    main_file::check(&words.main, directory, root, document)?;
+    let mut checked = words.options;
+    for (option, module) in &words.preloads {
+        let file = main_file::check_preload(option, module, directory, root, document)?;
+        checked.extend([option.into(), file.into_os_string()]);
+    }
+    checked.push(words.main);
+    checked.extend(words.arguments);
+    Ok(checked)
+}
+
+fn root_of(seal: &Path) -> Result<Root, LaunchError> {
+    let folder = seal.parent().unwrap_or(Path::new("/"));
+    Root::open(folder).map_err(|error| LaunchError::Path { path: folder.into(), reason: error.to_string() })
+}
+
+/// Where Node.js finds its code cache.
+fn code_cache(
+    request: &Request<'_>,
+    root: &Root,
+    sandbox: &Sandbox,
+    place: &Place,
+) -> Result<Option<PathBuf>, LaunchError> {
+    if let CodeCache::Recorded(folder, _) = request.cache {
+        system::allow_if_there(sandbox, folder, Grant::Write)?;
+        return Ok(Some(folder.to_owned()));
+    }
+    let platform = Node::platform();
+    let fits = |file: &&CacheFile| file.node == request.node.version && file.platform == platform;
+    let Some(file) = request.document.cache.iter().find(fits).filter(|_| request.mode == Mode::Enforce)
+    else {
+        return Ok(None);
+    };
+    let mut pack = Vec::new();
+    let read = root.file(&file.path).and_then(|mut opened| files::read(&mut opened, MAX_PACK, &mut pack));
+    match read {
+        Ok(found) if found == file.sha256 => {}
+        Ok(_) => return Err(LaunchError::Files(vec![format!("{} was changed", file.path)])),
+        Err(error) => return Err(LaunchError::Files(vec![format!("{} can't be read ({error})", file.path)])),
+    }
+    match cache::unpack(&pack, root.folder(), place) {
+        Ok(folder) => Ok(Some(folder)),
+        Err(source) => Err(LaunchError::Cache { path: file.path.to_string(), source }),
+    }
+}
+
+/// Loaded before the guard when a code cache is recorded: has it written after a while, and ends the program.
+fn recorder(request: &Request<'_>, place: &Place) -> Result<Vec<OsString>, LaunchError> {
+    let CodeCache::Recorded(folder, after) = request.cache else { return Ok(Vec::new()) };
+    let script = format!(
+        "'use strict';\n\
+        const {{ flushCompileCache }} = require('node:module');\n\
+        const {{ reallyExit }} = process;\n\
+        const isMainThread = process.chdir.disabled !== true;\n\
+        if (isMainThread) setTimeout(() => {{ flushCompileCache?.(); reallyExit.call(process, 0); }}, {after}).unref();\n"
+    );
+    let failed = |source| LaunchError::Write { path: place.folder().to_owned(), source };
+    let file = place.write(Path::new("recorder.cjs"), script.as_bytes()).map_err(failed)?;
+    // Whoever packs the cache has to know where the guard was.
+    std::fs::write(folder.join("place"), place.folder().as_os_str().as_encoded_bytes()).map_err(failed)?;
+    Ok(vec!["--require".into(), file.into_os_string()])
+}
+
+/// Copies the add-on to where the program can't write, so that what was hashed is what is loaded.
+fn bring_addon(addon: &Path, place: &Place) -> Result<(PathBuf, Digest), LaunchError> {
+    let failed = |error: std::io::Error| LaunchError::Path { path: addon.into(), reason: error.to_string() };
+    let mut bytes = Vec::new();
+    let digest = files::read(&mut std::fs::File::open(addon).map_err(failed)?, MAX_ADDON, &mut bytes)
+        .map_err(failed)?;
+    let path = place.write(Path::new("nodeward.node"), &bytes).map_err(failed)?;
+    Ok((path, digest))
+}
+
+/// Fills the sandbox with everything but the sealed files.
+fn allow(
+    request: &Request<'_>,
+    root: &Root,
+    sandbox: &Sandbox,
+    place: &Place,
+    addon: &Option<(PathBuf, Digest)>,
+    environment: &[(OsString, OsString)],
+) -> Result<(), LaunchError> {
+    let document = request.document;
+    let natives = document.sources.iter().filter(|source| source.kind == SourceKind::Native);
+    let natives = natives.map(|source| root.folder().join(&source.path));
+    let natives: Vec<PathBuf> = natives.chain(addon.iter().map(|(path, _)| path.clone())).collect();
+    system::allow(sandbox, &request.node, &natives, environment, document.children)?;
+    system::allow_if_there(sandbox, root.folder(), Grant::List)?;
+    system::allow_if_there(sandbox, request.seal, Grant::Read)?;
+    system::allow_if_there(sandbox, place.folder(), Grant::Read)?;
+    // Node.js looks for a manifest up to the root of the file system; it does not go above one that it finds.
+    if !document.files().any(|(path, ..)| path.as_str() == "package.json") {
+        for folder in root.folder().ancestors().skip(1) {
+            system::allow_if_there(sandbox, &folder.join("package.json"), Grant::Read)?;
+        }
+    }
+    let named = |path: &Path, grant| -> Result<(), LaunchError> {
+        let file = system::open_place(path).map_err(|error| LaunchError::Path {
+            path: path.into(),
+            reason: format!("{error}; make it before the start"),
+        })?;
+        Ok(sandbox.allow(&file, grant, &path.to_string_lossy())?)
+    };
+    for path in request.reads {
+        named(&request.directory.join(path), Grant::Read)?;
+    }
+    for path in request.writes {
+        let path = request.directory.join(path);
+        refuse_protected(&path, request, root, place)?;
+        named(&path, Grant::Write)?;
+    }
+    Ok(())
+}
+
+/// What the program may write must not hold what it was checked by.
+fn refuse_protected(
+    path: &Path,
+    request: &Request<'_>,
+    root: &Root,
+    place: &Place,
+) -> Result<(), LaunchError> {
+    let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let fixed =
+        [request.seal, place.folder(), &request.node.path].into_iter().find(|file| file.starts_with(&real));
+    let sealed = request.document.files().map(|(path, ..)| path);
+    let sealed = sealed.map(|path| root.folder().join(path)).find(|file| file.starts_with(&real));
+    match fixed.map(Path::to_owned).or(sealed) {
+        Some(file) => Err(LaunchError::Path {
+            path: path.into(),
+            reason: format!(
+                "the program may not write here, as {} lies in it; name a folder without sealed files",
+                file.display()
+            ),
+        }),
+        None => Ok(()),
+    }
+}
+
+fn open_report(report: &Path) -> Result<std::fs::File, LaunchError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(report).map_err(|source| LaunchError::Write { path: report.into(), source })
+}
+
+fn layers(support: Support, mode: Mode, children: Children) -> String {
+    let mut layers = "launcher".to_owned();
+    if mode == Mode::Enforce && support.landlock {
+        layers.push_str(",landlock");
+    }
+    if mode == Mode::Enforce && support.seccomp && children == Children::Denied {
+        layers.push_str(",seccomp");
+    }
+    layers
+}
+
+/// What Node.js gets first, on the command line and in `NODE_OPTIONS`: the latter is for workers and children.
+fn guard_options(preload: &Path, request: &Request<'_>) -> Vec<OsString> {
+    let mut options: Vec<OsString> = vec!["--require".into(), preload.into()];
+    if request.mode == Mode::Enforce {
+        if request.document.eval.mode == EvalMode::Strict {
+            options.push(NO_CODE_FROM_STRINGS.into());
+        }
+        if request.node.major >= KNOWS_NO_DEBUGGER_BY_SIGNAL {
+            options.push(NO_DEBUGGER_BY_SIGNAL.into());
+        }
+    }
+    options
+}
+
+/// The environment as it is, without our variables, and the whole `NODE_OPTIONS`.
+fn unscrubbed(environment: &[(OsString, OsString)]) -> (Vec<(OsString, OsString)>, String) {
+    let is_ours = |name: &OsStr| name.to_string_lossy().starts_with("NODEWARD_");
+    let others = environment.iter().find(|(name, _)| name == "NODE_OPTIONS");
+    let kept = environment.iter().filter(|(name, _)| name != "NODE_OPTIONS" && !is_ours(name));
+    (
+        kept.cloned().collect(),
+        others.map(|(_, value)| value.to_string_lossy().into_owned()).unwrap_or_default(),
+    )
+}

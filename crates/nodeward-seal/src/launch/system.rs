@@ -1,0 +1,141 @@
+//! What every Node.js program may read besides its own files: what the system's libraries and Node.js itself ask.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use nodeward_sandbox::{Grant, Sandbox, SandboxError, needed};
+
+use super::error::LaunchError;
+use super::node::{Node, NodeError};
+
+/// Settings and data of the system. What is not there is passed over.
+const READ: &[&str] = &[
+    "/dev/random",
+    "/dev/urandom",
+    "/dev/zero",
+    // OpenSSL
+    "/etc/pki/ca-trust/extracted",
+    "/etc/pki/tls/certs",
+    "/etc/pki/tls/openssl.cnf",
+    "/etc/ssl/cert.pem",
+    "/etc/ssl/certs",
+    "/etc/ssl/openssl.cnf",
+    "/usr/share/ca-certificates",
+    // names
+    "/etc/gai.conf",
+    "/etc/group",
+    "/etc/host.conf",
+    "/etc/hosts",
+    "/etc/nsswitch.conf",
+    "/etc/passwd",
+    "/etc/protocols",
+    "/etc/resolv.conf",
+    "/etc/services",
+    "/run/systemd/resolve",
+    // times
+    "/etc/localtime",
+    "/etc/timezone",
+    "/usr/share/zoneinfo",
+    // the loader
+    "/etc/ld.so.cache",
+    // memory, processors, limits
+    "/proc/cpuinfo",
+    "/proc/loadavg",
+    "/proc/meminfo",
+    "/proc/stat",
+    "/proc/sys/kernel",
+    "/proc/sys/net/core/somaxconn",
+    "/proc/sys/vm",
+    "/proc/uptime",
+    "/proc/version",
+    "/sys/devices/system/cpu",
+    "/sys/fs/cgroup",
+    "/sys/kernel/mm/transparent_hugepage",
+];
+
+/// Devices that are written to as well.
+const WRITTEN: &[&str] = &["/dev/null", "/dev/tty", "/dev/pts"];
+
+/// Variables that name files of the program's user: certificates to trust.
+const NAMED_BY_VARIABLES: &[&str] = &["NODE_EXTRA_CA_CERTS", "SSL_CERT_DIR", "SSL_CERT_FILE"];
+
+/// Allows Node.js, what it needs to start, and what every program may read.
+pub(super) fn allow(
+    sandbox: &Sandbox,
+    node: &Node,
+    natives: &[PathBuf],
+    environment: &[(std::ffi::OsString, std::ffi::OsString)],
+    may_start: bool,
+) -> Result<(), LaunchError> {
+    sandbox.allow(&node.file, Grant::Execute, &node.path.to_string_lossy())?;
+    allow_libraries(sandbox, node, natives)?;
+    for path in READ {
+        allow_if_there(sandbox, Path::new(path), Grant::Read)?;
+    }
+    for path in WRITTEN {
+        allow_if_there(sandbox, Path::new(path), Grant::Write)?;
+    }
+    // Each process has its own folder there, and a child's is not known yet. What could harm others in it, their
+    // memory and environment, Landlock denies to a confined process all the same.
+    allow_if_there(sandbox, Path::new(if may_start { "/proc" } else { "/proc/self" }), Grant::Read)?;
+    for (name, value) in environment {
+        if NAMED_BY_VARIABLES.iter().any(|known| name == OsStr::new(known)) {
+            allow_if_there(sandbox, Path::new(value), Grant::Read)?;
+        }
+    }
+    Ok(())
+}
+
+fn allow_libraries(sandbox: &Sandbox, node: &Node, natives: &[PathBuf]) -> Result<(), LaunchError> {
+    let foreign = |reason: String| NodeError::Foreign { path: node.path.clone(), reason };
+    let libraries = needed(&node.path, None).map_err(|error| foreign(error.to_string()))?;
+    if let Some(loader) = &libraries.interpreter {
+        allow_if_there(sandbox, loader, Grant::Execute)?;
+    }
+    for native in natives {
+        // An add-on that can't be loaded here fails when it is loaded, as without us.
+        let of_native = needed(native, libraries.interpreter.as_deref()).unwrap_or_default();
+        for library in of_native.files {
+            allow_if_there(sandbox, &library, Grant::Read)?;
+        }
+    }
+    for library in &libraries.files {
+        allow_if_there(sandbox, library, Grant::Read)?;
+        if library.file_name().is_some_and(|name| name.to_string_lossy().starts_with("libc.")) {
+            allow_name_services(sandbox, library)?;
+        }
+    }
+    Ok(())
+}
+
+/// Libraries that look up users and hosts, which the C library opens by itself.
+fn allow_name_services(sandbox: &Sandbox, libc: &Path) -> Result<(), SandboxError> {
+    let Some(entries) = libc.parent().and_then(|folder| std::fs::read_dir(folder).ok()) else {
+        return Ok(());
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("libnss_") || name.starts_with("libresolv.") {
+            allow_if_there(sandbox, &entry.path(), Grant::Read)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn allow_if_there(sandbox: &Sandbox, path: &Path, grant: Grant) -> Result<(), SandboxError> {
+    match open_place(path) {
+        Ok(file) => sandbox.allow(&file, grant, &path.to_string_lossy()),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Opens a file or folder only to name it: without reading, so that devices and pipes do nothing.
+pub(super) fn open_place(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(target_os = "linux")]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::PATH.bits() as i32);
+    options.open(path)
+}
