@@ -44,6 +44,8 @@ Examples:
   nodeward audit --fix --dry-run     what would clear the advisories?
   nodeward lint                      what in our own code lets attackers in?
   nodeward why minimist              which dependency brings it in?
+  nodeward seal app.js               list what production loads, by hash
+  nodeward run -- node app.js        let only that load
   nodeward db update                 fetch the newest advisories"
 )]
 pub(crate) struct Cli {
@@ -65,8 +67,23 @@ pub(crate) enum Command {
     Why(commands::why::WhyArgs),
     Vex(commands::vex::VexArgs),
     Logs(commands::logs::LogsArgs),
+    Seal(commands::seal::SealArgs),
+    Bundle(commands::bundle::BundleArgs),
+    Run(commands::run::RunArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
+}
+
+impl Command {
+    /// Whether the advisory index has to have a folder. What runs in a bare container does without.
+    pub(crate) fn needs_index(&self) -> bool {
+        !matches!(self, Self::Seal(_) | Self::Bundle(_) | Self::Run(_))
+    }
+
+    /// How the command ends when nothing could be done.
+    pub(crate) fn failed(&self) -> Outcome {
+        if matches!(self, Self::Run(_)) { Outcome::NotEnforced } else { Outcome::Incomplete }
+    }
 }
 
 /// Runs what was asked for.
@@ -81,6 +98,9 @@ pub(crate) fn run(cli: &Cli, session: &Session) -> anyhow::Result<Outcome> {
         Command::Why(args) => commands::why::why(args, session),
         Command::Vex(args) => commands::vex::vex(args, session),
         Command::Logs(args) => commands::logs::logs(args, session),
+        Command::Seal(args) => commands::seal::seal(args, session),
+        Command::Bundle(args) => commands::bundle::bundle(args, session),
+        Command::Run(args) => Ok(commands::run::run(args, session)),
         Command::Completions(args) => commands::completions::completions(args),
         Command::Man(args) => commands::man::man(args),
     }

@@ -1,13 +1,16 @@
 //! One file per subcommand.
 
 pub(crate) mod audit;
+pub(crate) mod bundle;
 pub(crate) mod completions;
 pub(crate) mod db;
 pub(crate) mod lint;
 pub(crate) mod logs;
 pub(crate) mod lsp;
 pub(crate) mod man;
+pub(crate) mod run;
 pub(crate) mod sbom;
 pub(crate) mod scan;
+pub(crate) mod seal;
 pub(crate) mod vex;
 pub(crate) mod why;

@@ -19,6 +19,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::requirements::{Reader, Requested, RequirementSection, RequirementsFile, Texts, places};
+use crate::sealing::{RunSection, RunSettings, SealSection, SealSettings};
 
 /// The name of the file.
 pub(crate) const FILE_NAME: &str = "nodeward.toml";
@@ -41,6 +42,10 @@ pub(crate) struct Config {
     pub(crate) requirements: Vec<Requested>,
     /// The suppressions, in the order of the file.
     pub(crate) suppressions: Vec<Suppression>,
+    /// What is sealed.
+    pub(crate) seal: SealSettings,
+    /// How sealed programs start.
+    pub(crate) run: RunSettings,
     /// The user named the file, so that it decides about everything.
     pub(crate) chosen: bool,
 }
@@ -106,6 +111,10 @@ struct File {
     scan: Option<ScanSection>,
     /// How `nodeward lint` behaves.
     lint: Option<LintSection>,
+    /// What `nodeward seal` writes into the seal.
+    seal: Option<SealSection>,
+    /// How `nodeward run` starts programs.
+    run: Option<RunSection>,
     /// Findings that are known, looked at, and accepted.
     #[serde(default)]
     #[schemars(with = "Vec<SuppressSection>")]
@@ -248,7 +257,11 @@ impl Config {
             .into_iter()
             .map(|section| suppression(section, &place))
             .collect::<anyhow::Result<Vec<_>>>()?;
+        let seal = parsed.seal.map(|section| section.settings(&place)).transpose()?.unwrap_or_default();
+        let run = parsed.run.map(|section| section.settings(Path::new(&*folder))).unwrap_or_default();
         Ok(Self {
+            seal,
+            run,
             project_name: parsed.project.and_then(|project| project.name),
             fail_on,
             lint_policy,

@@ -27,6 +27,7 @@ mod refresh;
 mod remedies;
 mod requirements;
 mod runtime;
+mod sealing;
 mod session;
 mod suppress;
 mod transport;
@@ -42,11 +43,11 @@ use crate::outcome::Outcome;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    let session = match session::Session::new(&cli.general) {
+    let session = match session::Session::new(&cli.general, cli.command.needs_index()) {
         Ok(session) => session,
         Err(error) => {
             session::print_error_without_session(&error);
-            return Outcome::Incomplete.into();
+            return cli.command.failed().into();
         }
     };
     cli::run(&cli, &session)

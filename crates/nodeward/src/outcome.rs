@@ -11,6 +11,8 @@ pub(crate) enum Outcome {
     Findings,
     /// Something could not be done.
     Incomplete,
+    /// The program to run was not started, as the seal could not be enforced.
+    NotEnforced,
 }
 
 impl Outcome {
@@ -20,6 +22,7 @@ impl Outcome {
             Self::Clean => 0,
             Self::Findings => 1,
             Self::Incomplete => 2,
+            Self::NotEnforced => 125,
         }
     }
 

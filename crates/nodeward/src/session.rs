@@ -68,7 +68,7 @@ const MAX_WIDTH: usize = 120;
 
 impl Session {
     /// Looks around, once.
-    pub(crate) fn new(general: &General) -> anyhow::Result<Self> {
+    pub(crate) fn new(general: &General, needs_index: bool) -> anyhow::Result<Self> {
         let environment: Vec<(String, String)> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
@@ -77,6 +77,7 @@ impl Session {
         let cache = cache_folder(&environment, home.as_deref());
         let database = match &general.database {
             Some(folder) => folder.clone(),
+            None if !needs_index && cache.is_none() => PathBuf::new(),
             None => cache
                 .as_ref()
                 .context("no folder for the advisory index; name one with --database or NODEWARD_CACHE")?
@@ -131,6 +132,16 @@ impl Session {
         if self.chatter > Chatter::Quiet {
             print_line("warning", self.terminal.colour_errors, &message.to_string());
         }
+    }
+
+    /// One line that has to be seen, `--quiet` or not.
+    pub(crate) fn insist(&self, message: impl std::fmt::Display) {
+        print_line("warning", self.terminal.colour_errors, &message.to_string());
+    }
+
+    /// One line for programs, on standard error.
+    pub(crate) fn report(&self, line: &str) {
+        print_line("", false, line);
     }
 
     /// An error with its causes, in one line.

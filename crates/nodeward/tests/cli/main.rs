@@ -11,5 +11,8 @@ mod loaded;
 mod logs;
 mod lsp;
 mod requirements;
+#[cfg(target_os = "linux")]
+mod run;
 mod scan;
+mod seal;
 mod suppressions;

@@ -1,0 +1,299 @@
+//! `nodeward run -- node app.js`: a program of which only the sealed files load.
+
+use std::ffi::{OsStr, OsString};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::ValueHint;
+use nodeward_seal::launch::{Checked, CodeCache, Launch, LaunchError, Mode, Node, Parents, Request};
+use nodeward_seal::seal::{self, Digest, Document, signature};
+
+use crate::config::Config;
+use crate::disk;
+use crate::outcome::Outcome;
+use crate::session::{self, Session};
+
+/// What the add-on is called beside the binary.
+const ADDON: &str = "nodeward.node";
+
+/// Start a program of which only the sealed files load.
+///
+/// Checks the seal, every file that it lists, Node.js, its options and the environment. Then the kernel lets the
+/// program open only what is listed and start no other program (Landlock, seccomp), and the guard compares each
+/// module with the seal when it loads. The process becomes Node.js: signals, streams and exit code are its own.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exit codes:
+  125    nothing was started: the seal could not be enforced
+  other  the program's own
+
+Examples:
+  nodeward run -- node app.js
+  nodeward run --report-only --report denials.jsonl -- node app.js
+  nodeward run --verify seal.pub --write data -- node --enable-source-maps app.js --port 80")]
+pub(crate) struct RunArgs {
+    /// Enforce nothing: report what would be denied, one JSON line each
+    #[arg(long)]
+    report_only: bool,
+    /// Start although the kernel can't enforce everything
+    #[arg(long)]
+    allow_partial: bool,
+    /// The seal [default: nodeward.seal.json beside the main file, or above it]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    seal: Option<PathBuf>,
+    /// Refuse a seal that is not signed by the owner of this public key
+    #[arg(long, value_name = "PUBLIC", value_hint = ValueHint::FilePath)]
+    verify: Option<PathBuf>,
+    /// The Node.js to start, instead of the one that the command names
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::ExecutablePath)]
+    node: Option<PathBuf>,
+    /// Refuse a Node.js that has none of these SHA-256 (repeatable)
+    #[arg(long, value_name = "HEX")]
+    node_sha256: Vec<String>,
+    /// Where denials are written, one JSON line each [default: standard error]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    report: Option<PathBuf>,
+    /// A file or folder that the program may read besides (repeatable)
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    read: Vec<PathBuf>,
+    /// A file or folder that the program may write and read (repeatable)
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    write: Vec<PathBuf>,
+    /// Compare the contents of code only when it loads, for a faster start
+    #[arg(long)]
+    compare_late: bool,
+    /// Let Node.js write its code cache into this folder, and stop; for `nodeward seal --code-cache`
+    #[arg(long, value_name = "DIR", hide = true)]
+    record_code_cache: Option<PathBuf>,
+    /// After so many milliseconds
+    #[arg(long, value_name = "MS", hide = true, default_value_t = 3000)]
+    record_for: u32,
+    /// The command: node, its options, the main file, its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+/// Becomes the program. Returns only what kept it from that.
+pub(crate) fn run(args: &RunArgs, session: &Session) -> Outcome {
+    match start(args, session) {
+        Ok(never) => match never {},
+        Err(error) => {
+            session.print_error(&error);
+            Outcome::NotEnforced
+        }
+    }
+}
+
+fn start(args: &RunArgs, session: &Session) -> anyhow::Result<std::convert::Infallible> {
+    let config = config(args, session)?;
+    let mode = if args.report_only { Mode::Report } else { Mode::Enforce };
+    let (name, words) =
+        args.command.split_first().context("no command; write `nodeward run -- node app.js`")?;
+    let file = seal_file(args, words, session)?;
+    let node = node_file(args, name, session)?;
+    let trusted = trusted(args, &config)?;
+    // Node.js is asked for its version while the seal is read.
+    let (node, sealed) = std::thread::scope(|scope| {
+        let node = scope.spawn(|| Node::examine(&node, &trusted));
+        let sealed = read_seal(&file, args, &config, session);
+        (node.join(), sealed)
+    });
+    let (document, seal_sha256) = sealed?;
+    let node = node.unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map_err(LaunchError::from)?;
+    let report = args.report.as_ref().map(|report| session.directory.join(report));
+    let addon = addon(session);
+    let all = |mut paths: Vec<PathBuf>, more: &[PathBuf]| {
+        paths.extend_from_slice(more);
+        paths
+    };
+    let (reads, writes) = (all(config.run.read, &args.read), all(config.run.write, &args.write));
+    let launch = Launch::prepare(Request {
+        seal: &file,
+        seal_sha256,
+        document: &document,
+        node,
+        name,
+        words,
+        directory: &session.directory,
+        environment: std::env::vars_os().collect(),
+        mode,
+        report: report.as_deref(),
+        reads: &reads,
+        writes: &writes,
+        addon: addon.as_deref(),
+        parents: parents(session),
+        allow_partial: args.allow_partial,
+        cache: match &args.record_code_cache {
+            Some(folder) => CodeCache::Recorded(folder, args.record_for),
+            None => CodeCache::Sealed,
+        },
+        checked: if args.compare_late { Checked::WhatIsNotLoaded } else { Checked::Everything },
+        threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+    })?;
+    tell(&launch, mode, &document, addon.is_some(), report.as_deref(), session)?;
+    Err(launch.start().into())
+}
+
+fn config(args: &RunArgs, session: &Session) -> anyhow::Result<Config> {
+    if let Some(file) = &session.config {
+        return Config::read(file);
+    }
+    let folder = args.seal.as_deref().and_then(Path::parent).map(|folder| session.directory.join(folder));
+    Config::for_project(folder.as_deref().unwrap_or(&session.directory), &session.directory)
+}
+
+/// Beside the main file or above it; without one there, in the current folder.
+fn seal_file(args: &RunArgs, words: &[OsString], session: &Session) -> anyhow::Result<PathBuf> {
+    if let Some(file) = &args.seal {
+        return Ok(session.directory.join(file));
+    }
+    let main = words.iter().find(|word| !word.to_string_lossy().starts_with('-'));
+    let main = main.map(|main| session.directory.join(main));
+    let main = main.map(|main| std::fs::canonicalize(&main).unwrap_or(main));
+    let above = main.as_deref().into_iter().flat_map(Path::ancestors).skip(1);
+    above
+        .chain([session.directory.as_path()])
+        .map(|folder| folder.join(seal::FILE_NAME))
+        .find(|file| file.is_file())
+        .with_context(|| {
+            format!(
+                "there is no {} beside the main file or above it; make one with `nodeward seal`",
+                seal::FILE_NAME
+            )
+        })
+}
+
+/// The Node.js of the command, looked for as a shell would.
+fn node_file(args: &RunArgs, name: &OsStr, session: &Session) -> anyhow::Result<PathBuf> {
+    let program = Path::new(name);
+    let stem = program.file_stem().map(OsStr::to_string_lossy).unwrap_or_default();
+    if !matches!(&*stem, "node" | "nodejs") {
+        bail!(
+            "{} is not Node.js; name it and the main file, as `nodeward run -- node app.js`: what starts it in between \
+             could start other things",
+            program.display()
+        );
+    }
+    if let Some(node) = &args.node {
+        return Ok(session.directory.join(node));
+    }
+    if program.components().count() > 1 {
+        return Ok(session.directory.join(program));
+    }
+    let folders = session::program_folders(session);
+    let found = folders.into_iter().map(|folder| folder.join(program)).find(|file| file.is_file());
+    found.with_context(|| format!("there is no {} on the PATH; name one with --node", program.display()))
+}
+
+fn trusted(args: &RunArgs, config: &Config) -> anyhow::Result<Vec<Digest>> {
+    let parse = |text: &String| Digest::parse(text).with_context(|| format!("{text:?} is no SHA-256"));
+    args.node_sha256.iter().chain(&config.run.node_sha256).map(parse).collect()
+}
+
+fn read_seal(
+    file: &Path,
+    args: &RunArgs,
+    config: &Config,
+    session: &Session,
+) -> anyhow::Result<(Document, Digest)> {
+    let text = disk::read_bounded(file, seal::MAX_BYTES)
+        .with_context(|| format!("cannot read {}", file.display()))?;
+    let shown = file.strip_prefix(&session.directory).unwrap_or(file);
+    let document = Document::parse(shown, &text)?;
+    let key = args.verify.as_ref().map(|key| session.directory.join(key)).or_else(|| config.run.key.clone());
+    if let Some(key) = key {
+        let text = super::seal::read_key(&key)?;
+        signature::verify(&document, &text).with_context(|| shown.display().to_string())?;
+    }
+    Ok((document, Digest::of(&text)))
+}
+
+/// The add-on beside the binary, or the one that is named.
+fn addon(session: &Session) -> Option<PathBuf> {
+    if let Some(named) = session.variable("NODEWARD_ADDON") {
+        return Some(session.directory.join(named));
+    }
+    let own = std::env::current_exe().ok()?;
+    let folder = std::fs::canonicalize(own).ok()?.parent()?.to_owned();
+    Some(folder.join(ADDON)).filter(|file| file.is_file())
+}
+
+/// Folders of this user first, then those of everybody.
+fn parents(session: &Session) -> Parents {
+    let runtime = session.variable("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let shared = Path::new("/dev/shm");
+    let shared = shared.is_dir().then(|| shared.to_owned());
+    let all = runtime.into_iter().chain([std::env::temp_dir()]).chain(shared);
+    Parents(all.filter(|folder| folder.is_absolute()).collect())
+}
+
+/// What the user has to know before the program's own lines.
+fn tell(
+    launch: &Launch,
+    mode: Mode,
+    document: &Document,
+    has_addon: bool,
+    report: Option<&Path>,
+    session: &Session,
+) -> anyhow::Result<()> {
+    let mut lines = Vec::new();
+    for missing in launch.enforcement.missing() {
+        // Not a warning, which `--quiet` would hide.
+        session.insist(format_args!("only partly enforced: missing is {missing}"));
+        lines.push(line(session, mode, "enforcement", "partial", &format!("missing is {missing}")));
+    }
+    // Ours are not the program's, and nobody misses them there.
+    for removed in launch.removed.iter().filter(|name| !name.starts_with("NODEWARD_")) {
+        match mode {
+            Mode::Enforce => session.warn(format_args!("not passed on to the program: {removed}")),
+            Mode::Report => {
+                lines.push(line(session, mode, "start", removed, "would not be passed on to the program"));
+            }
+        }
+    }
+    lines.extend(
+        launch.reported.iter().map(|error| line(session, mode, "start", "start", &error.to_string())),
+    );
+    if !has_addon && !document.eval.modules.is_empty() {
+        session.warn(
+            "the native add-on is not beside the nodeward binary (nodeward.node): code from strings is bounded \
+             by JavaScript alone, and direct eval does not see local variables",
+        );
+    }
+    if session.chatter == session::Chatter::Verbose {
+        session.note(format_args!("in force: {}", launch.layers));
+    }
+    let Some(report) = report else {
+        lines.iter().for_each(|line| session.report(line));
+        return Ok(());
+    };
+    use std::io::Write as _;
+    let mut file = std::fs::OpenOptions::new().append(true).open(report)?;
+    lines.iter().try_for_each(|line| writeln!(file, "{line}"))?;
+    Ok(())
+}
+
+/// A line like those that the guard writes.
+fn line(session: &Session, mode: Mode, kind: &str, subject: &str, reason: &str) -> String {
+    serde_json::json!({
+        "schema": "nodeward.denial/1",
+        "time": session.now.to_string(),
+        "pid": std::process::id(),
+        "mode": if mode == Mode::Enforce { "enforce" } else { "report" },
+        "kind": kind,
+        "subject": subject,
+        "parent": null,
+        "reason": reason,
+        "stack": [],
+    })
+    .to_string()
+    // A terminal shows these lines too, and names of variables come from anybody.
+    .chars()
+    .map(|c| if c == ' ' || c.is_ascii_graphic() { c.to_string() } else { escaped(c) })
+    .collect()
+}
+
+fn escaped(c: char) -> String {
+    c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+}
