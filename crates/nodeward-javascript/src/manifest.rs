@@ -22,8 +22,12 @@ pub struct Manifest {
     pub entries: Vec<String>,
     /// Its `main`, as written.
     pub main: Option<String>,
-    /// Whether others can install it and call it: it is not private, and names what it exports.
-    pub is_library: bool,
+    /// Whether it says that nobody shall publish it.
+    pub is_private: bool,
+    /// Whether it names what others load: `main`, `exports`, `module` or `browser`.
+    pub names_exports: bool,
+    /// Whether it names programs: `bin`.
+    pub names_programs: bool,
 }
 
 impl Default for Manifest {
@@ -33,7 +37,9 @@ impl Default for Manifest {
             format: ModuleFormat::Unknown,
             entries: vec!["index.js".to_owned()],
             main: None,
-            is_library: false,
+            is_private: false,
+            names_exports: false,
+            names_programs: false,
         }
     }
 }
@@ -69,12 +75,16 @@ impl Manifest {
         entries.dedup();
         let is_private =
             matches!(value(object, "private"), Some(Expression::BooleanLiteral(yes)) if yes.value);
+        let names = |field: &str| value(object, field).is_some();
         Ok(Self {
             name: string(object, "name").map(str::to_owned),
             format,
             entries,
             main: main.map(trim),
-            is_library: !is_private && (main.is_some() || value(object, "exports").is_some()),
+            is_private,
+            names_exports: main.is_some()
+                || ["exports", "module", "browser"].iter().any(|field| names(field)),
+            names_programs: names("bin"),
         })
     }
 

@@ -45,14 +45,14 @@ pub(crate) struct Context<'c, 'a> {
 }
 
 impl<'c, 'a> Context<'c, 'a> {
-    pub(crate) fn new(semantic: &'c Semantic<'a>, path: &'c Path) -> Self {
-        let file = FileTraits::of(path, semantic.source_text());
+    pub(crate) fn new(semantic: &'c Semantic<'a>, path: &'c Path, package: &str) -> Self {
+        let file = FileTraits::of(path, semantic.source_text(), package);
         Self { semantic, path, file, issues: RefCell::default(), paths: RefCell::default() }
     }
 
     /// Notes what a rule found.
     pub(crate) fn report(&self, issue: Issue) {
-        if self.file.is_test && issue.finder.scope() == Scope::Production {
+        if issue.finder.scope() == Scope::Production && self.file.is_beside(issue.policy) {
             return;
         }
         self.issues.borrow_mut().push(issue);

@@ -129,8 +129,9 @@ pub struct Options {
     pub requirements: Vec<Arc<Requirement>>,
     /// The folder, absolute, that paths of files are meant from.
     pub directory: PathBuf,
-    /// Who calls the code. `None`: dependencies are libraries, and the project's own packages are as their
-    /// `package.json` says, if that is among the files: not private, and with `main` or `exports`.
+    /// Who calls the code. `None`: a package is a library as its `package.json` says, if that is among the files: with
+    /// `main`, `exports`, `module` or `browser`, or with an `index.js` and no `bin`; and, if it is the project's own,
+    /// not private. A dependency without one is a library, too.
     pub audience: Option<Audience>,
     /// How far values are followed.
     pub depth: Depth,

@@ -9,6 +9,7 @@ mod lists;
 mod lower;
 mod models;
 mod report;
+mod sources;
 mod taint;
 #[cfg(test)]
 mod tests;

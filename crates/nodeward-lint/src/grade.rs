@@ -7,7 +7,7 @@
 
 use nodeward_report::Confidence;
 
-use crate::flow::{FlowFinding, Origin};
+use crate::flow::{FlowFinding, Origin, SinkKind};
 use crate::policy::Policy;
 
 /// What a rule thinks of a finding.
@@ -40,6 +40,11 @@ pub(crate) fn command(finding: &FlowFinding) -> Option<Grade> {
 /// Code: what many libraries are there for is to make some of what they are given, so that of callers' text only what
 /// comes straight from a parameter counts for more.
 pub(crate) fn code(finding: &FlowFinding) -> Option<Grade> {
+    // Text for a timer is put together; what is handed over whole is a function.
+    let is_timer = finding.sink == SinkKind::Timer;
+    if is_timer && finding.origin != Origin::Remote && !finding.is_joined {
+        return None;
+    }
     match text(finding)? {
         Grade { policy: Policy::Strict, .. } if finding.origin == Origin::Caller && !finding.is_direct => {
             Some(Grade::EXPERIMENTAL)
@@ -56,14 +61,30 @@ pub(crate) fn outside(finding: &FlowFinding) -> Option<Grade> {
     }
 }
 
+/// What decides which module, host or pattern: where a caller hands it over whole, that is what the function is for.
+pub(crate) fn in_part(finding: &FlowFinding) -> Option<Grade> {
+    if is_handed_over(finding) { None } else { outside(finding) }
+}
+
+/// Whether a value is a caller's, as the caller passed it.
+fn is_handed_over(finding: &FlowFinding) -> bool {
+    finding.origin == Origin::Caller && !finding.is_joined
+}
+
 /// The same, where even what clients send is often harmless.
 pub(crate) fn seldom(finding: &FlowFinding) -> Option<Grade> {
     outside(finding).map(|_| Grade::EXPERIMENTAL)
 }
 
 fn outside_or_launch(finding: &FlowFinding) -> Option<Grade> {
+    // A query that a caller passes whole is what the function is for.
+    if finding.sink == SinkKind::Sql && is_handed_over(finding) {
+        return None;
+    }
     match finding.origin {
         Origin::Remote if is_certain(finding) => Some(Grade::STRICT),
+        // Whoever starts a program may start another as well.
+        Origin::Launch if finding.sink == SinkKind::ProgramName => None,
         Origin::Remote | Origin::Caller | Origin::Launch => Some(Grade::EXPERIMENTAL),
         Origin::Secret | Origin::Fetched | Origin::Archive => None,
     }

@@ -98,8 +98,8 @@ pub fn analyse(pattern: &str, flags: &str) -> Verdict {
 pub fn analyse_literal(literal: &str) -> Verdict {
     match literal.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')) {
         Some((pattern, flags)) => match analyse(pattern, flags) {
-            Verdict::Polynomial { degree, degree_at_start, witness } => {
-                Verdict::Polynomial { degree, degree_at_start, witness: witness.shifted(1) }
+            Verdict::Polynomial { degree, degree_at_start, witness, shown_at_start } => {
+                Verdict::Polynomial { degree, degree_at_start, witness: witness.shifted(1), shown_at_start }
             }
             Verdict::Exponential { witness } => Verdict::Exponential { witness: witness.shifted(1) },
             other => other,
@@ -223,7 +223,14 @@ impl Analysis<'_> {
             })
             .max_by(|(_, one), (_, other)| one.total_cmp(other))
             .map(|(crossing, _)| self.witness(&crossing.candidate, &crossing.word));
-        Ok(best.map(|witness| Verdict::Polynomial { degree, degree_at_start, witness }))
+        Ok(best.map(|witness| {
+            let [prefix, pump, suffix] =
+                [&witness.prefix.0, &witness.pump.0, &witness.suffix.0].map(Vec::as_slice);
+            let is_less =
+                degree_at_start > 2 && !replay::is_cubic(self.program, self.sets, [prefix, pump, suffix]);
+            let shown_at_start = if is_less { 2 } else { degree_at_start };
+            Verdict::Polynomial { degree, degree_at_start, witness, shown_at_start }
+        }))
     }
 
     fn crossing(

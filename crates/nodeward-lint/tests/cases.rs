@@ -2,7 +2,8 @@
 //!
 //! `handlers/` has one case for each framework, queue and cloud: every `exec(` in it is to be found. `harm/` has one
 //! file for each rule: in a case marked `bad` it is to find something, in one marked `good` nothing, and in one marked
-//! `unsure` something that only the widest policy shows.
+//! `unsure` something that only the widest policy shows. `callers/` has the same of libraries: whoever calls what a
+//! case exports is not trusted.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,14 +37,14 @@ fn files(folder: &str) -> Vec<PathBuf> {
     files
 }
 
-/// How many findings of a rule an application of one file has under a policy.
-fn found(rule: &str, name: &str, text: &str, policy: Policy) -> usize {
+/// How many findings of a rule a program of one file has under a policy.
+fn found(rule: &str, name: &str, text: &str, policy: Policy, audience: Audience) -> usize {
     let file = SourceFile {
         path: Path::new(name).into(),
         text: Text::Memory(text.into()),
         origin: Origin::FirstParty,
     };
-    let options = Options { policy, audience: Some(Audience::Requests), ..Options::default() };
+    let options = Options { policy, audience: Some(audience), ..Options::default() };
     let outcome = lint(&[file], &options);
     assert!(outcome.gaps.is_empty(), "{name}: {:?}", outcome.gaps);
     outcome.findings.iter().filter(|linted| linted.finding.is_called(rule)).count()
@@ -57,7 +58,13 @@ fn values_come_in_by_every_framework() {
         for (_, name, text) in cases(&path, &["case"]) {
             let (wanted, found) = (
                 text.matches("exec(").count(),
-                found("command-injection", &format!("{name}.{extension}"), &text, Policy::Experimental),
+                found(
+                    "command-injection",
+                    &format!("{name}.{extension}"),
+                    &text,
+                    Policy::Experimental,
+                    Audience::Requests,
+                ),
             );
             if wanted != found {
                 wrong.push(format!("{name}.{extension}: {found} of {wanted}"));
@@ -69,11 +76,23 @@ fn values_come_in_by_every_framework() {
 
 #[test]
 fn harm_is_told_from_what_only_looks_like_it() {
+    let wrong = wrong("harm", Audience::Requests);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn so_it_is_in_libraries() {
+    let wrong = wrong("callers", Audience::Callers);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The cases of a folder that do not come out as they are marked.
+fn wrong(folder: &str, audience: Audience) -> Vec<String> {
     let mut wrong = Vec::new();
-    for path in files("harm") {
+    for path in files(folder) {
         let rule = path.file_stem().expect("a name").to_str().expect("ASCII");
         for (mark, name, text) in cases(&path, &["bad", "good", "unsure"]) {
-            let is_found = |policy| found(rule, "app.js", &text, policy) > 0;
+            let is_found = |policy| found(rule, "app.js", &text, policy, audience) > 0;
             let is_wrong = match mark {
                 "bad" => !is_found(Policy::Experimental),
                 "good" => is_found(Policy::Experimental),
@@ -84,5 +103,5 @@ fn harm_is_told_from_what_only_looks_like_it() {
             }
         }
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    wrong
 }

@@ -13,7 +13,7 @@ fn each_call(source: &str, mut ask: impl FnMut(&Context<'_, '_>, &Call<'_>)) {
     let arena = Allocator::default();
     let parsed = parse(&arena, source, SourceKind::TYPESCRIPT).expect("the case parses");
     let semantic: Semantic<'_> = parsed.semantic();
-    let context = Context::new(&semantic, Path::new("case.ts"));
+    let context = Context::new(&semantic, Path::new("case.ts"), "");
     for node in semantic.nodes().iter() {
         if matches!(node.kind(), AstKind::CallExpression(_) | AstKind::NewExpression(_)) {
             ask(&context, &Call::of(&context, node).expect("it is a call"));
@@ -91,7 +91,7 @@ fn constants_fixed_values_and_kinds() {
         let mut answer = None;
         each_call(
             &format!(
-                "const K = 'k', N = 2, f = () => 1; function g(p: string, q: () => void, r) {{ ask({expression}) }}"
+                "const K = 'k', N = 2, f = () => 1; function g(p: string, q: () => void, r) {{ ask({expression}) }} g('', f, other)"
             ),
             |context, call| {
                 if call.path.as_deref() == Some("ask") {

@@ -36,6 +36,8 @@ pub(super) struct Looked<'f> {
     pub(super) is_read: bool,
     /// Whether it was checked.
     pub(super) is_checked: bool,
+    /// Whether it was not because it is annotated for Flow, which the unit tells once.
+    pub(super) is_for_flow: bool,
     /// Whether the time was over before the end, which the next run may reach.
     pub(super) is_late: bool,
     pub(super) traits: Option<FileTraits>,
@@ -60,6 +62,7 @@ impl<'j> Worker<'j> {
             gaps: Vec::new(),
             is_read: false,
             is_checked: false,
+            is_for_flow: false,
             is_late: false,
             traits: None,
             graph: None,
@@ -92,7 +95,11 @@ impl<'j> Worker<'j> {
             looked.gaps.push(unchecked(file, &format!("more than {} nodes", budget.nodes)));
             return;
         }
-        let context = Context::new(&semantic, &file.path);
+        let package = match &file.origin {
+            Origin::FirstParty => "",
+            Origin::Dependency { name, .. } => name.as_str(),
+        };
+        let context = Context::new(&semantic, &file.path, package);
         let is_done = self.job.dispatch.run(&context, Deadline::after(budget.time));
         if !is_done {
             looked.is_late = true;
@@ -121,8 +128,13 @@ impl<'j> Worker<'j> {
         }
     }
 
-    /// A file that cannot be parsed was not checked; and it is a finding, because it is broken or hides something.
+    /// A file that cannot be parsed was not checked; and it is a finding, because it is broken or hides something. One
+    /// that says that it is annotated for Flow is neither: no engine runs it as it is.
     fn unparsed(&self, looked: &mut Looked<'_>, error: &ParseError) {
+        if is_for_flow(&looked.text) {
+            looked.is_for_flow = true;
+            return;
+        }
         let place = error.offset().map_or(String::new(), |offset| {
             let (line, column) = line_column(&looked.text, offset as usize);
             format!("line {line}, column {column}: ")
@@ -133,6 +145,21 @@ impl<'j> Worker<'j> {
             looked.issues.push(issue.next("mend it, or leave it out of what is checked"));
         }
     }
+}
+
+/// Whether the first comment of a file, before any code, has Flow's mark.
+fn is_for_flow(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}');
+    let text = match text.strip_prefix("#!") {
+        Some(rest) => rest.split_once('\n').map_or("", |(_, rest)| rest),
+        None => text,
+    };
+    let text = text.trim_start();
+    let comment = match text.strip_prefix("/*") {
+        Some(rest) => rest.split("*/").next(),
+        None => text.strip_prefix("//").and_then(|rest| rest.lines().next()),
+    };
+    comment.is_some_and(|comment| comment.contains("@flow"))
 }
 
 /// The text of a file; bytes that are none are shown as such.

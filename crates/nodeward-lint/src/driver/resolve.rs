@@ -11,6 +11,13 @@ const ENDINGS: [&str; 9] = ["", ".js", ".ts", ".tsx", ".jsx", ".mjs", ".cjs", ".
 const BECOMES: [(&str, &[&str]); 4] =
     [(".js", &[".ts", ".tsx"]), (".jsx", &[".tsx"]), (".mjs", &[".mts"]), (".cjs", &[".cts"])];
 
+/// Whose package it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whose {
+    Project,
+    Dependency,
+}
+
 /// The files and packages of a unit.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
@@ -39,20 +46,62 @@ impl Files {
     }
 
     /// Whether any of the packages can be called by others.
-    pub(crate) fn have_library(&self) -> bool {
-        self.manifests.values().any(|manifest| manifest.is_library)
+    pub(crate) fn have_library(&self, whose: Whose) -> bool {
+        let mut named = self.packages_described().peekable();
+        match named.peek() {
+            None => whose == Whose::Dependency,
+            Some(_) => named.any(|(folder, manifest)| self.is_called(folder, manifest, whose)),
+        }
     }
 
-    /// Whether a file belongs to a package that others can call.
-    pub(crate) fn is_library(&self, file: usize) -> bool {
-        let mut at = self.paths.get(file).map_or("", String::as_str);
+    /// Whether a file belongs to a package that others can call. Of a dependency that says nothing of itself it is
+    /// taken to be so.
+    pub(crate) fn is_library(&self, file: usize, whose: Whose) -> bool {
+        let path = self.paths.get(file).map_or("", String::as_str);
+        match self.package_of(path) {
+            Some((folder, manifest)) => self.is_called(folder, manifest, whose),
+            None => whose == Whose::Dependency,
+        }
+    }
+
+    /// Whether a file is below one of these folders of its package.
+    pub(crate) fn is_below(&self, file: usize, folders: &[&str]) -> bool {
+        let path = self.paths.get(file).map_or("", String::as_str);
+        let package = self.package_of(path).map_or("", |(package, _)| package);
+        let path = path.get(package.len()..).unwrap_or_default();
+        path.trim_start_matches('/').split_once('/').is_some_and(|(first, _)| folders.contains(&first))
+    }
+
+    /// Whether a file is one that the manifest of its package names.
+    pub(crate) fn is_entry(&self, file: usize) -> bool {
+        let path = self.paths.get(file).map_or("", String::as_str);
+        let Some((package, manifest)) = self.package_of(path) else { return false };
+        let path = path.get(package.len()..).unwrap_or_default().trim_start_matches('/');
+        manifest.is_entry(std::path::Path::new(path))
+    }
+
+    /// The folder of the package that a path is in, and its manifest.
+    fn package_of<'p>(&self, path: &'p str) -> Option<(&'p str, &Manifest)> {
+        let mut at = path;
         while !at.is_empty() {
             at = folder(at);
-            if let Some(manifest) = self.manifests.get(at) {
-                return manifest.is_library;
+            if let Some(manifest) = self.manifests.get(at).filter(|manifest| is_of_package(manifest)) {
+                return Some((at, manifest));
             }
         }
-        false
+        None
+    }
+
+    fn packages_described(&self) -> impl Iterator<Item = (&String, &Manifest)> {
+        self.manifests.iter().filter(|(_, manifest)| is_of_package(manifest))
+    }
+
+    /// Whether others can load a package: it names what they load, or has an `index.js` and is no mere program. What is
+    /// installed was published, whatever it says of that.
+    fn is_called(&self, folder: &str, manifest: &Manifest, whose: Whose) -> bool {
+        let has_index = || self.numbers.contains_key(&join(folder, "index.js"));
+        let is_loaded = manifest.names_exports || !manifest.names_programs && has_index();
+        is_loaded && (whose == Whose::Dependency || !manifest.is_private)
     }
 
     /// The file that a specifier means.
@@ -96,6 +145,11 @@ impl Files {
             })
         })
     }
+}
+
+/// Whether it describes a package, and not only how a folder of one is loaded.
+fn is_of_package(manifest: &Manifest) -> bool {
+    manifest.name.is_some() || manifest.names_exports || manifest.names_programs
 }
 
 fn folder(path: &str) -> &str {
@@ -147,6 +201,31 @@ mod tests {
         for unknown in ["express", "./d", "@team", "@team/other", "", "/src/a.ts"] {
             assert_eq!(named(0, unknown), None, "{unknown}");
         }
-        assert!(files.have_library() && files.is_library(0) && !files.is_library(3));
+        let own = Whose::Project;
+        assert!(files.have_library(own) && files.is_library(0, own) && !files.is_library(3, own));
+        assert!(files.is_library(3, Whose::Dependency), "what is installed was published");
+    }
+
+    #[test]
+    fn a_package_is_a_library_by_what_it_gives_others() {
+        let is_library = |manifest: &str, paths: &[&str], whose| {
+            let mut files = Files::default();
+            for path in paths {
+                files.add(path);
+            }
+            files.add_manifest("p/package.json", Manifest::parse(manifest).unwrap());
+            (files.have_library(whose), files.is_library(0, whose))
+        };
+        for whose in [Whose::Project, Whose::Dependency] {
+            let is_it = |manifest, paths: &[&str]| is_library(manifest, paths, whose);
+            assert_eq!(is_it(r#"{"name": "p", "main": "a.js"}"#, &["p/a.js"]), (true, true));
+            assert_eq!(is_it(r#"{"name": "p"}"#, &["p/a.js", "p/index.js"]), (true, true));
+            assert_eq!(is_it(r#"{"name": "p"}"#, &["p/a.js"]), (false, false));
+            assert_eq!(is_it(r#"{"name": "p", "bin": "index.js"}"#, &["p/index.js"]), (false, false));
+            assert_eq!(is_it(r#"{"name": "p", "bin": "a", "exports": {}}"#, &["p/a.js"]), (true, true));
+        }
+        let module = r#"{"type": "module"}"#;
+        assert_eq!(is_library(module, &["p/a.js"], Whose::Project), (false, false));
+        assert_eq!(is_library(module, &["p/a.js"], Whose::Dependency), (true, true));
     }
 }

@@ -105,7 +105,9 @@ fn many_sorts() -> Vec<SourceFile> {
         file("a.js", TLS),
         file(
             "b.js",
-            &format!("// nodeward-ignore tls-unverified: a socket\n{TLS}exports.b = new Buffer('é');\n"),
+            &format!(
+                "// nodeward-ignore tls-unverified: a socket\n{TLS}exports.b = new Buffer('é'.length);\n"
+            ),
         ),
         file("broken.js", "function ( {"),
         file(
@@ -185,4 +187,27 @@ fn units_are_kept_once() {
     let missing = SourceFile { text: Text::Disk("/nowhere/a.js".into()), ..file("d.js", "") };
     let gaps = lint(&[missing], &options).gaps;
     assert_eq!((gaps.len(), count()), (1, 4), "what could not be read is tried again");
+}
+
+#[test]
+fn what_is_annotated_for_flow_is_told_once_and_is_no_finding() {
+    let text =
+        "/**\n * @flow strict\n */\nexport interface Spec extends T { +get: () => Promise<string>; }\n";
+    let of_flow = |path: &str| file(path, text);
+    let outcome = lint(&[of_flow("a.js")], &all());
+    assert_eq!(shown(&outcome), ["a.js was not checked: it is annotated for Flow"]);
+    assert_eq!(outcome.files, 0);
+    let files =
+        [of_flow("a.js"), of_flow("b.js"), file("c.js", TLS), of_dependency(of_flow("node_modules/d/a.js"))];
+    let outcome = lint(&files, &all());
+    let told = [
+        "tls-unverified c.js:1:20",
+        "2 files of the project were not checked: they are annotated for Flow, as a.js is",
+        "node_modules/d/a.js was not checked: it is annotated for Flow",
+    ];
+    assert_eq!((shown(&outcome), outcome.files), (told.map(str::to_owned).to_vec(), 1));
+    // What engines run is checked, whatever it says; and what is only broken says nothing of Flow.
+    assert_eq!(lint(&[file("a.js", &format!("// @flow\n{TLS}"))], &all()).findings.len(), 1);
+    let broken = lint(&[file("a.js", "f();\n// @flow\nfunction ( {")], &all());
+    assert!(shown(&broken)[0].starts_with("syntax-error a.js:"));
 }

@@ -5,9 +5,9 @@ use nodeward_report::Gap;
 use rustc_hash::FxHashMap;
 
 use super::file::{Looked, clip};
-use super::resolve::Files;
+use super::resolve::{Files, Whose};
 use super::{Audience, Deadline, Job, Origin, Outcome, SourceFile, recall, report};
-use crate::flow::{self, FlowFinding, FlowStep, Mode, SinkKind};
+use crate::flow::{self, FileGraph, FlowFinding, FlowStep, Mode, SinkKind};
 use crate::grade::{self, Grade};
 use crate::issue::Issue;
 use crate::rule::{Check, Rule, Scope};
@@ -86,6 +86,7 @@ pub(super) fn finish(mut looked: Vec<Looked<'_>>, job: &Job<'_>) -> Vec<(usize, 
     if !job.flows.is_empty() {
         follow(&mut looked, job);
     }
+    tell_of_flow(&mut looked);
     let kept = job.options.cache.is_some() && looked.iter().all(|file| file.is_read && !file.is_late);
     if !kept {
         return report::outcomes(looked, job);
@@ -113,23 +114,35 @@ fn follow(looked: &mut [Looked<'_>], job: &Job<'_>) {
         }
     }
     let Some(first) = places.first().map(|place| looked[*place].file) else { return };
-    let callers = Callers::of(job.options.audience, &first.origin, &files);
+    let whose = match first.origin {
+        Origin::FirstParty => Whose::Project,
+        Origin::Dependency { .. } => Whose::Dependency,
+    };
+    let callers = Callers::of(job.options.audience, &files, whose);
     let mode = if callers == Callers::None { Mode::Application } else { Mode::Library };
     let files_looked_at = u32::try_from(graphs.len()).unwrap_or(u32::MAX);
     let deadline = Deadline::after(job.options.budget.time.saturating_mul(files_looked_at.min(MOST_TIMES)));
+    let aside = aside(&graphs, &files);
     let resolve = |from: usize, specifier: &str| files.resolve(from, specifier);
     let (findings, is_cut) = flow::solve(graphs, mode, resolve, deadline);
     for finding in findings {
         let start = finding.path.first().map_or(finding.file, |step| step.file);
-        if finding.origin == flow::Origin::Caller && callers == Callers::OfSome && !files.is_library(start) {
+        if finding.origin == flow::Origin::Caller
+            && callers == Callers::OfSome
+            && !files.is_library(start, whose)
+        {
+            continue;
+        }
+        // Nobody calls what only the maintainers run.
+        if finding.origin == flow::Origin::Caller && (aside[start] || aside[finding.file]) {
             continue;
         }
         for (rule, check) in job.flows.0.get(&finding.sink).into_iter().flatten() {
-            let is_test = |file: usize| looked[places[file]].traits.is_some_and(|traits| traits.is_test);
-            if rule.scope == Scope::Production && (is_test(finding.file) || is_test(start)) {
-                continue;
-            }
-            if let Some(issue) = issue(rule, check, &finding, &places, looked) {
+            let Some(issue) = issue(rule, check, &finding, &places, looked) else { continue };
+            let is_beside = |file: usize| {
+                looked[places[file]].traits.is_some_and(|traits| traits.is_beside(issue.policy))
+            };
+            if rule.scope == Scope::Everywhere || !is_beside(finding.file) && !is_beside(start) {
                 looked[places[finding.file]].issues.push(issue);
             }
         }
@@ -143,6 +156,29 @@ fn follow(looked: &mut [Looked<'_>], job: &Job<'_>) {
     }
 }
 
+/// Folders of what maintainers run, which is published by mistake or for those who build the package themselves.
+const ASIDE: [&str; 6] = ["script", "scripts", "doc", "docs", "report", "reports"];
+
+/// For each file whether it is in such a folder, and neither named by its package nor loaded by any file elsewhere.
+fn aside(graphs: &[FileGraph], files: &Files) -> Vec<bool> {
+    let mut aside: Vec<bool> =
+        (0..graphs.len()).map(|file| files.is_below(file, &ASIDE) && !files.is_entry(file)).collect();
+    if !aside.contains(&true) {
+        return aside;
+    }
+    let mut open: Vec<usize> = (0..graphs.len()).filter(|file| !aside[*file]).collect();
+    while let Some(file) = open.pop() {
+        for specifier in graphs[file].imports() {
+            if let Some(loaded) = files.resolve(file, specifier)
+                && std::mem::take(&mut aside[loaded])
+            {
+                open.push(loaded);
+            }
+        }
+    }
+    aside
+}
+
 /// Whose callers are not trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Callers {
@@ -153,12 +189,12 @@ enum Callers {
 }
 
 impl Callers {
-    fn of(audience: Option<Audience>, origin: &Origin, files: &Files) -> Self {
-        match (audience, origin) {
-            (Some(Audience::Requests), _) => Self::None,
-            (Some(Audience::Callers), _) | (None, Origin::Dependency { .. }) => Self::All,
-            (None, Origin::FirstParty) if files.have_library() => Self::OfSome,
-            (None, Origin::FirstParty) => Self::None,
+    fn of(audience: Option<Audience>, files: &Files, whose: Whose) -> Self {
+        match audience {
+            Some(Audience::Requests) => Self::None,
+            Some(Audience::Callers) => Self::All,
+            None if files.have_library(whose) => Self::OfSome,
+            None => Self::None,
         }
     }
 }
@@ -204,6 +240,21 @@ fn issue(
         Some((label, value)) => issue.note(label, value),
         None => issue,
     })
+}
+
+/// Says once for the whole unit that files annotated for Flow were not checked.
+fn tell_of_flow(looked: &mut [Looked<'_>]) {
+    let Some(first) = looked.iter().position(|file| file.is_for_flow) else { return };
+    let path = looked[first].file.path.display();
+    let message = match looked.iter().filter(|file| file.is_for_flow).count() {
+        1 => format!("{path} was not checked: it is annotated for Flow"),
+        count => format!(
+            "{count} files of {} were not checked: they are annotated for Flow, as {path} is",
+            title(looked[first].file)
+        ),
+    };
+    let remedy = "check what they become once the annotations are taken out".to_owned();
+    looked[first].gaps.push(Gap { message: clip(&message), remedy });
 }
 
 fn line_start(text: &str, span: Span) -> usize {

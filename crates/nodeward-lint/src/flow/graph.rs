@@ -281,6 +281,8 @@ pub(crate) enum Spot {
     Statement,
     /// No harm by itself: in a text it stands directly behind a value that is not known, such as an address.
     Behind,
+    /// No harm by itself: a call after it was said that what is sent is plain text.
+    Plain,
     /// No harm by itself: all that a variable of several functions may hold, whenever it is read.
     AnyTime,
 }
@@ -330,6 +332,16 @@ impl FileGraph {
             arguments: Vec::with_capacity(tree / 12),
             ..Self::default()
         }
+    }
+}
+
+impl FileGraph {
+    /// What the file loads, by the names that it says.
+    pub(crate) fn imports(&self) -> impl Iterator<Item = &str> {
+        self.seeds.iter().filter_map(|(_, seed)| match seed {
+            Seed::Module(name) => Some(self.names.text(*name)),
+            _ => None,
+        })
     }
 }
 

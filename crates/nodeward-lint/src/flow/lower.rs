@@ -72,6 +72,8 @@ struct Lowerer<'a, 's> {
     owners: FxHashMap<SymbolId, keys::Owner>,
     /// For lists that a shell is given, by where they begin: which elements it parses, and the call.
     parsed_by_shell: FxHashMap<u32, (std::ops::Range<usize>, Span)>,
+    /// Whether it was said on the way here that what is sent is plain text.
+    sends_plain: bool,
     /// How many branches of the function at hand this point is in.
     depth: u32,
     /// Variables made of others, and the dangers that both have or have not.
@@ -120,6 +122,7 @@ impl<'a, 's> Lowerer<'a, 's> {
             tested_of: FxHashMap::default(),
             owners: FxHashMap::default(),
             parsed_by_shell: FxHashMap::default(),
+            sends_plain: false,
             depth: 0,
             made: FxHashMap::default(),
             writes,
@@ -282,7 +285,9 @@ impl<'a, 's> Lowerer<'a, 's> {
         let tested_mark = self.tested_log.len();
         let was_dead = std::mem::replace(&mut self.is_dead, false);
         self.depth += 1;
+        let sends_plain = self.sends_plain;
         walk(self);
+        self.sends_plain = sends_plain;
         self.depth -= 1;
         let mut changes: Vec<(SymbolId, NodeId)> = Vec::new();
         // One branch seldom changes more than a few variables.

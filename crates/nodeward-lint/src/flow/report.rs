@@ -5,11 +5,10 @@ use std::cell::LazyCell;
 use nodeward_javascript::oxc::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::graph::{
-    CallKind, Edge, FileGraph, FunctionId, Label, NameId, NodeId, Seed, Sends, Shape, Spot, Taint,
-};
+use super::graph::{CallKind, Edge, FileGraph, FunctionId, Label, NameId, NodeId, Sends, Shape, Spot, Taint};
 use super::models::{Models, Origin, Sink, SinkKind, Which};
 use super::models::{NAMED, NAMED_FUNCTIONS, PROPERTIES};
+use super::sources::{Source, sources};
 use super::taint::{Step, Walk, Way, Web};
 use super::unit::Unit;
 use super::values::{Fact, Values};
@@ -37,6 +36,8 @@ pub(crate) struct FlowFinding {
     pub(crate) ends_joined: bool,
     /// How many steps of the path are guesses about functions that nothing is known of.
     pub(crate) guesses: usize,
+    /// Whether it cannot hold a line break.
+    pub(crate) is_one_line: bool,
     /// A regular expression, where one is concerned.
     pub(crate) pattern: Option<String>,
     /// Whether only the name of a method or property says that harm is done.
@@ -76,17 +77,18 @@ pub(crate) fn solve(
         let is_it = |(node, spot, _): &(NodeId, Spot, Span)| (*spot == wanted).then_some(*node);
         unit.spots.iter().filter_map(is_it).collect()
     };
-    let parsers: Vec<NameId> = PARSERS.iter().filter_map(|name| unit.names.find(name)).collect();
+    let results = |names: &[&str]| -> FxHashSet<NodeId> {
+        let names: Vec<NameId> = names.iter().filter_map(|name| unit.names.find(name)).collect();
+        unit.calls.iter().filter(|call| names.contains(&call.name)).map(|call| call.result).collect()
+    };
     let marks = Marks {
         statements: marked(Spot::Statement),
         any_time: marked(Spot::AnyTime),
         behind: marked(Spot::Behind),
-        parsed: unit
-            .calls
-            .iter()
-            .filter(|call| parsers.contains(&call.name))
-            .map(|call| call.result)
-            .collect(),
+        plain: marked(Spot::Plain),
+        parsed: results(&PARSERS),
+        decoded: results(&DECODERS),
+        resolved: results(&RESOLVERS),
     };
     let mut found = FxHashMap::default();
     let mut is_cut = values.is_cut;
@@ -112,109 +114,6 @@ pub(crate) fn solve(
     (findings, is_cut)
 }
 
-/// A node, what is dangerous in it, and who controls it.
-type Source = (NodeId, Taint, Origin);
-
-/// Nodes whose values come from outside.
-fn sources(unit: &Unit, values: &Values<'_>, mode: Mode) -> Vec<Source> {
-    let models = Models::get();
-    let mut found = Vec::new();
-    for node in 0..unit.spans.len() {
-        let node = NodeId(u32::try_from(node).expect("a unit's nodes fit 32 bits"));
-        for fact in values.of(node) {
-            if let Fact::Api(api) = fact
-                && let Some(origin) = models.origin(api)
-            {
-                let taint = match origin {
-                    Origin::Secret => Taint::SECRET,
-                    Origin::Fetched => Taint::FETCHED,
-                    Origin::Archive => Taint::PATH,
-                    _ => {
-                        let one_line = if models.is_one_line(api) { Taint::LINE } else { Taint::NONE };
-                        Taint::OUTSIDE.without(one_line)
-                    }
-                };
-                found.push((node, taint, origin));
-            }
-        }
-    }
-    found.sort_by_key(|(node, _, origin)| (*origin, *node));
-    if mode == Mode::Library {
-        for parameter in exported_parameters(unit, values) {
-            found.push((parameter, Taint::OUTSIDE, Origin::Caller));
-        }
-    }
-    found
-}
-
-/// Parameters of functions that somebody outside can call: exported, methods of what is exported, returned by those.
-fn exported_parameters(unit: &Unit, values: &Values<'_>) -> Vec<NodeId> {
-    let mut queue: Vec<(NodeId, u8)> =
-        unit.exports.iter().copied().chain(given_to_browsers(unit)).map(|node| (node, 0)).collect();
-    let mut seen: FxHashSet<NodeId> = queue.iter().map(|(node, _)| *node).collect();
-    let mut functions = Vec::new();
-    let mut known = FxHashSet::default();
-    while let Some((node, depth)) = queue.pop() {
-        let mut next = |node: NodeId| {
-            if node != NodeId::NONE && depth < 6 && seen.insert(node) {
-                queue.push((node, depth + 1));
-            }
-        };
-        for fact in values.of(node) {
-            match fact {
-                Fact::Function(function) => {
-                    if !known.insert(function) {
-                        continue;
-                    }
-                    functions.push(function);
-                    let record = &unit.functions[function.0 as usize];
-                    next(record.returned);
-                    for object in [record.instance, record.statics] {
-                        for (_, cell) in values.properties(object) {
-                            next(cell);
-                        }
-                    }
-                }
-                Fact::Object(object) => {
-                    for (_, cell) in values.properties(object) {
-                        next(cell);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-    functions.sort_unstable();
-    let mut parameters = Vec::new();
-    for function in functions {
-        let record = &unit.functions[function.0 as usize];
-        parameters.extend(record.parameters.iter().copied());
-        parameters.extend(record.rest.get());
-        parameters.extend(record.all.get());
-    }
-    // Prototype methods of built-in types and the like are not exported, but a parameter is a parameter once.
-    parameters.dedup();
-    parameters
-}
-
-/// What scripts hand to others without exporting it: methods of jQuery, properties of the window.
-fn given_to_browsers(unit: &Unit) -> Vec<NodeId> {
-    let is = |name: NameId, wanted: &[&str]| wanted.contains(&unit.names.text(name));
-    let mut holders: FxHashSet<NodeId> = FxHashSet::default();
-    for (node, seed) in &unit.seeds {
-        if matches!(seed, Seed::Global(name) if is(*name, &["window", "self", "globalThis", "global"])) {
-            holders.insert(*node);
-        }
-    }
-    for edge in &unit.edges {
-        if matches!(edge.label, Label::Load(name) if is(name, &["fn"])) {
-            holders.insert(edge.to);
-        }
-    }
-    let given = |edge: &&Edge| matches!(edge.label, Label::Store(_)) && holders.contains(&edge.to);
-    unit.edges.iter().filter(given).map(|edge| edge.from).collect()
-}
-
 /// One finding for each kind of harm, place and pattern.
 type Key = (SinkKind, usize, Span, Option<String>);
 
@@ -226,9 +125,21 @@ struct Marks {
     any_time: FxHashSet<NodeId>,
     /// What stands directly behind a value that is not known.
     behind: FxHashSet<NodeId>,
+    /// Calls after it was said that what is sent is plain text.
+    plain: FxHashSet<NodeId>,
     /// What is made of texts by functions called `parse` and the like.
     parsed: FxHashSet<NodeId>,
+    /// What is made of texts by functions that give back what was encoded.
+    decoded: FxHashSet<NodeId>,
+    /// Paths that climb no more, wherever they lead.
+    resolved: FxHashSet<NodeId>,
 }
+
+/// Functions that give back line breaks that were encoded, by their names.
+const DECODERS: [&str; 6] = ["decodeURIComponent", "decodeURI", "unescape", "decode", "parse", "get"];
+
+/// Functions that follow the `..` of a path, by their names.
+const RESOLVERS: [&str; 3] = ["join", "resolve", "normalize"];
 
 /// Functions that make objects of texts, by their names.
 const PARSERS: [&str; 6] = ["parse", "json", "load", "unserialize", "deserialize", "decode"];
@@ -300,7 +211,12 @@ impl Reporter<'_, '_> {
             SinkKind::ProgramArguments if is_any(Shape::Shell) => {}
             // Express refuses what climbs out of the root.
             SinkKind::ServedPath if is_any(Shape::Rooted) => {}
+            // This resolves the path before it is looked at.
+            SinkKind::ServedPath if self.unit.names.text(call.name) == "download" => {
+                self.arguments(call, sink.which, SinkKind::FilePath, false);
+            }
             SinkKind::Markup if self.sends_no_markup(call.function) => {}
+            SinkKind::Markup if self.marks.plain.contains(&call.result) => {}
             SinkKind::Header => {
                 self.arguments(call, sink.which, SinkKind::Header, false);
                 let header = self.unit.arguments(call).first().map(|first| first.shape);
@@ -410,7 +326,7 @@ impl Reporter<'_, '_> {
                 Spot::ShellCommand => {
                     self.report(*node, SinkKind::ShellCommand, place, Extra::default());
                 }
-                Spot::Statement | Spot::AnyTime | Spot::Behind => {}
+                Spot::Statement | Spot::AnyTime | Spot::Behind | Spot::Plain => {}
                 Spot::LoopBound => self.report(*node, SinkKind::Allocation, place, Extra::default()),
             }
         }
@@ -459,6 +375,9 @@ impl Reporter<'_, '_> {
         if matches!(kind, SinkKind::NoSql | SinkKind::CopiedObject) && self.is_mere_text(&path) {
             return;
         }
+        if kind == SinkKind::ServedPath && self.is_refused(&path) {
+            return;
+        }
         let is_elsewhere = kind == SinkKind::PrototypeWrite && self.is_elsewhere(&path);
         // A host is decided by what an address begins with.
         let is_later = matches!(kind, SinkKind::Redirect | SinkKind::Request)
@@ -474,6 +393,11 @@ impl Reporter<'_, '_> {
                 _ => None,
             })
             .unwrap_or(Origin::Caller);
+        let is_far = self.is_far(&path);
+        // Which object is written, and what, is too much of a guess.
+        if kind == SinkKind::PrototypeWrite && (is_far || is_elsewhere && extra.is_doubtful) {
+            return;
+        }
         let finding = FlowFinding {
             sink: kind,
             file,
@@ -482,14 +406,22 @@ impl Reporter<'_, '_> {
             is_joined: path.iter().any(|step| step.way == Way::Joined),
             ends_joined: path.iter().rev().take(2).any(|step| step.way == Way::Joined),
             guesses: path.iter().filter(|step| step.way == Way::Guessed).count(),
+            is_one_line: !self.walk.taint(node).meets(Taint::LINE)
+                && !path.iter().any(|step| self.marks.decoded.contains(&step.node)),
             pattern: extra.pattern,
             is_named_only: extra.is_named_only && !is_statement,
-            is_doubtful: extra.is_doubtful || is_elsewhere || is_later || self.is_far(&path),
+            is_doubtful: extra.is_doubtful || is_elsewhere || is_later || is_far,
             is_any_time: path.iter().any(|step| self.marks.any_time.contains(&step.node)),
             is_direct: count(Way::Stored) == 0 && count(Way::Returned) == 0 && count(Way::Passed) <= 1,
             path: self.shown(&path),
         };
         self.findings.entry((kind, file, span, finding.pattern.clone())).or_insert(finding);
+    }
+
+    /// Whether Express refuses a path: put together as text it still has its `..`, and without a root none may be left.
+    fn is_refused(&self, path: &[Step]) -> bool {
+        path.iter().any(|step| step.way == Way::Joined)
+            && !path.iter().any(|step| self.marks.resolved.contains(&step.node))
     }
 
     /// Whether a value went through so much that is kept that it may as well be another: more properties, or calls, than

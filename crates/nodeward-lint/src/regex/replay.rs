@@ -46,6 +46,20 @@ pub(super) fn grows(
     }
 }
 
+/// Whether matching takes steps as the cube of the number of pumps, or more.
+pub(super) fn is_cubic(program: &Program, sets: &Sets, [prefix, pump, suffix]: [&[u32]; 3]) -> bool {
+    let steps = |pumps: usize| {
+        let pumped = std::iter::repeat_n(pump, pumps).flatten();
+        let text: Vec<u32> = prefix.iter().chain(pumped).chain(suffix).copied().collect();
+        Matcher::new(program, sets, &text).steps()
+    };
+    // Twice the pumps: the square grows fourfold, the cube eightfold, with what both do beside somewhat less.
+    [4, 8, 16, 32].windows(2).any(|pumps| match (steps(pumps[0]), steps(pumps[1])) {
+        (_, ENDLESS) => true,
+        (few, more) => pumps[1] > 8 && more >= few.saturating_mul(11) / 2,
+    })
+}
+
 struct Matcher<'a> {
     program: &'a Program,
     sets: &'a Sets,

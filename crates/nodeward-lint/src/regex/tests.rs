@@ -239,6 +239,25 @@ fn a_witness_reads_as_javascript() {
 }
 
 #[test]
+fn a_search_goes_on_only_where_every_alternative_fails() {
+    // What the last alternative finds ends the search, unless it is of slashes.
+    let attribute = r#"([^=<>"'\s]+)\s*=\s*"([^"]*)"|([^=<>"'\s\/]+)"#;
+    let Verdict::Polynomial { witness, .. } = analyse(attribute, "g") else { panic!("not found") };
+    assert!(witness.expression(9).contains("'/'.repeat(9)"), "{}", witness.expression(9));
+}
+
+#[test]
+fn a_witness_may_show_less_than_the_worst() {
+    let powers = |pattern: &str| match analyse(pattern, "") {
+        Verdict::Polynomial { degree_at_start, shown_at_start, .. } => (degree_at_start, shown_at_start),
+        other => panic!("{pattern}: {other:?}"),
+    };
+    assert_eq!(powers("^a*a*a*$"), (3, 3));
+    assert_eq!(powers("^a*a*$"), (2, 2));
+    assert_eq!(powers("^a*a*b*b*$"), (3, 2));
+}
+
+#[test]
 fn a_literal_keeps_its_own_offsets() {
     let Verdict::Exponential { witness } = analyse_literal("/^x(a+)+$/i") else { panic!("not found") };
     assert_eq!(witness.span, 3..8);

@@ -16,6 +16,8 @@ pub enum Verdict {
         degree_at_start: u32,
         /// A string that shows it.
         witness: Witness,
+        /// The power that this string shows at its first start: another may show a higher one.
+        shown_at_start: u32,
     },
     /// It doubles, or worse, with each repetition of the pump.
     Exponential {
@@ -72,6 +74,12 @@ impl Witness {
     pub(super) fn shifted(mut self, bytes: u32) -> Self {
         self.span = self.span.start + bytes..self.span.end + bytes;
         self
+    }
+
+    /// Whether it holds a line break.
+    pub(crate) fn breaks_line(&self) -> bool {
+        let parts = [&self.prefix, &self.pump, &self.suffix];
+        parts.iter().any(|part| part.0.iter().any(|one| matches!(one, 0x0A | 0x0D)))
     }
 
     /// The string with this many pumps as a JavaScript expression: `'x' + 'a'.repeat(30000) + '!'`.

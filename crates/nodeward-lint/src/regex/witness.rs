@@ -78,8 +78,11 @@ impl Engine<'_> {
                 let before = last.map_or(&alive[..], |last| &alive[..=last]);
                 let mut failed = Vec::new();
                 let is_exponential = candidate.first == candidate.last;
-                for tried_first in [Some(before), is_exponential.then_some(&alive[..])].into_iter().flatten()
-                {
+                // A search goes on to the next start only where all has failed at the one before.
+                let searches = self.automaton.states[candidate.first as usize].role == Role::Search;
+                let ways =
+                    [(!searches).then_some(before), (is_exponential || searches).then_some(&alive[..])];
+                for tried_first in ways.into_iter().flatten() {
                     let Some(suffix) = self.failing(candidate, tried_first, budget)? else { continue };
                     if failed.contains(&suffix) {
                         continue;

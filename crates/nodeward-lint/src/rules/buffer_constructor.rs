@@ -17,21 +17,44 @@ pub(crate) const RULE: Rule = Rule {
 
 fn check<'a>(context: &Context<'_, 'a>, call: &Call<'a>) {
     let Some(first) = call.argument(0).filter(|_| !is_fallback(context, call)) else { return };
-    let kind = context.kind_of(first);
-    let is_array = matches!(without_wrapping(first), Expression::ArrayExpression(_));
-    // A number where text was expected needs an argument that can be either, and with an encoding a number throws.
-    let has_encoding = call.argument(1).is_some_and(|second| context.kind_of(second) == ValueKind::Text);
-    let is_plain = kind != ValueKind::Unknown || has_encoding || looks_at_type(context, call, first);
     let issue = Issue::new(&RULE, call.span, "what this gives depends on the type of its argument")
-        .next("say Buffer.from for contents, Buffer.alloc for a size")
-        .under(if is_plain { Policy::Experimental } else { RULE.policy });
+        .next("say Buffer.from for contents, Buffer.alloc for a size");
     let callee = Span::new(call.span.start, call.callee.span().end);
-    context.report(match kind {
-        ValueKind::Text => issue.fix(Safety::Safe, "use Buffer.from", callee, "Buffer.from"),
-        ValueKind::Object if is_array => issue.fix(Safety::Safe, "use Buffer.from", callee, "Buffer.from"),
-        ValueKind::Number => issue.fix(Safety::Safe, "use Buffer.alloc", callee, "Buffer.alloc"),
-        _ => issue.fix(Safety::Unsafe, "use Buffer.from", callee, "Buffer.from"),
-    });
+    let experimental = |issue: Issue| issue.under(Policy::Experimental);
+    match context.kind_of(first) {
+        // A number and nothing else is memory that was asked for; zero is none.
+        ValueKind::Number if !without_wrapping(first).is_number_0() => {
+            let issue = experimental(issue);
+            context.report(issue.fix(Safety::Safe, "use Buffer.alloc", callee, "Buffer.alloc"));
+        }
+        ValueKind::Unknown if !has_encoding(context, call) && !is_buffer(context, call, first) => {
+            let issue = if looks_at_type(context, call, first) { experimental(issue) } else { issue };
+            context.report(issue.fix(Safety::Unsafe, "use Buffer.from", callee, "Buffer.from"));
+        }
+        _ => {}
+    }
+}
+
+/// With an encoding a number throws.
+fn has_encoding<'a>(context: &Context<'_, 'a>, call: &Call<'a>) -> bool {
+    call.argument(1).is_some_and(|second| context.kind_of(second) == ValueKind::Text)
+}
+
+/// Whether the call stands behind a test that its argument is a buffer.
+fn is_buffer<'a>(context: &Context<'_, 'a>, call: &Call<'a>, argument: &Expression<'a>) -> bool {
+    let test = format!("isBuffer({})", context.text(argument.span()));
+    let is_behind = |test_span: Span, then: Span| {
+        let text = context.text(test_span);
+        text.ends_with(&test)
+            && !text.starts_with('!')
+            && then.start <= call.span.start
+            && call.span.end <= then.end
+    };
+    context.semantic.nodes().ancestor_kinds(call.node).take(12).any(|kind| match kind {
+        AstKind::ConditionalExpression(choice) => is_behind(choice.test.span(), choice.consequent.span()),
+        AstKind::IfStatement(choice) => is_behind(choice.test.span(), choice.consequent.span()),
+        _ => false,
+    })
 }
 
 /// `Buffer.from ? Buffer.from(x) : new Buffer(x)`: for releases of Node that have nothing better.

@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
     scope: Scope::Production,
     docs: include_str!("code_injection.md"),
     checks: &[Check::Flow {
-        sinks: &[SinkKind::Code],
+        sinks: &[SinkKind::Code, SinkKind::Timer],
         does: "is run as code",
         next: "look the value up in a table of functions, or parse it with JSON.parse",
         accept: grade::code,

@@ -16,6 +16,12 @@ pub(crate) const RULE: Rule = Rule {
         sinks: &[SinkKind::Header],
         does: "becomes part of a header",
         next: "encode the value, or choose it from a list",
-        accept: grade::seldom,
+        accept,
     }],
 };
+
+/// Even what clients send is often harmless, which headers are sent a caller may say, and what came in one line goes
+/// out in one.
+fn accept(finding: &FlowFinding) -> Option<Grade> {
+    grade::in_part(finding).filter(|_| !finding.is_one_line).map(|_| Grade::EXPERIMENTAL)
+}

@@ -26,11 +26,14 @@ fn accept(finding: &FlowFinding) -> Option<Grade> {
     let verdict = regex::known_literal(finding.pattern.as_deref()?);
     let (is_exponential, degree, witness) = match &*verdict {
         Verdict::Exponential { witness } => (true, 0, witness),
-        Verdict::Polynomial { degree_at_start, witness, .. } if *degree_at_start >= 2 => {
-            (false, *degree_at_start, witness)
+        Verdict::Polynomial { degree_at_start, shown_at_start, witness, .. } if *degree_at_start >= 2 => {
+            (false, *shown_at_start, witness)
         }
         _ => return None,
     };
+    if witness.breaks_line() && finding.is_one_line {
+        return None;
+    }
     let mut grade = grade::outside(finding)?;
     // What grows with the square takes texts that few let through.
     if (is_exponential || degree >= 3) && grade::is_certain(finding) {

@@ -16,6 +16,6 @@ pub(crate) const RULE: Rule = Rule {
         sinks: &[SinkKind::PatternText],
         does: "becomes a regular expression",
         next: "escape it, or search with includes",
-        accept: grade::outside,
+        accept: grade::in_part,
     }],
 };

@@ -16,6 +16,6 @@ pub(crate) const RULE: Rule = Rule {
         sinks: &[SinkKind::Request],
         does: "decides which host is asked",
         next: "compare the host with a list of those that are meant",
-        accept: grade::outside,
+        accept: grade::in_part,
     }],
 };

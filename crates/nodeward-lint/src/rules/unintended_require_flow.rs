@@ -16,6 +16,6 @@ pub(crate) const RULE: Rule = Rule {
         sinks: &[SinkKind::ModuleName],
         does: "decides which module is loaded",
         next: "choose the module from a list of names",
-        accept: grade::outside,
+        accept: grade::in_part,
     }],
 };

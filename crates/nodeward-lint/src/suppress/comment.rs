@@ -54,7 +54,7 @@ fn is_hidden(path: &Path, text: &str, line: u32, rule: &str) -> bool {
     let kind = SourceKind::of_path(path).unwrap_or(SourceKind::JAVASCRIPT);
     let Ok(parsed) = parse(&arena, text, kind) else { return false };
     let semantic = parsed.semantic();
-    let ignores = read(&Context::new(&semantic, path));
+    let ignores = read(&Context::new(&semantic, path, ""));
     ignores.iter().any(|ignore| {
         ignore.line == line && ignore.rules.iter().any(|named| named == rule) && ignore.reason == "why"
     })

@@ -243,3 +243,28 @@ const app = require('express')();
 const fs = require('fs');
 app.post('/a', (req, res) => app.set('file', req.body.file));
 app.get('/a', (req, res) => fs.readFile(app.get('file'), () => res.end()));
+
+// good: sendFile refuses a path that climbs
+const app = require('express')();
+app.get('/f/:n', (req, res) => {
+  res.sendFile(`${__dirname}/${req.params.n}`);
+});
+
+// bad: sendFile is given a path that was resolved
+const app = require('express')();
+const path = require('path');
+app.get('/f/:n', (req, res) => {
+  res.sendFile(path.join(__dirname, decodeURIComponent(req.params.n)));
+});
+
+// bad: sendFile is given the whole path
+const app = require('express')();
+app.get('/f/:n', (req, res) => {
+  res.sendFile(req.query.n);
+});
+
+// bad: download resolves the path
+const app = require('express')();
+app.get('/f/:n', (req, res) => {
+  res.download('/srv/files/' + req.query.n);
+});

@@ -20,3 +20,15 @@ app.post('/a', async (req, res) => {
   if (e.length > 50) return;
   if (/^(a+)+$/.test(e)) res.end();
 });
+
+// good: the slow text has a line break, and an address has none
+const http = require('http');
+http.createServer((req, res) => {
+  res.end(String(req.url.match(/^([^\?]*)\?{2}([^\?]*)\??.*$/)));
+});
+
+// bad: a part of an address that was decoded may have one
+const http = require('http');
+http.createServer((req, res) => {
+  res.end(String(decodeURIComponent(req.url).match(/^([^\?]*)\?{2}([^\?]*)\??.*$/)));
+});

@@ -142,3 +142,30 @@ app.get('/a', (req, res) => {
   headers.set('Content-Type', 'application/json');
   res.end('<p>' + req.query.x);
 });
+
+// good: plain text, said right before
+const http = require('http');
+const fs = require('fs');
+http.createServer((req, res) => {
+  fs.readFile('x', (error) => {
+    if (error) {
+      res.writeHead(404, { 'Content-Type': 'text/plain' });
+      res.write('404: ' + req.url);
+      res.end();
+    }
+  });
+});
+
+// bad: plain text in another branch
+const http = require('http');
+const fs = require('fs');
+http.createServer((req, res) => {
+  fs.readFile('x', (error) => {
+    if (error) {
+      res.writeHead(404, { 'Content-Type': 'text/plain' });
+      res.end();
+      return;
+    }
+    res.end('<b>' + req.query.name + '</b>');
+  });
+});

@@ -6,6 +6,7 @@ use nodeward_javascript::oxc::ast::{
     CallExpression, Expression, MemberExpression, NewExpression, TaggedTemplateExpression,
 };
 
+use super::expression::after_text;
 use super::guard::ANY_KEY;
 use super::{HELD, Lowerer};
 use crate::flow::graph::{Argument, Call, CallKind, Label, NameId, NodeId, Seed, Shape, Spot, Taint};
@@ -124,6 +125,9 @@ impl<'a> Lowerer<'a, '_> {
         let start = u32::try_from(self.graph.arguments.len()).expect("fewer arguments than bytes");
         self.graph.arguments.extend(arguments);
         let end = u32::try_from(self.graph.arguments.len()).expect("fewer arguments than bytes");
+        if self.sends_plain {
+            self.graph.spots.push((result, Spot::Plain, span));
+        }
         let function = self.function;
         self.graph.calls.push(Call {
             kind,
@@ -168,6 +172,9 @@ impl<'a> Lowerer<'a, '_> {
             && object.as_expression().is_some_and(|object| self.is_of_schema(object))
         {
             argument.node = NodeId::from_option(self.cleared(argument.node.get(), ANY_KEY, call.span));
+        }
+        if text == "format" {
+            self.note_format(&mut arguments, call.span);
         }
         let nodes: Vec<Option<NodeId>> = arguments.iter().map(|argument| argument.node.get()).collect();
         let spread = arguments.first().map(|first| first.shape);
@@ -289,14 +296,16 @@ impl<'a> Lowerer<'a, '_> {
             "join" => self.edge(NodeId::from_option(receiver), result, Label::Joined(Taint::NONE)),
             "concat" => {
                 for part in nodes.iter().copied().chain([receiver]) {
-                    self.edge(NodeId::from_option(part), result, Label::Joined(Taint::NONE));
+                    // Whatever is put together, the list or text is a new one.
+                    self.edge(NodeId::from_option(part), result, Label::Joined(Taint::PROTOTYPE));
                 }
             }
             // A stream gives back what it was joined to.
             "pipe" => self.edge(NodeId::from_option(first), result, Label::Same),
             "bind" => {
                 // A function; what stood in its way to it does not matter.
-                self.edge(NodeId::from_option(receiver), result, Label::Tested(Taint::OUTSIDE));
+                let gone = Taint::OUTSIDE.and(Taint::PROTOTYPE);
+                self.edge(NodeId::from_option(receiver), result, Label::Tested(gone));
                 // What is bound is passed once the function is called, if ever.
                 if nodes.len() > 1 {
                     self.implied_call(receiver, first, &nodes[1..], span);
@@ -322,6 +331,20 @@ impl<'a> Lowerer<'a, '_> {
             _ => {}
         }
         result
+    }
+
+    /// `util.format('http://%s', host)`: what is put into a text that is known.
+    fn note_format(&mut self, arguments: &mut [Argument], span: Span) {
+        let [Argument { shape: Shape::Text(format), .. }, values @ ..] = arguments else { return };
+        let format = self.graph.names.text(*format);
+        let Some((before, _)) = format.split_once('%') else { return };
+        let mut cleared = TEXT.and(after_text(before));
+        if !before.is_empty() {
+            cleared = cleared.and(ANY_KEY).and(Taint::OPTION);
+        }
+        for value in values {
+            value.node = NodeId::from_option(self.step(value.node.get(), Label::Joined(cleared), span));
+        }
     }
 
     /// From here on a list holds one more value.

@@ -157,6 +157,9 @@ impl<'a> Lowerer<'a, '_> {
         if let Some(tested) = self.tested(member) {
             return Some(tested);
         }
+        if let Some(argument) = self.argument_at(member) {
+            return Some(argument);
+        }
         let base = self.expression(member.object());
         self.member_of(base, member)
     }
@@ -183,7 +186,7 @@ impl<'a> Lowerer<'a, '_> {
                 if let Some(name) = member.static_property_name() {
                     return self.load(base, name, span);
                 }
-                let key = self.expression(&computed.expression);
+                let key = self.key(&computed.expression);
                 let value = match base {
                     Some(base) => self.step(Some(base), Label::LoadAny, span),
                     None => key.map(|_| self.node(span)),
@@ -538,7 +541,7 @@ fn is_statement(text: &str) -> bool {
 }
 
 /// What a value can no longer do after this text.
-fn after_text(before: &str) -> Taint {
+pub(super) fn after_text(before: &str) -> Taint {
     let mut cleared = Taint::NONE;
     if let Some((_, rest)) = before.split_once("://")
         && rest.contains(['/', '?', '#'])

@@ -2,7 +2,7 @@
 
 use nodeward_javascript::oxc::ast::{
     ArrowFunctionBody, ArrowFunctionExpression, Expression, FormalParameter, FormalParameters, Function,
-    TSType, TSTypeName,
+    MemberExpression, TSType, TSTypeName,
 };
 use nodeward_javascript::oxc::{GetSpan as _, Span};
 
@@ -26,9 +26,13 @@ struct Frame {
     this: NodeId,
     is_dead: bool,
     depth: u32,
+    sends_plain: bool,
     loops: Vec<rustc_hash::FxHashMap<nodeward_javascript::oxc::SymbolId, NodeId>>,
     breakables: Vec<super::Breakable>,
 }
+
+/// How many of `arguments` are told apart.
+const ARGUMENTS: u8 = 8;
 
 impl<'a> Lowerer<'a, '_> {
     /// The node of a function expression.
@@ -96,6 +100,7 @@ impl<'a> Lowerer<'a, '_> {
             this: std::mem::replace(&mut self.this, node),
             is_dead: std::mem::replace(&mut self.is_dead, false),
             depth: std::mem::take(&mut self.depth),
+            sends_plain: self.sends_plain,
             loops: std::mem::take(&mut self.loops),
             breakables: std::mem::take(&mut self.breakables),
         }
@@ -106,6 +111,7 @@ impl<'a> Lowerer<'a, '_> {
         self.this = frame.this;
         self.is_dead = frame.is_dead;
         self.depth = frame.depth;
+        self.sends_plain = frame.sends_plain;
         self.loops = frame.loops;
         self.breakables = frame.breakables;
     }
@@ -178,11 +184,7 @@ impl<'a> Lowerer<'a, '_> {
 
     /// The `arguments` of the nearest function that has one.
     pub(super) fn all_arguments(&mut self, span: Span) -> NodeId {
-        let mut id = self.function;
-        // An arrow function has none; whether this is one is told by its `this` being another's.
-        while self.graph.functions[id.0 as usize].this != self.this && id.0 != 0 {
-            id = self.function_record(id).parent;
-        }
+        let id = self.own_function();
         if let Some(node) = self.function_record(id).all.get() {
             return node;
         }
@@ -192,6 +194,50 @@ impl<'a> Lowerer<'a, '_> {
         }
         self.function_record(id).all = node;
         node
+    }
+
+    /// The nearest function that has `arguments`.
+    fn own_function(&mut self) -> FunctionId {
+        let mut id = self.function;
+        // An arrow function has none; whether this is one is told by its `this` being another's.
+        while self.graph.functions[id.0 as usize].this != self.this && id.0 != 0 {
+            id = self.function_record(id).parent;
+        }
+        id
+    }
+
+    /// Of `arguments[0]` that argument.
+    pub(super) fn argument_at(&mut self, member: &MemberExpression<'a>) -> Option<NodeId> {
+        let MemberExpression::ComputedMemberExpression(computed) = member else { return None };
+        let (Expression::Identifier(name), Expression::NumericLiteral(at)) =
+            (&computed.object, &computed.expression)
+        else {
+            return None;
+        };
+        let is_it = name.name == "arguments" && self.symbol(name).is_none();
+        if !is_it {
+            return None;
+        }
+        (0..ARGUMENTS)
+            .find(|known| f64::from(*known) == at.value)
+            .and_then(|at| self.parameter_at(at as usize))
+    }
+
+    /// What a function is given at a place, whether a parameter names it or not.
+    fn parameter_at(&mut self, at: usize) -> Option<NodeId> {
+        let id = self.own_function();
+        if id.0 == 0 || self.function_record(id).rest != NodeId::NONE {
+            return None;
+        }
+        let inner = std::mem::replace(&mut self.function, id);
+        while self.function_record(id).parameters.len() <= at {
+            let node = self.node(self.graph.functions[id.0 as usize].span);
+            let record = self.function_record(id);
+            record.parameters.push(node);
+            record.parameter_names.push(NameId::NONE);
+        }
+        self.function = inner;
+        self.function_record(id).parameters.get(at).copied()
     }
 
     pub(super) fn returned(&mut self, value: Option<NodeId>) {

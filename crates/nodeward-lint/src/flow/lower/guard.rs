@@ -99,11 +99,18 @@ impl<'a> Lowerer<'a, '_> {
 
     /// `assert(test)` and the like.
     pub(super) fn refine_by_assertion(&mut self, expression: &Expression<'a>) {
-        if let Expression::CallExpression(call) = expression
-            && matches!(call.callee_name(), Some("assert" | "invariant" | "ok"))
-            && let Some(test) = call.arguments.first().and_then(Argument::as_expression)
-        {
-            self.refine(test, true);
+        let Expression::CallExpression(call) = expression else { return };
+        let Some(first) = call.arguments.first().and_then(Argument::as_expression) else { return };
+        let is_logged = |object: &Expression<'a>| matches!(object.get_inner_expression(), Expression::Identifier(name) if name.name == "console");
+        let name = match method(call) {
+            Some((_, object)) if is_logged(object) => return,
+            Some((name, _)) => name,
+            None => call.callee_name().unwrap_or_default(),
+        };
+        match name {
+            "assert" | "invariant" | "ok" => self.refine(first, true),
+            name if asserts_number(name) => self.clear(first, Taint::OUTSIDE.without(Taint::NUMBER)),
+            _ => {}
         }
     }
 
@@ -416,6 +423,14 @@ fn is_undefined(expression: &Expression<'_>) -> bool {
 pub(super) fn is_minus_one(expression: &Expression<'_>) -> bool {
     matches!(expression, Expression::UnaryExpression(unary)
         if unary.operator == UnaryOperator::UnaryNegation && unary.argument.is_number_value(1.0))
+}
+
+/// Functions that throw unless they are given a number, by their names: `validateIndex`.
+fn asserts_number(name: &str) -> bool {
+    let asks = ["validate", "assert", "check", "ensure"].iter().find_map(|verb| name.strip_prefix(verb));
+    asks.is_some_and(|what| {
+        matches!(what.trim_start_matches("Is"), "Index" | "Integer" | "Int" | "Number" | "PositiveInteger")
+    })
 }
 
 /// Functions whose yes means that a value was checked, by their names.

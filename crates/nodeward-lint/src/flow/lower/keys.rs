@@ -3,9 +3,10 @@
 //! What an object is asked for by a key of its own is its own: `for (const key in options) options[key]` reads no
 //! prototype, whatever the keys are called, and writing there changes that object alone.
 
-use nodeward_javascript::oxc::SymbolId;
 use nodeward_javascript::oxc::ast::{Argument, BindingPattern, CallExpression, Expression, MemberExpression};
+use nodeward_javascript::oxc::{GetSpan as _, SymbolId};
 
+use super::guard::ANY_KEY;
 use super::tested::Path;
 use super::{Lowerer, Sharing, symbol_index};
 use crate::flow::graph::NodeId;
@@ -73,12 +74,25 @@ impl<'a> Lowerer<'a, '_> {
 
     /// Whether an object is a part of a schema, by the names on the way to it: what it names, its developer decided.
     pub(super) fn is_of_schema(&self, object: &Expression<'a>) -> bool {
-        let is_schema = |name: &str| name.to_ascii_lowercase().contains("schema");
+        let is_schema = |name: &str| {
+            let name = name.to_ascii_lowercase();
+            ["schema", "metadata", "embedded"].iter().any(|word| name.contains(word))
+        };
         match object.get_inner_expression() {
             Expression::Identifier(identifier) => is_schema(identifier.name.as_str()),
             expression => expression.as_member_expression().is_some_and(|member| {
                 member.static_property_name().is_some_and(is_schema) || self.is_of_schema(member.object())
             }),
+        }
+    }
+
+    /// The name of a property that is computed.
+    pub(super) fn key(&mut self, expression: &Expression<'a>) -> Option<NodeId> {
+        let key = self.expression(expression);
+        let member = expression.get_inner_expression().as_member_expression();
+        match member.is_some_and(|member| self.is_of_schema(member.object())) {
+            true => self.cleared(key, ANY_KEY, expression.span()),
+            false => key,
         }
     }
 

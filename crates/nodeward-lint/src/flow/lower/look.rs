@@ -78,14 +78,15 @@ impl<'a> Lowerer<'a, '_> {
 
     /// `response.type('text')`, `setHeader('Content-Type', …)`: what the function at hand sends is markup or is not.
     ///
-    /// Only where it is said on every way through the function, of what is called a response.
+    /// Where it is said on every way through the function, of what is called a response, it holds for all of it;
+    /// otherwise for what comes after it.
     pub(super) fn note_content_type(
         &mut self,
         name: &str,
         object: &Expression<'a>,
         call: &CallExpression<'a>,
     ) {
-        if self.depth > 0 || !is_response(object) {
+        if !is_response(object) {
             return;
         }
         let arguments: Vec<&Expression<'a>> =
@@ -103,6 +104,10 @@ impl<'a> Lowerer<'a, '_> {
         };
         let Some(kind) = kind.map(str::to_ascii_lowercase) else { return };
         let is_markup = ["html", "xml", "svg"].iter().any(|markup| kind.contains(markup));
+        self.sends_plain = !is_markup;
+        if self.depth > 0 {
+            return;
+        }
         let function = self.function;
         let sends = &mut self.function_record(function).sends;
         *sends = match (is_markup, *sends) {

@@ -165,12 +165,16 @@ impl<'a> Lowerer<'a, '_> {
                     self.store(base, &name, value);
                 }
                 MemberExpression::ComputedMemberExpression(computed) => {
-                    let key = self.expression(&computed.expression);
+                    let key = self.key(&computed.expression);
                     if !self.is_own(&computed.object, &computed.expression) {
                         self.computed(base, key, value, true, computed.span);
                     }
                     self.edge(NodeId::from_option(value), NodeId::from_option(base), Label::StoreAny);
                     self.grow(member.object(), value, member.span());
+                    // Read by the same name, it is what was just written.
+                    if let (Some(path), Some(value)) = (self.path(member), value) {
+                        self.set_tested(path, value);
+                    }
                 }
                 MemberExpression::StaticMemberExpression(_) => {}
             },

@@ -46,6 +46,8 @@ pub(super) const RESULTS: &[(Taint, &[&str])] = &[
         ],
     ),
     (TEXT, &["global.String", "util.format"]),
+    // Elements, whatever was asked for.
+    (Taint::OUTSIDE, &["global.{$,jQuery}", "{jquery}"]),
     (
         Taint::MARKUP.and(Taint::PATH).and(Taint::HOST).and(Taint::LINE).and(Taint::REDIRECT).and(TEXT),
         &["global.encodeURIComponent"],

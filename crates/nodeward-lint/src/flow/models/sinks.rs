@@ -13,6 +13,8 @@ pub(crate) enum SinkKind {
     ProgramArguments,
     /// A string is run as code.
     Code,
+    /// A timer is set: what it is given is mostly a function, and text only in browsers.
+    Timer,
     /// A module is loaded by name.
     ModuleName,
     /// A file is opened by path.
@@ -65,7 +67,7 @@ impl SinkKind {
         match self {
             Self::ShellCommand | Self::ProgramName => Taint::SHELL,
             Self::ProgramArguments => Taint::OPTION,
-            Self::Code | Self::Template => Taint::CODE,
+            Self::Code | Self::Timer | Self::Template => Taint::CODE,
             Self::ModuleName => Taint::MODULE,
             Self::FilePath | Self::ServedPath | Self::ViewName => Taint::PATH,
             Self::Sql | Self::OtherQuery => Taint::QUERY,
@@ -142,11 +144,11 @@ pub(super) const SINKS: &[(SinkKind, Which, &[&str])] = &[
         ],
     ),
     (SinkKind::Code, Which::Any, &["global.{eval,execScript}", "global.Function", "global.Function.new"]),
+    (SinkKind::Timer, FIRST, &["global.{setTimeout,setInterval}"]),
     (
         SinkKind::Code,
         FIRST,
         &[
-            "global.{setTimeout,setInterval,setImmediate}",
             "vm.{runInThisContext,runInNewContext,runInContext,compileFunction,Script,createScript}",
             "vm.Script.new",
             "vm2.{VM,NodeVM}.new.run",

@@ -18,6 +18,10 @@ const ARGUMENTS: Transfer = Transfer { receiver: None, arguments: Some(Taint::NO
 const BOTH: Transfer = Transfer { receiver: Some(Taint::NONE), arguments: Some(Taint::NONE), is_known: true };
 const TEXT: Taint = Taint::OPERATOR.and(Taint::OBJECT).and(Taint::SERIALISED).and(Taint::PROTOTYPE);
 
+/// What one character alone cannot do.
+const MORE_THAN_ONE: Taint =
+    Taint::OUTSIDE.and(Taint::PROTOTYPE).without(Taint::QUERY.and(Taint::MARKUP).and(Taint::OPTION));
+
 /// What a `replace` that takes line breaks out goes by.
 pub(crate) const WITHOUT_LINES: &str = "replace lines";
 
@@ -128,15 +132,20 @@ pub(super) fn by_name(name: &str) -> Transfer {
             arguments: None,
             is_known: true,
         },
+        // One character, which may still end a quotation.
+        "charAt" => Transfer { receiver: Some(MORE_THAN_ONE), arguments: None, is_known: true },
         "toString" | "trim" | "trimStart" | "trimEnd" | "trimLeft" | "trimRight" | "toLowerCase"
-        | "toLocaleLowerCase" | "normalize" | "substr" | "substring" | "charAt"
+        | "toLocaleLowerCase" | "normalize" | "substr" | "substring"
         | "repeat" | "padStart" | "padEnd" => {
             Transfer { receiver: Some(TEXT), arguments: None, is_known: true }
         }
-        "slice" | "split" | "match" | "matchAll" | "filter" | "find" | "findLast" | "pop" | "shift"
-        | "reverse" | "sort" | "flat" | "at" | "values" | "keys" | "entries" | "splice" | "get"
-        | "valueOf" | "then" | "catch" | "finally" | "next" | "getAll" | "exec" | "item" | "reduce"
-        | "map" | "flatMap" => RECEIVER,
+        // A new list, or a new text.
+        "slice" | "split" | "match" | "matchAll" | "filter" | "flat" | "values" | "keys" | "entries" | "splice"
+        | "map" | "flatMap" | "getAll" => {
+            Transfer { receiver: Some(Taint::PROTOTYPE), arguments: None, is_known: true }
+        }
+        "find" | "findLast" | "pop" | "shift" | "reverse" | "sort" | "at" | "get" | "valueOf" | "then" | "catch"
+        | "finally" | "next" | "exec" | "item" | "reduce" => RECEIVER,
         "replace" | "replaceAll" | "apply" | "call" | "fill" | "with"
         | "defaults" | "extend" | "assign" | "merge" => BOTH,
         WITHOUT_LINES => Transfer { receiver: Some(Taint::LINE), arguments: Some(Taint::LINE), is_known: true },

@@ -1,0 +1,4 @@
+// bad: text
+exports.show = function (text) {
+  document.getElementById('a').innerHTML = text;
+};
