@@ -71,7 +71,7 @@ pub(crate) struct LintArgs {
     #[arg(long)]
     deps: bool,
     /// Do not trust whoever calls what the code exports: it is a library
-    /// [default: packages that are not private and have `main` or `exports` are libraries]
+    /// [default: as each `package.json` says: with `main`, `exports` or an `index.js` it is a library]
     #[arg(long, conflicts_with = "application")]
     library: bool,
     /// Trust whoever calls what the code exports, and not what comes over the network
