@@ -1,9 +1,12 @@
 //! One call for fuzzers and property tests: bytes through everything that reads text.
 
+use std::path::Path;
+
 use oxc_allocator::Allocator;
 
 use crate::discover::FileClass;
 use crate::imports::imports;
+use crate::loads::{Surroundings, loads};
 use crate::manifest::Manifest;
 use crate::parse::parse;
 use crate::position::LineIndex;
@@ -40,6 +43,24 @@ pub fn read(bytes: &[u8]) {
             }
         }
         arena.reset();
+    }
+    let surroundings = Surroundings {
+        working_directory: "/",
+        environment: &[],
+        platform: "linux",
+        architecture: "x64",
+        names: &[],
+    };
+    for kind in [SourceKind::JAVASCRIPT, SourceKind::TSX] {
+        for load in loads(&text, Path::new("/a/b.js"), kind, &surroundings)
+            .map(|found| found.loads)
+            .unwrap_or_default()
+        {
+            assert!(
+                load.start as usize <= text.len() && load.line as usize <= lines.lines(),
+                "a load stands in the text"
+            );
+        }
     }
     let _ = Manifest::parse(&text);
     let _ = FileClass::Own.of_text(&text);

@@ -7,18 +7,21 @@
 
 mod addons;
 mod elf;
+pub mod format;
+pub mod graph;
 pub mod hints;
 mod packages;
 mod pattern;
+pub mod recorded;
 mod targets;
 mod walk;
 
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use nodeward_javascript::{Act, ModuleSync};
+use nodeward_javascript::{Act, FileClass, ModuleSync};
 
 use crate::source::SourceList;
 
@@ -44,6 +47,8 @@ pub struct Options {
     pub platform: String,
     /// `process.arch`.
     pub architecture: String,
+    /// What was seen loading: what the files of the list loaded there is listed too.
+    pub seen: Option<recorded::Seen>,
     /// Threads; 0 for as many as there are processors.
     pub threads: usize,
 }
@@ -59,6 +64,7 @@ impl Default for Options {
             environment: Vec::new(),
             platform: node_platform(std::env::consts::OS).to_owned(),
             architecture: node_architecture(std::env::consts::ARCH).to_owned(),
+            seen: None,
             threads: 0,
         }
     }
@@ -205,6 +211,27 @@ pub fn trace(options: &Options) -> Result<Trace, TraceError> {
     walk::trace(options)
 }
 
+/// The most patterns of one place that are told one by one.
+const MOST_PATTERNS: usize = 4;
+
+/// A place that can mean very many things, none of which can be narrowed, is told once.
+fn summarise(dynamic: &mut Vec<Dynamic>) {
+    let mut kept: Vec<Dynamic> = Vec::with_capacity(dynamic.len());
+    for place in dynamic
+        .chunk_by(|left, right| (&left.file, left.line, left.act) == (&right.file, right.line, right.act))
+    {
+        let (open, narrowed): (Vec<&Dynamic>, Vec<&Dynamic>) =
+            place.iter().partition(|dynamic| dynamic.matched.is_none());
+        match &open[..] {
+            many if many.len() > MOST_PATTERNS => kept.push(Dynamic { pattern: None, ..many[0].clone() }),
+            few => kept.extend(few.iter().map(|dynamic| (*dynamic).clone())),
+        }
+        kept.extend(narrowed.into_iter().cloned());
+    }
+    kept.sort();
+    *dynamic = kept;
+}
+
 /// What Node.js calls an operating system.
 pub fn node_platform(system: &str) -> &str {
     match system {
@@ -226,6 +253,20 @@ pub fn node_architecture(architecture: &str) -> &str {
 }
 
 impl Trace {
+    /// Listed files that look like tests, benchmarks or examples, by their paths within their packages. The entries
+    /// themselves are what was asked for.
+    pub fn tests(&self) -> impl Iterator<Item = &str> {
+        self.list.sources.iter().map(|source| source.path.as_str()).filter(|path| {
+            let within = path.rfind("node_modules/").map_or(*path, |at| {
+                let below = &path[at + "node_modules/".len()..];
+                let name = if below.starts_with('@') { 2 } else { 1 };
+                below.splitn(name + 1, '/').nth(name).unwrap_or(below)
+            });
+            let is_entry = self.list.entries.iter().any(|entry| entry == path);
+            !is_entry && FileClass::of_path(Path::new(within)) == FileClass::Test
+        })
+    }
+
     /// The shortest way from an entry to a file: edges, in the order in which they are gone. `None` if the file is
     /// not in the list; empty for an entry.
     pub fn explain(&self, path: &str) -> Option<Vec<&Edge>> {

@@ -12,5 +12,6 @@ pub(crate) mod run;
 pub(crate) mod sbom;
 pub(crate) mod scan;
 pub(crate) mod seal;
+pub(crate) mod trace;
 pub(crate) mod vex;
 pub(crate) mod why;

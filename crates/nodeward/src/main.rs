@@ -30,6 +30,7 @@ mod runtime;
 mod sealing;
 mod session;
 mod suppress;
+mod trace;
 mod transport;
 mod unchecked;
 mod undo;

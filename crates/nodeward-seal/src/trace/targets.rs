@@ -191,7 +191,10 @@ impl<'w> Loading<'w> {
         if let Some(manifest) = self.walk.manifests.nearest(folder) {
             let system = format!("{}-{}", options.platform, options.architecture);
             for name in manifest.names("optionalDependencies").filter(|name| name.contains(&system)) {
-                files.extend(self.resolved(folder, name, Loader::Require));
+                let places = folder.ancestors().map(|folder| folder.join("node_modules").join(name));
+                if let Some(package) = places.into_iter().find_map(|place| place.canonicalize().ok()) {
+                    files.extend(self.fitting(&package));
+                }
             }
         }
         if files.is_empty() {

@@ -282,3 +282,45 @@ fn a_root_holds_everything_or_says_so() {
     let inside = Options { root: Some(project.path().join("app")), ..options(&project, "app/a.js") };
     assert!(matches!(trace(&inside), Err(TraceError::Outside { .. })));
 }
+
+#[test]
+fn what_was_seen_is_kept_where_an_entry_leads_to_it() {
+    let project = Project::empty()
+        .file("index.js", "exports.load = (name) => require(name)")
+        .file("plugins/a.js", "exports.late = () => require('./b')")
+        .file("plugins/b.js", "")
+        .file("test/test.js", "require('../index').load('../plugins/a'); require('./inner')")
+        .file("test/inner.js", "");
+    let root = project.path().canonicalize().unwrap();
+    let path = |below: &str| root.join(below);
+    let mut seen = recorded::Seen::default();
+    for (from, to) in
+        [("test/test.js", "index.js"), ("test/test.js", "test/inner.js"), ("index.js", "plugins/a.js")]
+    {
+        seen.loads.entry(path(from)).or_default().push(path(to));
+        seen.files.insert(path(to));
+        seen.with_parent.insert(path(to));
+    }
+    let trace = trace(&Options { seen: Some(seen), ..options(&project, "index.js") }).unwrap();
+    let origins: Vec<_> =
+        trace.list.sources.iter().map(|source| (source.path.as_str(), source.origin.name())).collect();
+    assert_eq!(origins, [("index.js", "recorded"), ("plugins/a.js", "recorded"), ("plugins/b.js", "static")]);
+    assert_eq!(trace.explain("plugins/a.js").unwrap()[0].how, How::Seen);
+}
+
+#[test]
+fn an_add_on_in_a_package_for_each_system() {
+    let project = Project::empty()
+        .file("a.js", "require('x')")
+        .file(
+            "node_modules/x/package.json",
+            r#"{"name":"x","main":"i.js","optionalDependencies":{"@x/x-linux-x64":"1","@x/x-darwin-x64":"1"}}"#,
+        )
+        .file("node_modules/x/i.js", "module.exports = require('node-gyp-build-optional-packages')(__dirname)")
+        .file("node_modules/node-gyp-build-optional-packages/index.js", "module.exports = (x) => require(x)")
+        .file("node_modules/@x/x-linux-x64/node.napi.glibc.node", "")
+        .file("node_modules/@x/x-darwin-x64/node.napi.node", "");
+    let trace = traced(&project, "a.js");
+    assert!(files(&trace).contains(&"node_modules/@x/x-linux-x64/node.napi.glibc.node"));
+    assert!(!files(&trace).contains(&"node_modules/@x/x-darwin-x64/node.napi.node"));
+}

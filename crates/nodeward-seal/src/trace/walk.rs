@@ -223,7 +223,11 @@ impl<'o> Walk<'o> {
             let (path, role) = (file.path.clone(), file.role);
             state.busy += 1;
             drop(state);
-            let leads = self.look(&path, role);
+            let mut leads = self.look(&path, role);
+            let seen = self.options.seen.as_ref().and_then(|seen| seen.loads.get(&path));
+            for loaded in seen.into_iter().flatten() {
+                leads.found.push((0, found(loaded.clone(), Role::Module, How::Seen)));
+            }
             let hinted = self.hinted(&path);
             state = self.lock();
             state.busy -= 1;
@@ -464,7 +468,10 @@ impl<'o> Walk<'o> {
             trace.list.sources.push(Source {
                 path: name.clone(),
                 kind: outcome.kind.unwrap_or(SourceKind::Text),
-                origin: Origin::Static,
+                origin: match &self.options.seen {
+                    Some(seen) if seen.files.contains(&file.path) => Origin::Recorded,
+                    _ => Origin::Static,
+                },
                 package,
                 size: outcome.size,
             });
@@ -499,6 +506,7 @@ impl<'o> Walk<'o> {
         trace.edges.dedup();
         trace.dynamic.sort();
         trace.dynamic.dedup();
+        super::summarise(&mut trace.dynamic);
         trace.missing.sort();
         trace.missing.dedup();
         trace.list.entries =

@@ -16,3 +16,4 @@ mod run;
 mod scan;
 mod seal;
 mod suppressions;
+mod trace;

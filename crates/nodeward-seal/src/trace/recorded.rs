@@ -1,0 +1,145 @@
+//! What was seen loading: the notes of the recorder, one JSON line for each pair of files.
+//!
+//! The notes are written while foreign code runs, and any of it can write there too. They can name files only: what is
+//! kept of them is what the entries lead to, below the root.
+
+use std::path::{Path, PathBuf};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Deserialize;
+
+/// The preload that takes the notes.
+pub const RECORDER: &str = include_str!("../../../../npm/nodeward/runtime/recorder.cjs");
+
+/// What it needs on versions of Node.js whose hooks run in a thread of their own.
+pub const RECORDER_HOOKS: &str = include_str!("../../../../npm/nodeward/runtime/recorder-hooks.mjs");
+
+/// The most bytes of one file of notes.
+const MOST_BYTES: u64 = 512 << 20;
+
+/// The most notes.
+const MOST: usize = 20_000_000;
+
+/// What was seen loading.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// By the file that loads, as real paths; sorted, each once.
+    pub loads: FxHashMap<PathBuf, Vec<PathBuf>>,
+    /// Every file that was seen.
+    pub files: FxHashSet<PathBuf>,
+    /// Those that somebody known loaded.
+    pub with_parent: FxHashSet<PathBuf>,
+    /// Lines that are no notes.
+    pub unread: usize,
+}
+
+#[derive(Deserialize)]
+struct Note {
+    from: Option<String>,
+    to: String,
+}
+
+/// Why notes can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordedError {
+    /// The system says no.
+    #[error("{path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        source: std::io::Error,
+    },
+    /// There is too much.
+    #[error("{path}: more than {MOST_BYTES} bytes, or more than {MOST} notes in all")]
+    TooMuch {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl Seen {
+    /// Reads every file of notes in a folder.
+    pub fn read(folder: &Path) -> Result<Self, RecordedError> {
+        let failed = |path: &Path| {
+            let path = path.to_path_buf();
+            move |source| RecordedError::Read { path, source }
+        };
+        let mut seen = Self::default();
+        let mut real = FxHashMap::default();
+        let mut count = 0;
+        for entry in std::fs::read_dir(folder).map_err(failed(folder))? {
+            let path = entry.map_err(failed(folder))?.path();
+            if path.extension().is_none_or(|extension| extension != "jsonl") {
+                continue;
+            }
+            let length = std::fs::metadata(&path).map_err(failed(&path))?.len();
+            let text = match length <= MOST_BYTES {
+                true => std::fs::read(&path).map_err(failed(&path))?,
+                false => return Err(RecordedError::TooMuch { path }),
+            };
+            count += seen.add(&String::from_utf8_lossy(&text), &mut real);
+            if count > MOST {
+                return Err(RecordedError::TooMuch { path });
+            }
+        }
+        for loaded in seen.loads.values_mut() {
+            loaded.sort();
+            loaded.dedup();
+        }
+        Ok(seen)
+    }
+
+    /// Adds the notes of a text; gives their number.
+    fn add(&mut self, text: &str, real: &mut FxHashMap<String, Option<PathBuf>>) -> usize {
+        let mut count = 0;
+        for line in text.lines().filter(|line| !line.is_empty()) {
+            count += 1;
+            let Ok(note) = serde_json::from_str::<Note>(line) else {
+                self.unread += 1;
+                continue;
+            };
+            let mut path = |text: String| {
+                real.entry(text.clone()).or_insert_with(|| Path::new(&text).canonicalize().ok()).clone()
+            };
+            let Some(to) = path(note.to) else { continue };
+            self.files.insert(to.clone());
+            if let Some(from) = note.from.and_then(path).filter(|from| *from != to) {
+                self.with_parent.insert(to.clone());
+                self.loads.entry(from).or_default().push(to);
+            }
+        }
+        count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nodeward_testkit::Project;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn notes_are_read_and_others_counted() {
+        let project = Project::empty().file("a.js", "").file("b.js", "");
+        let root = project.path().canonicalize().unwrap();
+        let line =
+            |from: &str, to: &str| format!("{{\"from\":{from:?},\"to\":{to:?},\"how\":\"require\"}}\n");
+        let (a, b) = (root.join("a.js"), root.join("b.js"));
+        let text =
+            line(a.to_str().unwrap(), b.to_str().unwrap()) + "nonsense\n" + &line("/gone", "/gone/too");
+        let project = project.file("notes/1.jsonl", &text).file("notes/other.txt", "x");
+        let seen = Seen::read(&project.join("notes")).unwrap();
+        assert_eq!(seen.loads.get(&a), Some(&vec![b.clone()]));
+        assert_eq!(seen.files.len(), 1);
+        assert_eq!(seen.unread, 1);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "(\\{\"from\":(null|\"/[a-z]{0,3}\"),\"to\":\"[^\"]{0,5}\"\\}|\\PC{0,20}|\n){0,12}") {
+            Seen::default().add(&text, &mut FxHashMap::default());
+        }
+    }
+}
