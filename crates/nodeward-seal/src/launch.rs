@@ -21,5 +21,5 @@ pub use cache::{CacheError, MAX_PACK, pack};
 pub use error::LaunchError;
 pub use node::{Node, NodeError};
 pub use place::Parents;
-pub use prepare::{CodeCache, Launch, Mode, Request};
+pub use prepare::{CodeCache, Console, Launch, Mode, Request};
 pub use verify::Checked;

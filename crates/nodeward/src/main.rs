@@ -17,6 +17,8 @@ mod inspection;
 mod interrupt;
 mod lint;
 mod loaded;
+#[cfg(unix)]
+mod logging;
 mod lsp;
 mod npm_settings;
 mod outcome;

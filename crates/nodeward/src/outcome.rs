@@ -13,6 +13,8 @@ pub(crate) enum Outcome {
     Incomplete,
     /// The program to run was not started, as the seal could not be enforced.
     NotEnforced,
+    /// The program ran, and ended with this exit code.
+    Ran(u8),
 }
 
 impl Outcome {
@@ -23,6 +25,7 @@ impl Outcome {
             Self::Findings => 1,
             Self::Incomplete => 2,
             Self::NotEnforced => 125,
+            Self::Ran(code) => code,
         }
     }
 

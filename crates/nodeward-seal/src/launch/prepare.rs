@@ -46,6 +46,15 @@ pub enum CodeCache<'a> {
     Recorded(&'a Path, u32),
 }
 
+/// What the console does with a message and the module that gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Console {
+    /// Puts the module's name before each of its lines.
+    Lines,
+    /// Writes both to this descriptor, in which the key for that lies ready ([`crate::log::frame`]).
+    Descriptor(u32),
+}
+
 /// What to start, and how.
 #[derive(Debug)]
 pub struct Request<'a> {
@@ -69,6 +78,8 @@ pub struct Request<'a> {
     pub mode: Mode,
     /// Where denials are written, absolute; standard error without it.
     pub report: Option<&'a Path>,
+    /// Where the console's messages go with their modules' names; as they are without it.
+    pub console: Option<Console>,
     /// Files and folders that may be read besides.
     pub reads: &'a [PathBuf],
     /// Files and folders that may be read and written.
@@ -156,6 +167,11 @@ impl Launch {
         set("NODEWARD_MODE", if request.mode == Mode::Enforce { "enforce" } else { "report" }.as_ref());
         set("NODEWARD_REPORT", request.report.map_or(OsStr::new("stderr"), Path::as_os_str));
         set("NODEWARD_LAYERS", layers.as_ref());
+        match request.console {
+            Some(Console::Lines) => set("NODEWARD_CONSOLE", "lines".as_ref()),
+            Some(Console::Descriptor(number)) => set("NODEWARD_CONSOLE", number.to_string().as_ref()),
+            None => {}
+        }
         if let Some((addon, digest)) = &addon {
             set("NODEWARD_ADDON", addon.as_os_str());
             set("NODEWARD_ADDON_SHA256", digest.to_string().as_ref());

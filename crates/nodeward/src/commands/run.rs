@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::ValueHint;
-use nodeward_seal::launch::{Checked, CodeCache, Launch, LaunchError, Mode, Node, Parents, Request};
+use nodeward_seal::launch::{Checked, CodeCache, Console, Launch, LaunchError, Mode, Node, Parents, Request};
 use nodeward_seal::seal::{self, Digest, Document, signature};
 
 use crate::config::Config;
 use crate::disk;
+#[cfg(unix)]
+use crate::logging;
 use crate::outcome::Outcome;
 use crate::session::{self, Session};
 
@@ -54,6 +56,22 @@ pub(crate) struct RunArgs {
     /// Where denials are written, one JSON line each [default: standard error]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     report: Option<PathBuf>,
+    /// Log what the program writes: each message of the console with its module, no line of which can be changed
+    /// later; `nodeward logs` checks and shows it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "console")]
+    log: Option<PathBuf>,
+    /// The log's key, of `nodeward logs key`; replaced by the next one at every entry
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "log")]
+    log_key: Option<PathBuf>,
+    /// Have the file system refuse to change what is in the log (Linux, needs root)
+    #[arg(long, requires = "log")]
+    log_append_only: bool,
+    /// What the console puts before each line: `modules` for the module that the message is from
+    #[arg(long, value_name = "WHAT", value_enum)]
+    console: Option<Names>,
+    /// Where the console's messages go, for `--log`
+    #[arg(long, value_name = "N", hide = true)]
+    console_socket: Option<u32>,
     /// A file or folder that the program may read besides (repeatable)
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     read: Vec<PathBuf>,
@@ -74,8 +92,22 @@ pub(crate) struct RunArgs {
     command: Vec<OsString>,
 }
 
-/// Becomes the program. Returns only what kept it from that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Names {
+    Modules,
+}
+
+/// Becomes the program. Returns only what kept it from that, or, with a log, how it ended.
 pub(crate) fn run(args: &RunArgs, session: &Session) -> Outcome {
+    if args.log.is_some() {
+        return match logged(args, session) {
+            Ok(code) => Outcome::Ran(code),
+            Err(error) => {
+                session.print_error(&error);
+                Outcome::NotEnforced
+            }
+        };
+    }
     match start(args, session) {
         Ok(never) => match never {},
         Err(error) => {
@@ -119,6 +151,7 @@ fn start(args: &RunArgs, session: &Session) -> anyhow::Result<std::convert::Infa
         environment: std::env::vars_os().collect(),
         mode,
         report: report.as_deref(),
+        console: console(args),
         reads: &reads,
         writes: &writes,
         addon: addon.as_deref(),
@@ -133,6 +166,49 @@ fn start(args: &RunArgs, session: &Session) -> anyhow::Result<std::convert::Infa
     })?;
     tell(&launch, mode, &document, addon.is_some(), report.as_deref(), session)?;
     Err(launch.start().into())
+}
+
+/// Runs this program again, without the log, as a child that becomes the program.
+#[cfg(unix)]
+fn logged(args: &RunArgs, session: &Session) -> anyhow::Result<u8> {
+    let file = session.directory.join(args.log.as_deref().context("no log was named")?);
+    let config = config(args, session)?;
+    let writes: Vec<PathBuf> = config
+        .run
+        .write
+        .into_iter()
+        .chain(args.write.iter().map(|write| session.directory.join(write)))
+        .collect();
+    if logging::is_below(&file, &writes) {
+        bail!("{}: the program may write there; name a log outside of what --write gives", file.display());
+    }
+    let log = logging::Log {
+        file,
+        key: args.log_key.as_ref().map(|key| session.directory.join(key)),
+        append_only: args.log_append_only,
+    };
+    let mut words = std::env::args_os().skip(1).take_while(|word| word != "--");
+    let mut before = Vec::new();
+    while let Some(word) = words.next() {
+        match word.to_str() {
+            Some("--log" | "--log-key") => drop(words.next()),
+            Some("--log-append-only") => {}
+            Some(word) if word.starts_with("--log=") || word.starts_with("--log-key=") => {}
+            _ => before.push(word),
+        }
+    }
+    logging::run(&log, before, &args.command)
+}
+
+#[cfg(not(unix))]
+fn logged(_args: &RunArgs, _session: &Session) -> anyhow::Result<u8> {
+    bail!("--log is not there on this system")
+}
+
+/// What the console does with the modules' names.
+fn console(args: &RunArgs) -> Option<Console> {
+    let lines = args.console.map(|Names::Modules| Console::Lines);
+    args.console_socket.map(Console::Descriptor).or(lines)
 }
 
 fn config(args: &RunArgs, session: &Session) -> anyhow::Result<Config> {

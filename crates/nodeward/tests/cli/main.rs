@@ -13,6 +13,8 @@ mod lsp;
 mod requirements;
 #[cfg(target_os = "linux")]
 mod run;
+#[cfg(target_os = "linux")]
+mod run_log;
 mod scan;
 mod seal;
 mod suppressions;
