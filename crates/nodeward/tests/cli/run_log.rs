@@ -62,14 +62,14 @@ fn a_log_says_who_spoke_and_holds() {
         assert_eq!(found.remove(0), entry("start", "", "node app.js --log"));
         assert_eq!(found.pop().unwrap(), entry("end", "", "exit code 7"));
         // Three ways into the log, each in its own order.
-        found.sort_by(|one, other| one.0.cmp(&other.0));
+        found.sort();
         assert_eq!(
             found,
             [
                 entry("console", "app.js", "hello\n[other] there"),
                 entry("console", "listed.js", "from listed"),
-                entry("output", "", "past the console"),
                 entry("output", "", " \u{1b}[2K"),
+                entry("output", "", "past the console"),
             ],
             "Node.js {version}"
         );
