@@ -5,6 +5,7 @@
 const ADAPTERS = new Map([
   ['ajv', './ajv.cjs'],
   ['core-js', './pug.cjs'],
+  ['depd', './depd.cjs'],
   ['dot', './dot.cjs'],
   ['ejs', './ejs.cjs'],
   ['handlebars', './handlebars.cjs'],

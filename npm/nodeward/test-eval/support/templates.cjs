@@ -88,6 +88,7 @@ const SETS = {
       return [ajv.compileParser(form)('{"a":1}'), ajv.compileSerializer(form)({ a: 1 })];
     },
     mathjs: () => load('mathjs').evaluate('2 * a', { a: 3 }),
+    depd: () => load('depd')('test').function((a, b) => a + b, 'old')(1, 2),
   },
   old: {
     ...COMMON,
