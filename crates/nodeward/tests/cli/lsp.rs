@@ -154,7 +154,7 @@ fn codes(diagnostics: &[Value]) -> Vec<&str> {
     diagnostics.iter().map(|diagnostic| diagnostic["code"].as_str().unwrap_or_default()).collect()
 }
 
-const BUFFER: &str = "const a = '😀', b = new Buffer('x');\n";
+const BUFFER: &str = "const a = '😀', b = new Buffer(xyz);\n";
 
 #[test]
 fn findings_follow_the_typing_and_can_be_mended() {
