@@ -10,6 +10,7 @@ mod lint;
 mod loaded;
 mod logs;
 mod lsp;
+mod nodes;
 mod requirements;
 #[cfg(target_os = "linux")]
 mod run;

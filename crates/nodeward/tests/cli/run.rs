@@ -9,22 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use crate::harness::{Ran, World};
-
-/// The Node.js versions that are there. One that is absent is said.
-pub(crate) fn nodes() -> Vec<(u32, PathBuf)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/nodes");
-    let root = std::env::var_os("NODEWARD_NODES").map_or(root, PathBuf::from);
-    let mut nodes = Vec::new();
-    for version in [20, 22, 24, 26] {
-        let below =
-            ["bin/node", "package/bin/node"].map(|below| root.join(format!("v{version}")).join(below));
-        match below.into_iter().find(|path| path.is_file()) {
-            Some(node) => nodes.push((version, node.canonicalize().unwrap())),
-            None => eprintln!("skipped: no Node.js {version} below {}", root.display()),
-        }
-    }
-    nodes
-}
+use crate::nodes::nodes;
 
 /// A sealed program.
 pub(crate) struct App {

@@ -4,7 +4,8 @@
 
 use serde_json::Value;
 
-use crate::run::{App, nodes};
+use crate::nodes::nodes;
+use crate::run::App;
 
 const MAIN: &str = "\
 console.log('hello\\n[other] there');

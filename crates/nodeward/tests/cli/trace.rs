@@ -1,6 +1,7 @@
 use nodeward_testkit::Project;
 
 use crate::harness::World;
+use crate::nodes::nodes;
 
 fn sample() -> Project {
     Project::empty()
@@ -114,26 +115,6 @@ fn what_can_not_be_done_is_said() {
     let project = project.file("lib/late.js", "require ( (");
     let ran = world.run(&["trace"], project.path()).expect(2);
     assert!(ran.out.contains("lib/late.js"), "{}", ran.out);
-}
-
-/// The Node.js of each version that is there: in NODEWARD_NODES, else in `target/nodes`.
-#[expect(clippy::print_stderr, reason = "a version that is skipped is named")]
-fn nodes() -> Vec<(u32, std::path::PathBuf)> {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/nodes");
-    let root = std::env::var_os("NODEWARD_NODES").map_or(root, Into::into);
-    let found = [20, 22, 24, 26].into_iter().filter_map(|version| {
-        let folder = root.join(format!("v{version}"));
-        let node = ["bin/node", "package/bin/node"].map(|below| folder.join(below));
-        let node = node.into_iter().find(|node| node.is_file());
-        if node.is_none() {
-            eprintln!(
-                "skipped: Node.js {version} is not in {}; `cargo xtask test` fetches it",
-                root.display()
-            );
-        }
-        Some((version, node?))
-    });
-    found.collect()
 }
 
 /// What a recording adds: files that the text does not name, loaded in a test, by `require` and by `import`, in a
