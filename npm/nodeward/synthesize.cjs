@@ -18,7 +18,7 @@ const SCHEME = 'nodeward:synthetic/';
 const SEALED = 'synthetic:';
 
 const { hash } = crypto;
-const { appendFileSync } = fs;
+const { appendFileSync, statSync } = fs;
 const { registerHooks, register } = Module;
 const nodeModulePaths = Module._nodeModulePaths;
 const compileModule = captured.uncurried(Module.prototype._compile);
@@ -135,21 +135,50 @@ function newModule(name, paths) {
   return module;
 }
 
-/** Appends what is synthesized to the file that the recorder named, once for each content. */
+/**
+ * While tracing: notes what is synthesized and which file asked for it, where `nodeward trace --record` reads it.
+ * NODEWARD_RECORD names its folder, or a file for these notes alone.
+ */
 function recorder() {
-  const file = process.env.NODEWARD_RECORD;
-  if (!file) return () => {};
+  const place = process.env.NODEWARD_RECORD;
+  if (!place) return () => {};
+  const file = statSync(place, { throwIfNoEntry: false })?.isDirectory()
+    ? path.join(place, `${process.pid}-synthetic-${process.hrtime.bigint()}.jsonl`)
+    : place;
   const recorded = new captured.Set();
   return (sha512, content) => {
-    if (captured.setHas(recorded, sha512)) return;
-    captured.setAdd(recorded, sha512);
-    appendFileSync(file, `${captured.stringify({ kind: 'synthetic', sha512, content })}\n`);
+    const from = caller();
+    const key = `${sha512} ${from}`;
+    if (captured.setHas(recorded, key)) return;
+    captured.setAdd(recorded, key);
+    appendFileSync(file, `${captured.stringify({ kind: 'synthetic', from, sha512, content })}\n`, { mode: 0o600 });
   };
 }
 
-/** Packages are looked up from here for synthetic ES modules, whose own URL has no folder. */
+/** The nearest file on the stack that is not this one; null where no file is. */
+function caller() {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  Error.stackTraceLimit = 200;
+  Error.prepareStackTrace = (_error, sites) => sites.map((site) => site.getFileName());
+  const names = new Error().stack;
+  Error.prepareStackTrace = prepareStackTrace;
+  Error.stackTraceLimit = stackTraceLimit;
+  return names.map(fileOf).find((name) => name !== undefined && name !== __filename) ?? null;
+}
+
+function fileOf(name) {
+  if (typeof name !== 'string') return undefined;
+  if (name.startsWith(SCHEME)) return `${FOLDER}${name.slice(SCHEME.length)}`;
+  if (name.startsWith('file:')) return url.fileURLToPath(name.split(/[?#]/)[0]);
+  return path.isAbsolute(name) ? name : undefined;
+}
+
+/**
+ * Packages are looked up from here for synthetic ES modules, whose own URL has no folder. The name follows, so that
+ * a recorder can tell which of them asks.
+ */
 function parentOf(folder) {
-  return url.pathToFileURL(path.join(folder, 'synthetic')).href;
+  return url.pathToFileURL(path.join(folder, 'synthetic-')).href;
 }
 
 /**
@@ -163,7 +192,8 @@ function loaderHere(parent) {
     resolve(specifier, context, nextResolve) {
       if (contentOf(specifier) !== undefined) return { url: specifier, format: 'module', shortCircuit: true };
       if (contentOf(context.parentURL) === undefined) return nextResolve(specifier, context);
-      return nextResolve(specifier, { ...context, parentURL: parent });
+      const parentURL = `${parent}${captured.slice(context.parentURL, SCHEME.length)}`;
+      return nextResolve(specifier, { ...context, parentURL });
     },
     load(asked, context, nextLoad) {
       const source = contentOf(asked);
@@ -189,7 +219,7 @@ function loaderInThread(parent) {
   const { port1, port2 } = new MessageChannel();
   port1.unref();
   const hooks = url.pathToFileURL(path.join(__dirname, 'eval', 'synthetic-loader.mjs')).href;
-  register(hooks, { data: { port: port2, parent }, transferList: [port2] });
+  register(hooks, { data: { port: port2, parent, scheme: SCHEME }, transferList: [port2] });
   const sent = new captured.Set();
   return (name, content) => {
     if (captured.setHas(sent, name)) return;

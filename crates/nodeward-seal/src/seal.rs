@@ -16,8 +16,10 @@ mod write;
 pub use document::{
     CacheFile, Document, EvalMode, EvalRules, MAX_BYTES, SealError, SealedFile, SealedSource, SignatureBlock,
 };
+pub(crate) use document::{position_of, synthetic_hash};
 pub use make::{Declared, MakeError, make};
 pub use values::{Digest, SealPath};
+pub(crate) use write::Quoted;
 
 /// The name of the file.
 pub const FILE_NAME: &str = "nodeward.seal.json";

@@ -13,6 +13,8 @@ pub mod hints;
 mod packages;
 mod pattern;
 pub mod recorded;
+pub mod recording;
+pub mod synthetic;
 mod targets;
 mod walk;
 
@@ -121,6 +123,8 @@ pub struct Trace {
     pub missing: Vec<Missing>,
     /// What could not be read or parsed: what it loads is not known.
     pub unread: Vec<(String, String)>,
+    /// The text of every listed source that has no file.
+    pub synthetic: Vec<String>,
 }
 
 /// One file loads another.

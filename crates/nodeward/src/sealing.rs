@@ -2,6 +2,7 @@
 
 pub(crate) mod code_cache;
 pub(crate) mod included;
+pub(crate) mod recordings;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,8 @@ pub(crate) struct SealSettings {
     pub(crate) entries: Vec<PathBuf>,
     /// Patterns of files that the program reads and no text leads to.
     pub(crate) include: Vec<String>,
+    /// What was seen loading, from the folder of the file. Without the list, the usual file if it is there.
+    pub(crate) recordings: Option<Vec<PathBuf>>,
     /// What may become code while the program runs.
     pub(crate) eval: EvalRules,
     /// The packages whose native add-ons may load. Without the list, all that are found.
@@ -51,6 +54,9 @@ pub(crate) struct SealSection {
     /// Patterns of files that the program reads and no text leads to: `["views/**/*.pug"]`.
     #[serde(default)]
     include: Vec<String>,
+    /// Files with what was seen loading, which `nodeward seal --record` writes, relative to this file. Without the
+    /// list, `nodeward.recording.json` where it is there.
+    recordings: Option<Vec<PathBuf>>,
     /// What may become code while the program runs.
     #[schemars(with = "Option<EvalSection>")]
     eval: Option<Spanned<EvalSection>>,
@@ -122,6 +128,7 @@ impl SealSection {
         Ok(SealSettings {
             entries: self.entries,
             include: self.include,
+            recordings: self.recordings,
             eval,
             natives: self.natives,
             children: self.children,

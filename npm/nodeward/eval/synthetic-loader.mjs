@@ -6,9 +6,10 @@ import { receiveMessageOnPort } from 'node:worker_threads';
 const contents = new Map();
 let port;
 let parent;
+let scheme;
 
 export function initialize(data) {
-  ({ port, parent } = data);
+  ({ port, parent, scheme } = data);
 }
 
 /** The content of a synthetic URL, once all that was sent so far has been read. */
@@ -22,7 +23,7 @@ function contentOf(url) {
 export function resolve(specifier, context, nextResolve) {
   if (contentOf(specifier) !== undefined) return { url: specifier, format: 'module', shortCircuit: true };
   if (contentOf(context.parentURL) === undefined) return nextResolve(specifier, context);
-  return nextResolve(specifier, { ...context, parentURL: parent });
+  return nextResolve(specifier, { ...context, parentURL: `${parent}${context.parentURL.slice(scheme.length)}` });
 }
 
 export function load(url, context, nextLoad) {

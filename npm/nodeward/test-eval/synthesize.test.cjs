@@ -159,16 +159,26 @@ eachVersion('a seal whose synthetic content is not what its name says is refused
   assert.match(seen.message, /synthetic:.*not named by its content/);
 }, { needsAddon });
 
-eachVersion('what is synthesized while recording is recorded once', ({ node }, context) => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodeward-record-'));
+eachVersion('what is synthesized while recording is noted once for each file that asks', ({ node }, context) => {
+  const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'nodeward-record-')));
   context.after(() => fs.rmSync(folder, { recursive: true }));
-  const file = path.join(folder, 'record.jsonl');
   const content = 'exports.text = "λ\\n\\u{1f600}";';
-  program(node, `
-    synthesize(${JSON.stringify(content)});
-    synthesize(${JSON.stringify(content)});
-    await synthesizeModule(${JSON.stringify(ESM)});
-  `, { NODEWARD_RECORD: file });
-  const lines = fs.readFileSync(file, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
-  assert.deepEqual(lines, [content, ESM].map((text) => ({ kind: 'synthetic', sha512: sha512(text), content: text })));
+  const inner = 'module.exports = 1;';
+  const outer = `module.exports = require(${SYNTHESIZE}).synthesize(${JSON.stringify(inner)}).exports;`;
+  const write = (name, text) => fs.writeFileSync(path.join(folder, name), text);
+  write('one.cjs', `const { synthesize } = require(${SYNTHESIZE});
+    for (const text of ${JSON.stringify([content, content, outer])}) synthesize(text);`);
+  write('two.mjs', `import made from ${SYNTHESIZE};
+    made.synthesize(${JSON.stringify(content)});
+    await made.synthesizeModule(${JSON.stringify(ESM)});`);
+  const notes = (place) => {
+    program(node, `for (const name of ['one.cjs', 'two.mjs']) await import(${JSON.stringify(`${folder}/`)} + name);`, { NODEWARD_RECORD: place });
+    const files = place === folder ? fs.readdirSync(folder).filter((name) => name.endsWith('.jsonl')) : [path.basename(place)];
+    return files.flatMap((name) => fs.readFileSync(path.join(folder, name), 'utf8').trimEnd().split('\n')).map((line) => JSON.parse(line));
+  };
+  const note = (from, text) => ({ kind: 'synthetic', from, sha512: sha512(text), content: text });
+  const [one, two] = ['one.cjs', 'two.mjs'].map((name) => path.join(folder, name));
+  const expected = [note(one, content), note(one, outer), note(`/dev/null/synthetic/${sha512(outer)}`, inner), note(two, content), note(two, ESM)];
+  assert.deepEqual(notes(path.join(folder, 'record.notes')), expected);
+  assert.deepEqual(notes(folder), expected);
 }, { needsAddon });

@@ -296,7 +296,7 @@ impl SealedSource {
 }
 
 /// The reader counts bytes, and from 0 at the end of the text; a place counts characters, from 1.
-fn position_of(text: &[u8], line: usize, column: usize) -> Position {
+pub(crate) fn position_of(text: &[u8], line: usize, column: usize) -> Position {
     let found = text.split(|&byte| byte == b'\n').nth(line.saturating_sub(1)).unwrap_or_default();
     let before = String::from_utf8_lossy(&found[..column.min(found.len())]).chars().count();
     let number = |value: usize| u32::try_from(value.max(1)).unwrap_or(u32::MAX);

@@ -123,7 +123,7 @@ fn separated<T>(
 }
 
 /// A JSON string. What a reader of the file could not see, or would see in another order, is escaped.
-struct Quoted<'a>(&'a str);
+pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

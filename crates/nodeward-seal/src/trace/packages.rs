@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use nodeward_javascript::{Loader, ModuleFormat, NodeResolver, Resolved};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 
 use super::TraceError;
+use super::targets::slashed;
+use crate::source::SourceList;
 
 /// The largest manifest that is read.
 const MOST_BYTES: u64 = 16 << 20;
@@ -71,6 +73,25 @@ impl Manifests {
             }
             folder = manifest.folder.parent()?.to_path_buf();
         }
+    }
+}
+
+impl Manifests {
+    /// Adds the manifests in folders on the way to listed files.
+    pub(super) fn below(&self, folders: &FxHashSet<PathBuf>, root: &Path, list: &mut SourceList) {
+        let mut found: Vec<String> = folders
+            .iter()
+            .filter_map(|folder| {
+                let path: Arc<Path> = folder.join("package.json").into();
+                let is_there = match self.nearest(folder) {
+                    Some(manifest) => manifest.folder == *folder,
+                    None => false,
+                };
+                is_there.then(|| slashed(path.strip_prefix(root).unwrap_or(&path)))
+            })
+            .collect();
+        found.sort();
+        list.manifests = found;
     }
 }
 

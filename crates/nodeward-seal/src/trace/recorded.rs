@@ -1,12 +1,15 @@
 //! What was seen loading: the notes of the recorder, one JSON line for each pair of files.
 //!
-//! The notes are written while foreign code runs, and any of it can write there too. They can name files only: what is
-//! kept of them is what the entries lead to, below the root.
+//! The notes are written while foreign code runs, and any of it can write there too. They can name files, and give code
+//! that has no file; what is kept of them is what the entries lead to, below the root.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
+
+use super::synthetic;
 
 /// The preload that takes the notes.
 pub const RECORDER: &str = include_str!("../../../../npm/nodeward/runtime/recorder.cjs");
@@ -20,11 +23,13 @@ const MOST_BYTES: u64 = 512 << 20;
 /// The most notes.
 const MOST: usize = 20_000_000;
 
-/// What was seen loading.
+/// What was seen loading. Code without a file has a path too ([`synthetic::path_of`]).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seen {
     /// By the file that loads, as real paths; sorted, each once.
     pub loads: FxHashMap<PathBuf, Vec<PathBuf>>,
+    /// The code that has no file, by the hash in its path.
+    pub synthetic: BTreeMap<String, String>,
     /// Every file that was seen.
     pub files: FxHashSet<PathBuf>,
     /// Those that somebody known loaded.
@@ -36,7 +41,8 @@ pub struct Seen {
 #[derive(Deserialize)]
 struct Note {
     from: Option<String>,
-    to: String,
+    to: Option<String>,
+    content: Option<String>,
 }
 
 /// Why notes can't be read.
@@ -83,11 +89,44 @@ impl Seen {
                 return Err(RecordedError::TooMuch { path });
             }
         }
-        for loaded in seen.loads.values_mut() {
+        seen.tidy();
+        Ok(seen)
+    }
+
+    /// Adds what was seen elsewhere.
+    pub fn extend(&mut self, other: Self) {
+        for (from, loaded) in other.loads {
+            self.loads.entry(from).or_default().extend(loaded);
+        }
+        self.synthetic.extend(other.synthetic);
+        self.files.extend(other.files);
+        self.with_parent.extend(other.with_parent);
+        self.unread += other.unread;
+        self.tidy();
+    }
+
+    /// One file, and the one that loaded it.
+    pub(super) fn note(&mut self, from: Option<PathBuf>, to: PathBuf) {
+        self.files.insert(to.clone());
+        if let Some(from) = from.filter(|from| *from != to) {
+            self.with_parent.insert(to.clone());
+            self.loads.entry(from).or_default().push(to);
+        }
+    }
+
+    /// Code without a file; gives its path.
+    pub(super) fn note_synthetic(&mut self, content: String) -> PathBuf {
+        let hash = crate::seal::synthetic_hash(&content);
+        let path = synthetic::path_of(&hash);
+        self.synthetic.insert(hash, content);
+        path
+    }
+
+    pub(super) fn tidy(&mut self) {
+        for loaded in self.loads.values_mut() {
             loaded.sort();
             loaded.dedup();
         }
-        Ok(seen)
     }
 
     /// Adds the notes of a text; gives their number.
@@ -100,13 +139,22 @@ impl Seen {
                 continue;
             };
             let mut path = |text: String| {
-                real.entry(text.clone()).or_insert_with(|| Path::new(&text).canonicalize().ok()).clone()
+                let read = || {
+                    let path = Path::new(&text);
+                    path.canonicalize().ok().or_else(|| synthetic::noted(path))
+                };
+                real.entry(text.clone()).or_insert_with(read).clone()
             };
-            let Some(to) = path(note.to) else { continue };
-            self.files.insert(to.clone());
-            if let Some(from) = note.from.and_then(path).filter(|from| *from != to) {
-                self.with_parent.insert(to.clone());
-                self.loads.entry(from).or_default().push(to);
+            let to = match (note.to, note.content) {
+                (Some(to), None) => path(to).filter(|to| synthetic::hash_of(to).is_none()),
+                (None, Some(content)) => Some(self.note_synthetic(content)),
+                _ => {
+                    self.unread += 1;
+                    continue;
+                }
+            };
+            if let Some(to) = to {
+                self.note(note.from.and_then(path), to);
             }
         }
         count
@@ -134,6 +182,27 @@ mod tests {
         assert_eq!(seen.loads.get(&a), Some(&vec![b.clone()]));
         assert_eq!(seen.files.len(), 1);
         assert_eq!(seen.unread, 1);
+    }
+
+    #[test]
+    fn code_without_a_file_is_known_by_its_content() {
+        let project = Project::empty().file("a.js", "").file("b.js", "");
+        let root = project.path().canonicalize().unwrap();
+        let hash = crate::seal::synthetic_hash("import 'b'");
+        let virtual_path = synthetic::path_of(&hash);
+        let mut text = serde_json::json!({"kind": "synthetic", "from": root.join("a.js"), "sha512": "no matter", "content": "import 'b'"}).to_string();
+        // As `require` and as `import` name the one who loads.
+        for from in [virtual_path.clone(), root.join(format!("synthetic-{hash}"))] {
+            text.push('\n');
+            text.push_str(&serde_json::json!({"from": from, "to": root.join("b.js")}).to_string());
+        }
+        let mut seen = Seen::default();
+        assert_eq!(seen.add(&text, &mut FxHashMap::default()), 3);
+        seen.tidy();
+        assert_eq!(seen.synthetic[&hash], "import 'b'");
+        assert_eq!(seen.loads[&root.join("a.js")], std::slice::from_ref(&virtual_path));
+        assert_eq!(seen.loads[&virtual_path], [root.join("b.js")]);
+        assert_eq!(seen.unread, 0);
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! The walk from the entries on: files are read and parsed on all processors, each once.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use nodeward_javascript::loads::{self, Act, HOLE, Surroundings};
 use nodeward_javascript::{
@@ -13,8 +13,9 @@ use super::hints::{Brings, HINTS, Hint};
 use super::packages::{self, Manifests};
 use super::pattern::{self, Folders};
 use super::targets::{Loading, Meaning, found, slashed};
-use super::{Dynamic, Edge, How, Missing, Options, Trace, TraceError, elf};
-use crate::source::{Origin, Source, SourceKind, SourceList};
+use super::{Dynamic, Edge, How, Missing, Options, Trace, TraceError, elf, synthetic};
+use crate::seal::SYNTHETIC;
+use crate::source::{Origin, Source, SourceKind};
 
 /// The largest file that is read for what it loads.
 const MOST_BYTES: u64 = 64 << 20;
@@ -256,6 +257,10 @@ impl<'o> Walk<'o> {
     /// Reads one file and finds what it leads to.
     fn look(&self, path: &Path, role: Role) -> Leads {
         let mut leads = Leads::default();
+        if let Some(content) = self.content(path) {
+            self.read_synthetic(content, &mut leads);
+            return leads;
+        }
         let outcome = &mut leads.outcome;
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         let size = std::fs::metadata(path).map(|metadata| metadata.len());
@@ -323,14 +328,7 @@ impl<'o> Walk<'o> {
             None => Written::JAVASCRIPT,
         };
         let own = packages::installed(path).is_none();
-        let surroundings = Surroundings {
-            working_directory: &self.working_text,
-            environment: &self.options.environment,
-            platform: &self.options.platform,
-            architecture: &self.options.architecture,
-            names: if own { &self.names } else { &[] },
-        };
-        match loads::loads(&text, path, kind, &surroundings) {
+        match loads::loads(&text, path, kind, &self.surroundings(own)) {
             Ok(loads) => {
                 leads.outcome.kind = Some(match (kind.language, loads.is_module) {
                     (Language::TypeScript | Language::Tsx, _) => SourceKind::TypeScript,
@@ -348,6 +346,33 @@ impl<'o> Walk<'o> {
             }
             // A template, or something else that only looks like a program.
             Err(_) => leads.outcome.kind = Some(SourceKind::Text),
+        }
+    }
+
+    /// The text of code that was recorded and has no file.
+    fn content(&self, path: &Path) -> Option<&str> {
+        let seen = self.options.seen.as_ref()?;
+        Some(seen.synthetic.get(synthetic::hash_of(path)?)?)
+    }
+
+    /// Code without a file loads as a file in the project's folder would.
+    fn read_synthetic(&self, content: &str, leads: &mut Leads) {
+        leads.outcome.kind = Some(SourceKind::Synthetic);
+        leads.outcome.size = content.len() as u64;
+        let place = self.project.join("synthetic.js");
+        match loads::loads(content, &place, Written::JAVASCRIPT, &self.surroundings(true)) {
+            Ok(loads) => self.mean(&place, loads.loads, leads),
+            Err(error) => leads.outcome.unread = Some(error.to_string()),
+        }
+    }
+
+    fn surroundings(&self, own: bool) -> Surroundings<'_> {
+        Surroundings {
+            working_directory: &self.working_text,
+            environment: &self.options.environment,
+            platform: &self.options.platform,
+            architecture: &self.options.architecture,
+            names: if own { &self.names } else { &[] },
         }
     }
 
@@ -430,18 +455,22 @@ impl<'o> Walk<'o> {
 
     fn finish(self, entries: &[PathBuf]) -> Result<Trace, TraceError> {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let with_files = || state.files.iter().filter(|file| synthetic::hash_of(&file.path).is_none());
         let root = match &self.options.root {
             Some(_) => {
-                let outside = state.files.iter().find(|file| !file.path.starts_with(&self.project));
+                let outside = with_files().find(|file| !file.path.starts_with(&self.project));
                 if let Some(file) = outside {
                     return Err(TraceError::Outside { path: file.path.clone(), root: self.project });
                 }
                 self.project
             }
-            None => common(&self.project, state.files.iter().map(|file| file.path.as_path())),
+            None => common(&self.project, with_files().map(|file| file.path.as_path())),
         };
         let mut order: Vec<usize> = (0..state.files.len()).collect();
-        let below = |file: &File| slashed(file.path.strip_prefix(&root).unwrap_or(&file.path));
+        let below = |file: &File| match synthetic::hash_of(&file.path) {
+            Some(hash) => format!("{SYNTHETIC}{hash}"),
+            None => slashed(file.path.strip_prefix(&root).unwrap_or(&file.path)),
+        };
         let names: Vec<String> = state.files.iter().map(below).collect();
         order.sort_by(|&left, &right| names[left].cmp(&names[right]));
         let mut sorted = vec![0; order.len()];
@@ -475,6 +504,11 @@ impl<'o> Walk<'o> {
                 package,
                 size: outcome.size,
             });
+            if outcome.kind == Some(SourceKind::Synthetic) {
+                let content = self.options.seen.as_ref().zip(synthetic::hash_of(&file.path));
+                let content = content.and_then(|(seen, hash)| seen.synthetic.get(hash));
+                trace.synthetic.extend(content.cloned());
+            }
             trace.edges.extend(outcome.edges.iter().map(|&(to, line, how)| Edge {
                 from: sorted[old],
                 to: sorted[to],
@@ -558,23 +592,4 @@ fn common<'p>(folder: &Path, files: impl Iterator<Item = &'p Path>) -> PathBuf {
         }
     }
     root
-}
-
-impl Manifests {
-    /// Adds the manifests in folders on the way to listed files.
-    fn below(&self, folders: &FxHashSet<PathBuf>, root: &Path, list: &mut SourceList) {
-        let mut found: Vec<String> = folders
-            .iter()
-            .filter_map(|folder| {
-                let path: Arc<Path> = folder.join("package.json").into();
-                let is_there = match self.nearest(folder) {
-                    Some(manifest) => manifest.folder == *folder,
-                    None => false,
-                };
-                is_there.then(|| slashed(path.strip_prefix(root).unwrap_or(&path)))
-            })
-            .collect();
-        found.sort();
-        list.manifests = found;
-    }
 }

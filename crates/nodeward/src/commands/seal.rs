@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::ValueHint;
 use nodeward_report::Printable;
-use nodeward_seal::SourceList;
+use nodeward_seal::Origin;
 use nodeward_seal::seal::compare::{Changes, compare};
 use nodeward_seal::seal::{self, Declared, Document, signature};
 use nodeward_seal::trace::{self, Trace};
 
 use crate::config::Config;
 use crate::outcome::Outcome;
-use crate::sealing::{code_cache, included};
+use crate::sealing::{code_cache, included, recordings};
 use crate::session::{Chatter, Session};
+use crate::trace::recording::{self, RecordArgs};
 use crate::{disk, output};
 
 /// How many places of one kind are shown without `--verbose`.
@@ -30,6 +31,7 @@ const SHOWN: usize = 5;
 Examples:
   nodeward seal server.js
   nodeward seal --check                     in CI: is the seal that was committed still true?
+  nodeward seal --record server.js -- npm test
   nodeward seal --sign seal.key server.js
   nodeward seal --verify seal.pub
   nodeward seal --code-cache --node /usr/bin/node server.js")]
@@ -41,13 +43,13 @@ pub(crate) struct SealArgs {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     root: Option<PathBuf>,
     /// Write nothing; exit 1 when the seal is not what it would be now, and say what was added, removed, changed
-    #[arg(long, conflicts_with_all = ["sign", "code_cache", "verify"])]
+    #[arg(long, conflicts_with_all = ["sign", "code_cache", "verify", "record"])]
     check: bool,
     /// Sign the seal with this Ed25519 key (PEM, PKCS#8)
     #[arg(long, value_name = "KEY", value_hint = ValueHint::FilePath)]
     sign: Option<PathBuf>,
     /// Write nothing; exit 1 unless the seal is signed by the owner of this public key (PEM)
-    #[arg(long, value_name = "PUBLIC", value_hint = ValueHint::FilePath, conflicts_with_all = ["sign", "code_cache"])]
+    #[arg(long, value_name = "PUBLIC", value_hint = ValueHint::FilePath, conflicts_with_all = ["sign", "code_cache", "record"])]
     verify: Option<PathBuf>,
     /// Start the entries, and list V8's code cache of what they load, for a faster start
     #[arg(long)]
@@ -61,6 +63,8 @@ pub(crate) struct SealArgs {
     /// How long an entry runs for its code cache, when it does not end by itself
     #[arg(long, value_name = "SECONDS", default_value_t = 3, requires = "code_cache")]
     code_cache_wait: u16,
+    #[command(flatten)]
+    record: RecordArgs,
 }
 
 /// Seals, or checks what was sealed.
@@ -73,9 +77,9 @@ pub(crate) fn seal(args: &SealArgs, session: &Session) -> anyhow::Result<Outcome
         Some(file) => Config::read(file)?,
         None => Config::for_project(&session.directory.join(folder), &session.directory)?,
     };
-    let list = list(args, &config, session)?;
-    let declared =
-        Declared { eval: config.seal.eval.clone(), children: config.seal.children, synthetic: Vec::new() };
+    let Trace { list, synthetic, .. } = found(args, &config, session)?;
+    let synthetic = synthetic.into_iter().map(|content| (content, Origin::Recorded)).collect();
+    let declared = Declared { eval: config.seal.eval.clone(), children: config.seal.children, synthetic };
     let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let mut document = seal::make(&list, declared, threads)?;
     let file = list.root.join(seal::FILE_NAME);
@@ -97,9 +101,13 @@ pub(crate) fn seal(args: &SealArgs, session: &Session) -> anyhow::Result<Outcome
     disk::replace(&file, |out| out.write_all(text.as_bytes()))
         .with_context(|| format!("cannot write {}", file.display()))?;
     session.note(format_args!(
-        "{}: {} files, {} bytes, {} package.json files{}{}",
+        "{}: {} files{}, {} bytes, {} package.json files{}{}",
         shown(&file, session).display(),
         document.sources.len(),
+        match list.sources.iter().filter(|source| source.origin == Origin::Recorded).count() {
+            0 => String::new(),
+            recorded => format!(", {recorded} of them seen loading"),
+        },
         list.size(),
         document.manifests.len(),
         if document.cache.is_empty() { "" } else { ", with code cache" },
@@ -108,8 +116,8 @@ pub(crate) fn seal(args: &SealArgs, session: &Session) -> anyhow::Result<Outcome
     Ok(Outcome::Clean)
 }
 
-/// Traces, adds what is declared, and says what is not known.
-fn list(args: &SealArgs, config: &Config, session: &Session) -> anyhow::Result<SourceList> {
+/// Traces, adds what was recorded and what is declared, and says what is not known.
+fn found(args: &SealArgs, config: &Config, session: &Session) -> anyhow::Result<Trace> {
     let below_config = |path: &PathBuf| config.folder().unwrap_or(Path::new("")).join(path);
     let entries: Vec<PathBuf> = match (&args.entries[..], &config.seal.entries[..]) {
         ([], []) => vec![PathBuf::from(".")],
@@ -119,11 +127,17 @@ fn list(args: &SealArgs, config: &Config, session: &Session) -> anyhow::Result<S
     let entries: Vec<PathBuf> = entries.into_iter().map(|entry| session.directory.join(entry)).collect();
     let base = session.directory.join(config.folder().unwrap_or(Path::new("")));
     let included = included::find(&base, &config.seal.include)?;
-    let options = trace::Options {
+    let recordings = recordings::choose(&args.record, &base, config.seal.recordings.as_deref(), session)?;
+    let mut options = trace::Options {
         entries: entries.iter().chain(&included.programs).cloned().collect(),
         root: args.root.as_ref().map(|root| session.directory.join(root)),
         ..trace::Options::default()
     };
+    if args.record.record {
+        recordings::record(&args.record.command, &recordings, &options, session)?;
+    }
+    // Also what was recorded just now is read from its file: `--check` has nothing else.
+    options.seen = recording::read(&recordings.files, session)?;
     let mut trace = trace::trace(&options)?;
     tell(&trace, session);
     included::add(&mut trace.list, &included)?;
@@ -146,7 +160,7 @@ fn list(args: &SealArgs, config: &Config, session: &Session) -> anyhow::Result<S
             )),
         }
     }
-    Ok(trace.list)
+    Ok(trace)
 }
 
 /// What is not known, and so not in the seal: enforcement will deny it.

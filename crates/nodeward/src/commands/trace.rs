@@ -12,6 +12,7 @@ use nodeward_seal::trace::{Options, Trace, graph};
 use crate::outcome::Outcome;
 use crate::output;
 use crate::session::Session;
+use crate::trace::recording::RecordArgs;
 use crate::trace::{findings, recording, text};
 
 /// List the files that a program can load in production, and say why.
@@ -31,7 +32,8 @@ Examples:
   nodeward trace server.js --graph html -o graph.html
   nodeward trace server.js --format json -o trace.json
   nodeward trace server.js --diff trace.json
-  nodeward trace . --record -- npm test")]
+  nodeward trace . --record -- npm test
+  nodeward trace . --recording nodeward.recording.json")]
 pub(crate) struct TraceArgs {
     /// Files where the program starts, or folders of packages (their main, exports and bin) [default: .]
     #[arg(value_name = "ENTRY", value_hint = ValueHint::AnyPath)]
@@ -60,9 +62,8 @@ pub(crate) struct TraceArgs {
     /// Say what came and went since a trace that was written with --format json
     #[arg(long, value_name = "OLD", value_hint = ValueHint::FilePath)]
     diff: Option<PathBuf>,
-    /// Run the command behind `--`, note what loads, and add what the entries lead to
-    #[arg(long, requires = "command")]
-    record: bool,
+    #[command(flatten)]
+    record: RecordArgs,
     /// How to write the answer
     #[arg(short, long, value_enum, default_value = "text")]
     format: TraceFormat,
@@ -72,9 +73,6 @@ pub(crate) struct TraceArgs {
     /// From which severity on findings give exit code 1: info, low, medium, high or critical
     #[arg(long, value_name = "SEVERITY", default_value = "medium")]
     fail_on: Severity,
-    /// What --record runs
-    #[arg(last = true, value_name = "COMMAND")]
-    command: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -107,8 +105,8 @@ enum TraceFormat {
 pub(crate) fn trace(args: &TraceArgs, session: &Session) -> anyhow::Result<Outcome> {
     let options = options(args, session)?;
     let mut found = nodeward_seal::trace::trace(&options)?;
-    let recorded = match args.record {
-        true => Some(recording::record(&args.command, &options, &mut found, session)?),
+    let recorded = match args.record.record {
+        true => Some(recording::record(&args.record, &options, &mut found, session)?),
         false => None,
     };
     let mut document = Document::of(&found);
@@ -175,6 +173,13 @@ fn options(args: &TraceArgs, session: &Session) -> anyhow::Result<Options> {
         environment: args.env.clone(),
         platform,
         architecture,
+        seen: match args.record.record {
+            true => None,
+            false => {
+                let files: Vec<PathBuf> = args.record.recording.iter().map(here).collect();
+                recording::read(&files, session)?
+            }
+        },
         ..defaults
     })
 }

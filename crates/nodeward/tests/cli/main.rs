@@ -11,6 +11,8 @@ mod loaded;
 mod logs;
 mod lsp;
 mod nodes;
+#[cfg(target_os = "linux")]
+mod recording;
 mod requirements;
 #[cfg(target_os = "linux")]
 mod run;
