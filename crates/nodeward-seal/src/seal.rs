@@ -6,6 +6,7 @@
 //!
 //! A document from outside is checked while it is read: what can't be a seal is an error with its line and column.
 
+pub mod adapters;
 pub mod compare;
 mod document;
 mod make;

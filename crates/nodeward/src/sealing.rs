@@ -1,13 +1,16 @@
 //! `[seal]` and `[run]` of `nodeward.toml`: what is sealed besides what was found, and how sealed programs start.
 
 pub(crate) mod code_cache;
+pub(crate) mod eval;
 pub(crate) mod included;
 pub(crate) mod recordings;
+pub(crate) mod self_test;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
+use eval::Adapters;
 use nodeward_package::place::Place;
 use nodeward_seal::seal::{Digest, EvalMode, EvalRules, SealPath};
 use schemars::JsonSchema;
@@ -25,6 +28,8 @@ pub(crate) struct SealSettings {
     pub(crate) recordings: Option<Vec<PathBuf>>,
     /// What may become code while the program runs.
     pub(crate) eval: EvalRules,
+    /// The adapters whose modules are permitted, besides.
+    pub(crate) adapters: Adapters,
     /// The packages whose native add-ons may load. Without the list, all that are found.
     pub(crate) natives: Option<Vec<String>>,
     /// Whether the program may start Node.js anew.
@@ -74,6 +79,9 @@ struct EvalSection {
     /// What happens to code from strings without permission: `strict` (denied), `report` or `permissive`.
     #[serde(default)]
     mode: EvalMode,
+    /// The adapters whose modules, where they load, are given a permission: `["depd", "pug"]`, or `true` for all.
+    #[serde(default)]
+    adapters: Adapters,
     /// The modules that may be given a permission, relative to this file.
     #[serde(default)]
     modules: Vec<String>,
@@ -101,11 +109,16 @@ pub(crate) struct RunSection {
 
 impl SealSection {
     pub(crate) fn settings(self, place: &dyn Fn(Range<usize>) -> Place) -> anyhow::Result<SealSettings> {
-        let mut eval = EvalRules::default();
+        let (mut eval, mut adapters) = (EvalRules::default(), Adapters::default());
         if let Some(section) = self.eval {
             let at = place(section.span());
             let section = section.into_inner();
             eval.mode = section.mode;
+            adapters = section.adapters;
+            if let Some(name) = adapters.unknown() {
+                let known = nodeward_seal::seal::adapters::names().join(", ");
+                bail!("{at}: {name:?} is no adapter: there are {known}");
+            }
             for module in &section.modules {
                 match SealPath::parse(module) {
                     Ok(path) => eval.modules.push(path),
@@ -130,6 +143,7 @@ impl SealSection {
             include: self.include,
             recordings: self.recordings,
             eval,
+            adapters,
             natives: self.natives,
             children: self.children,
         })

@@ -33,7 +33,9 @@ function compile(module, content, filename, cover, permit) {
     captured.append(values, bound[cover.binds[at]]);
   }
   const run = compileFunction(content, names, { __proto__: null, filename, importModuleDynamically });
-  return captured.apply(run, module.exports, values);
+  const result = captured.apply(run, module.exports, values);
+  if (cover.after !== undefined) module.exports = cover.after(module.exports);
+  return result;
 }
 
 /** The `require` of a module, as Node.js makes it. */

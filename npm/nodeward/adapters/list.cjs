@@ -22,7 +22,8 @@ const ADAPTERS = new Map([
 /**
  * What an adapter covers of a file.
  *
- * @typedef {{adapter: string, binds: string[], instead?: (texts: string[], bound: object) => unknown}} Cover
+ * @typedef {{adapter: string, binds: string[], instead?: (texts: string[], bound: object) => unknown,
+ *   after?: (exported: any) => unknown}} Cover
  * @param {string} listedPath as in the seal, with `/`
  * @param {string | undefined} release `name@version`, as the seal says
  * @returns {Cover | undefined}
@@ -40,7 +41,7 @@ function adapterOf(listedPath, release) {
   const adapter = require(ADAPTERS.get(name));
   const found = adapter.covers.find((cover) => (
     cover.package === name && cover.files.includes(file) && isWithin(version, cover.range)));
-  return found && { adapter: adapter.name, binds: found.binds, instead: found.instead };
+  return found && { adapter: adapter.name, binds: found.binds, instead: found.instead, after: found.after };
 }
 
 /** Whether a version lies in a range of the form `>=1.2.3 <2.0.0`; a prerelease counts as its release. */

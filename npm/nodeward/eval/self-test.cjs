@@ -14,7 +14,7 @@ const WORKERS = 2;
 
 /**
  * Tries an add-on in a version of Node.js; without one, the JavaScript layer. `ok` is false unless every
- * check passed in every thread.
+ * check passed in every thread. Each thread's `cannot` names the checks that its layer does not claim to pass.
  *
  * @param {{node?: string, addon?: string, timeout?: number}} options
  * @returns {{ok: boolean, node: string, platform: string, layer: string, threads: object[], fault?: string}}
@@ -40,9 +40,9 @@ function checkThread(addon) {
     eval: { mode: 'strict', modules: [SUBJECT] },
   };
   const api = require('../eval.cjs');
-  const { layer } = api.install({ addon, seal, root: __dirname, mode: 'enforce', wasm: true });
+  const { layer, cannot } = api.install({ addon, seal, root: __dirname, mode: 'enforce', wasm: true });
   const results = require('./checks.cjs').runChecks(require('./subject.cjs'), api);
-  return { layer, checks: results };
+  return { layer, cannot, checks: results };
 }
 
 async function main(addon) {

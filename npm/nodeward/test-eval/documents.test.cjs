@@ -49,3 +49,10 @@ test('docs/eval.md names every package and range that an adapter covers', () => 
     for (const file of files) assert.ok(row.includes(`\`${file}\``), `${name} ${file}`);
   }
 });
+
+test('the table that nodeward seal reads is what the adapters cover', () => {
+  const file = path.join(REPOSITORY, 'crates', 'nodeward-seal', 'src', 'seal', 'adapters.json');
+  const table = `[\n${covered().map((cover) => `  ${JSON.stringify(cover)}`).join(',\n')}\n]\n`;
+  if (process.env.NODEWARD_BLESS) fs.writeFileSync(file, table);
+  assert.equal(fs.readFileSync(file, 'utf8'), table, 'run the test with NODEWARD_BLESS=1 to write the table anew');
+});

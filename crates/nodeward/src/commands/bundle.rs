@@ -27,17 +27,18 @@ pub(crate) struct BundleArgs {
     /// A folder that is empty or not there, or a file that ends in .tar
     #[arg(short, long, value_name = "DIR|TAR", value_hint = ValueHint::AnyPath)]
     out: PathBuf,
-    /// The seal
-    #[arg(long, value_name = "FILE", default_value = seal::FILE_NAME, value_hint = ValueHint::FilePath)]
-    seal: PathBuf,
+    /// The seal [default: nodeward.seal.json here or above]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    seal: Option<PathBuf>,
 }
 
 /// Copies.
 pub(crate) fn bundle(args: &BundleArgs, session: &Session) -> anyhow::Result<Outcome> {
-    let text = disk::read_bounded(&args.seal, seal::MAX_BYTES)
-        .with_context(|| format!("cannot read {}; make it with `nodeward seal`", args.seal.display()))?;
-    let document = Document::parse(&args.seal, &text)?;
-    let folder = match args.seal.parent() {
+    let file = args.seal.clone().unwrap_or_else(|| super::seal::nearest(session));
+    let text = disk::read_bounded(&file, seal::MAX_BYTES)
+        .with_context(|| format!("cannot read {}; make it with `nodeward seal`", file.display()))?;
+    let document = Document::parse(&file, &text)?;
+    let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };

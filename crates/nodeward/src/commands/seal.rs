@@ -13,7 +13,7 @@ use nodeward_seal::trace::{self, Trace};
 
 use crate::config::Config;
 use crate::outcome::Outcome;
-use crate::sealing::{code_cache, included, recordings};
+use crate::sealing::{code_cache, eval, included, recordings, self_test};
 use crate::session::{Chatter, Session};
 use crate::trace::recording::{self, RecordArgs};
 use crate::{disk, output};
@@ -54,8 +54,8 @@ pub(crate) struct SealArgs {
     /// Start the entries, and list V8's code cache of what they load, for a faster start
     #[arg(long)]
     code_cache: bool,
-    /// A Node.js to make the code cache for (repeatable) [default: node on the PATH]
-    #[arg(long, value_name = "PATH", value_hint = ValueHint::ExecutablePath, requires = "code_cache")]
+    /// A Node.js to make the code cache for, and to try bounded eval in (repeatable) [default: node on the PATH]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::ExecutablePath)]
     node: Vec<PathBuf>,
     /// An option of V8 or Node.js that production starts with: another code cache belongs to it (repeatable)
     #[arg(long, value_name = "OPTION", requires = "code_cache", allow_hyphen_values = true)]
@@ -79,19 +79,24 @@ pub(crate) fn seal(args: &SealArgs, session: &Session) -> anyhow::Result<Outcome
     };
     let Trace { list, synthetic, .. } = found(args, &config, session)?;
     let synthetic = synthetic.into_iter().map(|content| (content, Origin::Recorded)).collect();
-    let declared = Declared { eval: config.seal.eval.clone(), children: config.seal.children, synthetic };
+    let base = base(&config, session);
+    let eval = eval::rules(&config.seal.eval, &config.seal.adapters, &base, &list, session);
+    let declared = Declared { eval, children: config.seal.children, synthetic };
     let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let mut document = seal::make(&list, declared, threads)?;
     let file = list.root.join(seal::FILE_NAME);
+    let asks = args.code_cache || !args.node.is_empty();
+    let nodes = if asks { code_cache::nodes(&args.node, session)? } else { Vec::new() };
+    let addon = addon(session);
+    if addon.is_some() || !document.eval.modules.is_empty() {
+        self_test::run(&nodes, addon.as_deref(), session)?;
+    }
     if args.check {
         return check(&file, &document, session);
     }
     if args.code_cache {
-        let settings = code_cache::Settings {
-            nodes: &args.node,
-            options: &args.node_option,
-            seconds: args.code_cache_wait,
-        };
+        let settings =
+            code_cache::Settings { nodes: &nodes, options: &args.node_option, seconds: args.code_cache_wait };
         document.cache = code_cache::make(&settings, &list.root, &document, session)?;
     }
     if let Some(key) = &args.sign {
@@ -125,7 +130,7 @@ fn found(args: &SealArgs, config: &Config, session: &Session) -> anyhow::Result<
         (given, _) => given.to_vec(),
     };
     let entries: Vec<PathBuf> = entries.into_iter().map(|entry| session.directory.join(entry)).collect();
-    let base = session.directory.join(config.folder().unwrap_or(Path::new("")));
+    let base = base(config, session);
     let included = included::find(&base, &config.seal.include)?;
     let recordings = recordings::choose(&args.record, &base, config.seal.recordings.as_deref(), session)?;
     let mut options = trace::Options {
@@ -161,6 +166,20 @@ fn found(args: &SealArgs, config: &Config, session: &Session) -> anyhow::Result<
         }
     }
     Ok(trace)
+}
+
+/// The folder that paths of `nodeward.toml` are relative to.
+fn base(config: &Config, session: &Session) -> PathBuf {
+    session.directory.join(config.folder().unwrap_or(Path::new("")))
+}
+
+/// The add-on of bounded eval that `nodeward run` will use: the one that is named, else the one beside the binary.
+fn addon(session: &Session) -> Option<PathBuf> {
+    if let Some(named) = session.variable("NODEWARD_ADDON") {
+        return Some(session.directory.join(named));
+    }
+    let own = std::fs::canonicalize(std::env::current_exe().ok()?).ok()?;
+    Some(own.with_file_name("nodeward.node")).filter(|file| file.is_file())
 }
 
 /// What is not known, and so not in the seal: enforcement will deny it.
@@ -215,7 +234,10 @@ fn write_changes(out: &mut dyn std::io::Write, changes: &Changes) -> std::io::Re
 
 fn verify(args: &SealArgs, key: &Path, session: &Session) -> anyhow::Result<Outcome> {
     let folder = args.root.as_deref().or(args.entries.first().and_then(|entry| entry.parent()));
-    let file = session.directory.join(folder.unwrap_or(Path::new(""))).join(seal::FILE_NAME);
+    let file = match folder {
+        Some(folder) => session.directory.join(folder).join(seal::FILE_NAME),
+        None => session.directory.join(nearest(session)),
+    };
     let (document, _) = read(&file, session)?;
     match signature::verify(&document, &read_key(key)?) {
         Ok(()) => {
@@ -235,6 +257,13 @@ fn verify(args: &SealArgs, key: &Path, session: &Session) -> anyhow::Result<Outc
             Ok(Outcome::Findings)
         }
     }
+}
+
+/// The seal here or above: in a workspace it stands where all of what loads is below. As the user would name it.
+pub(super) fn nearest(session: &Session) -> PathBuf {
+    let above = session.directory.ancestors().map(|folder| folder.join(seal::FILE_NAME));
+    let found = above.into_iter().find(|file| file.is_file());
+    found.map_or_else(|| PathBuf::from(seal::FILE_NAME), |file| shown(&file, session).to_owned())
 }
 
 /// A seal and its text.

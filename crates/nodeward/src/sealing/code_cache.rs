@@ -17,12 +17,22 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How the entries run.
 pub(crate) struct Settings<'a> {
-    /// The Node.js versions; the one on the PATH without any.
+    /// The Node.js versions.
     pub(crate) nodes: &'a [PathBuf],
     /// Their options.
     pub(crate) options: &'a [String],
     /// How long an entry runs that does not end by itself.
     pub(crate) seconds: u16,
+}
+
+/// The Node.js versions that are asked for: those that are named, else the one on the PATH.
+pub(crate) fn nodes(named: &[PathBuf], session: &Session) -> anyhow::Result<Vec<PathBuf>> {
+    if !named.is_empty() {
+        return Ok(named.iter().map(|node| session.directory.join(node)).collect());
+    }
+    let mut on_path = session::program_folders(session).into_iter().map(|folder| folder.join("node"));
+    let found = on_path.find(|node| node.is_file());
+    Ok(vec![found.context("there is no node on the PATH; name one with --node")?])
 }
 
 /// Makes the cache for each Node.js: what the seal says of it.
@@ -36,17 +46,8 @@ pub(crate) fn make(
     let sealed =
         tempfile::Builder::new().prefix(disk::UNFINISHED_PREFIX).suffix(".json").tempfile_in(root)?;
     std::fs::write(sealed.path(), document.write()).context("cannot write a seal for the time of the run")?;
-    let on_path;
-    let nodes = match settings.nodes {
-        [] => {
-            on_path = session::program_folders(session).into_iter().map(|folder| folder.join("node"));
-            let found = on_path.into_iter().find(|node| node.is_file());
-            vec![found.context("there is no node on the PATH; name one with --node")?]
-        }
-        named => named.iter().map(|node| session.directory.join(node)).collect(),
-    };
     let mut cache: Vec<CacheFile> = Vec::new();
-    for node in &nodes {
+    for node in settings.nodes {
         let version = Node::examine(node, &[])?.version;
         if cache.iter().any(|file| file.node == version) {
             bail!("{}: is {version}, as another that was named", node.display());

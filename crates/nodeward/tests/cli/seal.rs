@@ -2,7 +2,7 @@
 
 use nodeward_testkit::Project;
 
-use crate::harness::World;
+use crate::harness::{Ran, World};
 
 fn project() -> Project {
     Project::empty()
@@ -123,4 +123,75 @@ fn a_bundle_holds_the_sealed_files_and_is_the_same_each_time() {
     assert!(ran.err.contains("lib/index.js is not as it was sealed"), "{}", ran.err);
     assert!(!unfinished.exists());
     assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), 3, "nothing unfinished is left");
+}
+
+/// A package that makes code from strings, as the release that an adapter covers.
+fn with_code_from_strings(settings: &str) -> Project {
+    Project::empty()
+        .file("package.json", "{}")
+        .file("app.js", "console.log(require('depd').made());\n")
+        .file("node_modules/depd/package.json", "{\"name\": \"depd\", \"version\": \"2.0.0\"}")
+        .file("node_modules/depd/index.js", "exports.made = () => new Function('return 6 * 7')();\n")
+        .file("nodeward.toml", format!("[seal]\nentries = [\"app.js\"]\n{settings}"))
+}
+
+fn eval_of(project: &Project) -> serde_json::Value {
+    let text = std::fs::read_to_string(project.path().join("nodeward.seal.json")).unwrap();
+    serde_json::from_str::<serde_json::Value>(&text).unwrap()["eval"].clone()
+}
+
+#[test]
+fn code_from_strings_is_permitted_only_when_asked_for() {
+    let world = World::new();
+    let module = "node_modules/depd/index.js";
+    let project = with_code_from_strings("");
+    let ran = world.run(&["seal"], project.path()).expect(0);
+    assert!(ran.err.contains(&format!("{module}: can make code from strings")), "{}", ran.err);
+    assert!(ran.err.contains("[seal.eval]\nadapters = [\"depd\"]\n"), "{}", ran.err);
+    assert_eq!(eval_of(&project), serde_json::Value::Null);
+    for settings in ["[seal.eval]\nadapters = [\"depd\"]\n", "eval = { adapters = true }\n"] {
+        let project = with_code_from_strings(settings);
+        let ran = world.run(&["seal"], project.path()).expect(0);
+        assert!(!ran.err.contains("can make code"), "{}", ran.err);
+        assert_eq!(eval_of(&project)["modules"], serde_json::json!([module]));
+        world.run(&["seal", "--check"], project.path()).expect(0);
+    }
+    let project = with_code_from_strings("eval = { adapters = [\"ejs\"] }\n");
+    let ran = world.run(&["seal"], project.path()).expect(0);
+    assert!(ran.err.contains("nothing that loads is covered by \"ejs\""), "{}", ran.err);
+    assert!(ran.err.contains("adapters = [\"depd\", \"ejs\"]\n"), "{}", ran.err);
+    let project = with_code_from_strings("eval = { adapters = [\"depth\"] }\n");
+    let ran = world.run(&["seal"], project.path()).expect(2);
+    assert!(
+        ran.err.contains("nodeward.toml:3:8: \"depth\" is no adapter: there are ajv, depd"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_is_permitted_runs_and_nothing_else() {
+    let world = World::new();
+    for (version, node) in crate::nodes::nodes() {
+        let node = node.to_str().unwrap();
+        let run =
+            |project: &Project| world.run(&["run", "--node", node, "--", "node", "app.js"], project.path());
+        let project = with_code_from_strings("");
+        world.run(&["seal"], project.path()).expect(0);
+        let denied = run(&project);
+        assert!(denied.code == 1 && denied.out.is_empty(), "Node.js {version}: {}", denied.err);
+        let project = with_code_from_strings("eval = { adapters = true }\n");
+        let ran = world.run(&["seal", "--node", node], project.path()).expect(0);
+        assert!(ran.err.contains("of its 23 checks in each of 3 threads"), "Node.js {version}: {}", ran.err);
+        let ran = run(&project);
+        assert_eq!((ran.code, &*ran.out), (0, "42\n"), "Node.js {version}: {}", ran.err);
+
+        std::fs::remove_file(project.path().join("nodeward.seal.json")).unwrap();
+        let mut broken = world.command(&["seal", "--node", node], project.path());
+        broken.env("NODEWARD_ADDON", project.path().join("app.js"));
+        let ran = Ran::of(broken.output().unwrap()).expect(2);
+        assert!(ran.err.contains("the checks of bounded eval did not run"), "Node.js {version}: {}", ran.err);
+        assert!(!project.path().join("nodeward.seal.json").exists());
+    }
 }

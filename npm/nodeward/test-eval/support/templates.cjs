@@ -98,6 +98,7 @@ const SETS = {
       return [validate({ a: 1 }), validate({ a: 'x' })];
     },
     mathjs: () => load('mathjs').eval('2 * a', { a: 3 }),
+    depd: () => load('depd')('test').function((a, b) => a + b, 'old')(1, 2),
   },
 };
 
