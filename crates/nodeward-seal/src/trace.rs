@@ -256,19 +256,23 @@ pub fn node_architecture(architecture: &str) -> &str {
     }
 }
 
+/// Whether a listed file looks like a test, a benchmark or an example, by its path within its package.
+pub fn is_test(path: &str) -> bool {
+    let within = path.rfind("node_modules/").map_or(path, |at| {
+        let below = &path[at + "node_modules/".len()..];
+        let name = if below.starts_with('@') { 2 } else { 1 };
+        below.splitn(name + 1, '/').nth(name).unwrap_or(below)
+    });
+    FileClass::of_path(Path::new(within)) == FileClass::Test
+}
+
 impl Trace {
     /// Listed files that look like tests, benchmarks or examples, by their paths within their packages. The entries
     /// themselves are what was asked for.
     pub fn tests(&self) -> impl Iterator<Item = &str> {
-        self.list.sources.iter().map(|source| source.path.as_str()).filter(|path| {
-            let within = path.rfind("node_modules/").map_or(*path, |at| {
-                let below = &path[at + "node_modules/".len()..];
-                let name = if below.starts_with('@') { 2 } else { 1 };
-                below.splitn(name + 1, '/').nth(name).unwrap_or(below)
-            });
-            let is_entry = self.list.entries.iter().any(|entry| entry == path);
-            !is_entry && FileClass::of_path(Path::new(within)) == FileClass::Test
-        })
+        let is_entry = |path: &str| self.list.entries.iter().any(|entry| entry == path);
+        let paths = self.list.sources.iter().map(|source| source.path.as_str());
+        paths.filter(move |path| is_test(path) && !is_entry(path))
     }
 
     /// The shortest way from an entry to a file: edges, in the order in which they are gone. `None` if the file is

@@ -1,20 +1,27 @@
 //! Whether what is known against a release can load in production: by the project's seal, else by a static trace.
 //!
+//! Where that is known, it is also told what the text does not say: loads of anything, test code that can load, and
+//! packages that never do. A seal costs little to read; a trace takes its time, and is made only where there is something
+//! known against a release.
+//!
 //! "No" is said only where it is known where the program starts, and of releases that are installed. What is not said
 //! stays unknown.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use nodeward_package::{DependencyGraph, Origin};
+use nodeward_package::place::Position;
+use nodeward_package::{DependencyGraph, Origin, Place};
 use nodeward_report::finding::Kind;
-use nodeward_report::{Evidence, Finding, Gap, Printable, Reachable, Subject};
-use nodeward_seal::seal::Document;
-use nodeward_seal::trace::{Options, TraceError, trace};
+use nodeward_report::{Evidence, Finding, Gap, Printable, Reachable, Severity, Subject};
+use nodeward_seal::seal::{Document, SealPath};
+use nodeward_seal::trace::{Options, TraceError, is_test, trace};
 use serde_json::Value;
 
 use crate::disk;
 use crate::projects::Project;
+use crate::trace::findings::{self, Noted};
 
 const SEAL: &str = "nodeward.seal.json";
 const MOST_SEAL_BYTES: u64 = 256 << 20;
@@ -27,22 +34,24 @@ struct Loads {
     releases: HashMap<String, Reachable>,
     /// Where that is from, for the user.
     by: String,
+    /// What else is worth knowing.
+    noted: Vec<Noted>,
 }
 
-/// Notes with each finding about a release whether the release can load.
+/// Notes with each finding about a release whether the release can load, and adds what is known of loading itself.
 pub(crate) fn mark(
     project: &Project,
     installed: Option<&DependencyGraph>,
-    findings: &mut [Finding],
+    findings: &mut Vec<Finding>,
     gaps: &mut Vec<Gap>,
 ) {
     let concerned = |finding: &Finding| matches!(finding.kind, Kind::Advisory | Kind::Malware);
-    if !findings.iter().any(concerned) {
+    if !findings.iter().any(concerned) && !project.folder.join(SEAL).exists() {
         return;
     }
     // Without what is installed there is nothing that could load.
     let Some(installed) = installed else { return };
-    let loads = match sealed(&project.folder) {
+    let Loads { releases, by, noted } = match sealed(&project.folder) {
         Ok(Some(loads)) => loads,
         Ok(None) => match traced(project) {
             Some(loads) => loads,
@@ -60,18 +69,39 @@ pub(crate) fn mark(
     for finding in findings.iter_mut().filter(|finding| concerned(finding)) {
         let Subject::Release { name, version } = &finding.subject else { continue };
         let label = format!("{name}@{version}");
-        finding.reachable = match loads.releases.get(&label) {
+        finding.reachable = match releases.get(&label) {
             Some(known) => *known,
             None if here.contains(&label) => Reachable::No,
             None => Reachable::Unknown,
         };
         let value = match finding.reachable {
-            Reachable::No => format!("no file of it, by {}", loads.by),
-            Reachable::Static => format!("can load, by {}", loads.by),
-            Reachable::Recorded => format!("was seen loading, by {}", loads.by),
+            Reachable::No => format!("no file of it, by {by}"),
+            Reachable::Static => format!("can load, by {by}"),
+            Reachable::Recorded => format!("was seen loading, by {by}"),
             Reachable::Unknown => continue,
         };
         finding.evidence.push(Evidence { label: "in production", value, place: None });
+    }
+    // What is locked for other systems is not installed, and says nothing.
+    let never = findings::never_loaded(&project.graph, &|label| {
+        releases.contains_key(label) || !here.contains(label)
+    });
+    let mut more = findings::by_package(noted);
+    more.extend(findings::of_never_loaded(&project.graph, &never));
+    for finding in &mut more {
+        // The lockfile's own findings decide whether a scan fails; these say where to look.
+        finding.severity = finding.severity.min(Severity::Low);
+        finding.evidence.push(Evidence { label: "known", value: format!("by {by}"), place: None });
+    }
+    findings.append(&mut more);
+}
+
+/// A file of a project as the user would name it.
+fn place(folder: &Path, file: &str, line: u32) -> Place {
+    let path = if folder == Path::new(".") { PathBuf::from(file) } else { folder.join(file) };
+    match line {
+        0 => Place::file(path),
+        line => Place::at(Arc::from(path), Position { line, column: 1 }),
     }
 }
 
@@ -93,7 +123,14 @@ fn sealed(folder: &Path) -> Result<Option<Loads>, String> {
         let known = releases.entry(package.clone()).or_insert(how);
         *known = (*known).max(how);
     }
-    Ok(Some(Loads { releases, by: SEAL.to_owned() }))
+    let is_entry = |path: &SealPath| document.entries.contains(path);
+    let tests =
+        document.sources.iter().filter(|source| is_test(source.path.as_str()) && !is_entry(&source.path));
+    let noted = tests.map(|source| {
+        let path = source.path.as_str();
+        (source.package.clone(), findings::test_code(path, place(folder, path, 0)))
+    });
+    Ok(Some(Loads { releases, by: SEAL.to_owned(), noted: noted.collect() }))
 }
 
 /// By tracing from where the project's programs start, if that can be told.
@@ -122,7 +159,12 @@ fn traced(project: &Project) -> Option<Loads> {
         more => format!("a trace from {} entries", more.len()),
     };
     let packages = found.list.sources.iter().filter_map(|source| source.package.clone());
-    Some(Loads { releases: packages.map(|package| (package, Reachable::Static)).collect(), by })
+    let mut noted = findings::dynamic_loads(&found, &|file, line| place(&project.folder, file, line));
+    noted.extend(found.tests().map(|file| {
+        let package = found.list.get(file).and_then(|source| source.package.clone());
+        (package, findings::test_code(file, place(&project.folder, file, 0)))
+    }));
+    Some(Loads { releases: packages.map(|package| (package, Reachable::Static)).collect(), by, noted })
 }
 
 fn same(one: &Path, other: &Path) -> bool {

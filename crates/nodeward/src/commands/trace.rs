@@ -111,7 +111,8 @@ pub(crate) fn trace(args: &TraceArgs, session: &Session) -> anyhow::Result<Outco
     };
     let mut document = Document::of(&found);
     document.recording = recorded;
-    document.never_loaded = text::never_loaded(&found, session);
+    let graph = text::lockfile(&found, session);
+    document.never_loaded = graph.as_ref().map(|graph| text::never_loaded(&found, graph));
     let output = args.output.as_deref();
     if let Some(file) = &args.explain {
         return explain(&found, file, session, output);
@@ -128,7 +129,7 @@ pub(crate) fn trace(args: &TraceArgs, session: &Session) -> anyhow::Result<Outco
     if let Some(old) = &args.diff {
         return diff(&document, old, args.format, output);
     }
-    let report = findings::report(&found, &document, args.fail_on, session);
+    let report = findings::report(&found, graph.as_ref(), &document, args.fail_on, session);
     let rendered = match args.format {
         TraceFormat::Text => {
             output::write(output, |out| {

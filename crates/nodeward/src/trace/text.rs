@@ -3,40 +3,35 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use nodeward_package::lockfile;
+use nodeward_package::{DependencyGraph, lockfile};
 use nodeward_report::Printable;
 use nodeward_report::render::Style;
 use nodeward_seal::trace::format::{Change, Document};
 use nodeward_seal::trace::{Trace, graph};
 
+use super::findings;
 use crate::session::Session;
 
 /// How much of a list is shown without --verbose.
 const SHOWN: usize = 15;
 
-/// The packages that the project's lockfile installs for production and no file of which is listed. `None`: there is
-/// no lockfile that can be read.
-pub(crate) fn never_loaded(found: &Trace, session: &Session) -> Option<Vec<String>> {
-    let graph = match lockfile::read(&found.list.root) {
-        Ok(graph) => graph,
+/// What the project's lockfile says. `None`: there is none that can be read.
+pub(crate) fn lockfile(found: &Trace, session: &Session) -> Option<DependencyGraph> {
+    match lockfile::read(&found.list.root) {
+        Ok(graph) => Some(graph),
         Err(error) => {
             session.note(format_args!("which packages never load is not known: {error}"));
-            return None;
+            None
         }
-    };
+    }
+}
+
+/// The packages that the lockfile installs for production and no file of which is listed.
+pub(crate) fn never_loaded(found: &Trace, graph: &DependencyGraph) -> Vec<String> {
     let loaded: BTreeSet<&str> =
         found.list.sources.iter().filter_map(|source| source.package.as_deref()).collect();
-    let mut never: Vec<String> = graph
-        .iter()
-        .filter(|(id, package)| {
-            !graph.is_root(*id) && !package.origin.is_first_party() && package.reach.production
-        })
-        .map(|(_, package)| package.label())
-        .filter(|label| !loaded.contains(label.as_str()))
-        .collect();
-    never.sort();
-    never.dedup();
-    Some(never)
+    let never = findings::never_loaded(graph, &|label| loaded.contains(label));
+    never.into_iter().map(|id| graph.package(id).label()).collect()
 }
 
 /// Writes the whole answer.

@@ -91,3 +91,79 @@ fn a_seal_that_can_not_be_read_is_a_gap() {
     let report = world.json(&project, &[]);
     assert_eq!(reachable(&report, "GHSA-used"), "unknown");
 }
+
+/// The findings of the rules about loading: id, place or release, title.
+fn about_loading(report: &Value) -> Vec<String> {
+    let findings = report["findings"].as_array().unwrap().iter();
+    let about = findings.filter(|finding| finding["id"].as_str().unwrap().starts_with("trace-"));
+    let told = |finding: &Value| {
+        let also: Vec<&str> = finding["evidence"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|evidence| evidence["place"]["file"].as_str())
+            .collect();
+        format!(
+            "{} {}:{} {}{}",
+            finding["id"].as_str().unwrap(),
+            finding["place"]["file"].as_str().unwrap(),
+            finding["place"]["line"],
+            finding["severity"].as_str().unwrap(),
+            if also.is_empty() { String::new() } else { format!(", also {}", also.join(", ")) },
+        )
+    };
+    let mut told: Vec<String> = about.map(told).collect();
+    told.sort();
+    told
+}
+
+/// A server that loads what its text does not say, and a dependency that does so twice and brings a test along.
+fn loading() -> Project {
+    project(MANIFEST, "require('used');\nrequire(process.argv[2]);\n")
+        .file("node_modules/used/index.js", "require('./test/helper');\nrequire(process.argv[3]);\n")
+        .file("node_modules/used/test/helper.js", "\n\nrequire(process.argv[4]);\n")
+}
+
+#[test]
+fn what_a_trace_knows_is_told_where_one_is_made() {
+    let project = loading();
+    let report = world().json(&project, &[]);
+    assert_eq!(
+        about_loading(&report),
+        [
+            "trace-dynamic-load node_modules/used/index.js:2 low, also node_modules/used/test/helper.js",
+            "trace-dynamic-load server.js:2 low",
+            "trace-never-loaded package-lock.json:LINE info",
+            "trace-test-code node_modules/used/test/helper.js:null low",
+        ]
+        .map(|told| told.replace("LINE", &line_of(&project, "idle")))
+    );
+    // Nothing is known against what it uses, so nothing is traced; nor where nobody knows how it starts.
+    assert_eq!(
+        about_loading(&World::with_advisories(&[&record("other", "GHSA-other")]).json(&project, &[])),
+        [""; 0]
+    );
+    let unknown = project.file("package.json", MANIFEST.replace("node server.js", "next start"));
+    assert_eq!(about_loading(&world().json(&unknown, &[])), [""; 0]);
+}
+
+fn line_of(project: &Project, name: &str) -> String {
+    let text = project.read("package-lock.json");
+    let at = text.lines().position(|line| line.contains(&format!("\"node_modules/{name}\""))).unwrap();
+    (at + 1).to_string()
+}
+
+#[test]
+fn what_a_seal_knows_is_told_always() {
+    let project = loading();
+    let world = World::with_advisories(&[&record("other", "GHSA-other")]);
+    world.run(&["seal", "server.js"], project.path()).expect(0);
+    let report = world.json(&project, &[]);
+    assert_eq!(
+        about_loading(&report),
+        [
+            format!("trace-never-loaded package-lock.json:{} info", line_of(&project, "idle")),
+            "trace-test-code node_modules/used/test/helper.js:null low".to_owned(),
+        ]
+    );
+}
