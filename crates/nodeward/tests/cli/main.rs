@@ -6,6 +6,8 @@ mod commands;
 mod database;
 mod fix;
 mod harness;
+#[cfg(target_os = "linux")]
+mod layouts;
 mod lint;
 mod loaded;
 mod logs;
