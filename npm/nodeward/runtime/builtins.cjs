@@ -7,7 +7,8 @@ const own = require('./primordials.cjs');
 const { refuse, enforces, report } = require('./denial.cjs');
 const children = require('./children.cjs');
 const threads = require('./threads.cjs');
-const { asks } = require('./modules.cjs');
+const { asks, named } = require('./modules.cjs');
+const { whenLoaded } = require('./internals.cjs');
 
 /** What each module needs guarded first: its own functions, and those of the modules that it uses. */
 const GUARDS = {
@@ -49,6 +50,8 @@ function guard(settings) {
   guardEngines();
   guardCompileCache();
   guardLoad();
+  guardHooks();
+  whenLoaded('tls', guardSecureContexts);
 }
 
 /** Guards a built-in module before it is given out. Called for every name; almost all are none of ours. */
@@ -68,14 +71,18 @@ function openBuiltin(name) {
 }
 
 function guardLoad() {
-  load = Module._load;
+  load = named(Module._load, '_load');
   const byHooks = Module.registerHooks !== undefined;
   Module._load = function guardedLoad(request, parent, isMain, options) {
     const name = typeof request === 'string' ? request : `${request}`;
     openBuiltin(own.startsWith(name, 'node:') ? own.stringSlice(name, 5) : name);
     const before = asks(parent);
-    const exports = own.apply(load, Module, [name, parent, isMain, options]);
-    asks(before);
+    let exports;
+    try {
+      exports = own.apply(load, Module, [name, parent, isMain, options]);
+    } finally {
+      asks(before);
+    }
     // Node.js 20: what a name resolves to can be changed in many places, and no hook is asked at the end.
     if (!byHooks) openMarked(exports);
     return exports;
@@ -112,6 +119,20 @@ function guardChildren(name) {
   children.guard(builtin('child_process'), seal);
   // It shares the functions of child_process.
   if (name === 'child_process') waiting.cluster = undefined;
+}
+
+/**
+ * Hooks on asynchronous resources see the native handles of threads and processes as they are made, and with them
+ * all that they inherit: those are guarded before there is a hook.
+ */
+function guardHooks() {
+  const hooks = builtinOf('async_hooks');
+  const { createHook } = hooks;
+  hooks.createHook = function guardedCreateHook(callbacks) {
+    openBuiltin('child_process');
+    openBuiltin('worker_threads');
+    return createHook(callbacks);
+  };
 }
 
 function guardThreads() {
@@ -164,12 +185,22 @@ function guardEngine() {
   };
 }
 
+/** One of the flags, alone or with a number: V8 takes whatever follows white space for another flag. */
 function isHarmlessFlag(text) {
-  if (own.stringIndexOf(text, ' ') !== -1) return false;
   const equals = own.stringIndexOf(text, '=');
   const name = equals === -1 ? text : own.stringSlice(text, 0, equals);
+  if (equals !== -1 && !isNumber(text, equals + 1)) return false;
   for (let at = 0; at < FLAGS.length; at += 1) if (name === FLAGS[at]) return true;
   return false;
+}
+
+/** Whether there are digits up to the end, and nothing else. */
+function isNumber(text, from) {
+  for (let at = from; at < text.length; at += 1) {
+    const unit = own.charCode(text, at);
+    if (unit < 0x30 || unit > 0x39) return false;
+  }
+  return from < text.length;
 }
 
 function guardSqlite() {
@@ -188,6 +219,14 @@ function guardForeign() {
 /** OpenSSL's engines are shared libraries. `node:crypto` is loaded already: it makes our hashes. */
 function guardEngines() {
   deny(builtinOf('crypto'), 'setEngine', 'addon', 'crypto.setEngine', 'an engine is native code');
+}
+
+/** The engines that the options of TLS name, by any way to a connection: all end in the native context. */
+function guardSecureContexts() {
+  const { SecureContext } = builtin('tls');
+  const prototype = own.prototypeOf(new SecureContext().context);
+  deny(prototype, 'setClientCertEngine', 'addon', 'tls, clientCertEngine', 'an engine is native code');
+  deny(prototype, 'setEngineKey', 'addon', 'tls, privateKeyEngine', 'an engine is native code');
 }
 
 const builtinOf = (name) => require(`node:${name}`);

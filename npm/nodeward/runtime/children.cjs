@@ -6,6 +6,7 @@ const own = require('./primordials.cjs');
 const { refuse } = require('./denial.cjs');
 const { guardedEnvironment, guardedPairs } = require('./environment.cjs');
 
+const { binding } = process;
 const REASON = 'the seal allows no child processes';
 
 /** Guards what `require('node:child_process')` gave. */
@@ -25,8 +26,9 @@ function guard(children, seal) {
       telling = before;
     }
   };
-  guardAsynchronous(children, seal, tell, once);
+  // First these: what follows may make a handle, and whoever watches that must not find them unguarded.
   guardSynchronous(children, seal, once);
+  guardAsynchronous(children, seal, tell, once);
 }
 
 function guardAsynchronous(children, seal, tell, once) {
@@ -35,9 +37,7 @@ function guardAsynchronous(children, seal, tell, once) {
   prototype.spawn = function guardedSpawn(options) {
     return once(options?.file, () => own.apply(spawn, this, [options]));
   };
-  // The handle of a child that is never started: its prototype is what all children share.
-  const handle = new children.ChildProcess()._handle;
-  const native = own.prototypeOf(handle);
+  const native = nativeProcess(children);
   const start = native.spawn;
   // Node.js 24 and later gives the parts of the options one by one: file, arguments, folder, environment.
   native.spawn = function guardedStart(first) {
@@ -53,8 +53,20 @@ function guardAsynchronous(children, seal, tell, once) {
     options.envPairs = guardedPairs(options.envPairs);
     return own.apply(start, this, [options]);
   };
-  handle.close();
   // Promises of `exec` and `execFile` are made by functions of their own, which come by the same way.
+}
+
+/** What the native handles of all children inherit from. */
+function nativeProcess(children) {
+  try {
+    return own.apply(binding, process, ['process_wrap']).Process.prototype;
+  } catch {
+    // With `--permission` there are no bindings: by the handle of a child that is never started.
+    const handle = new children.ChildProcess()._handle;
+    const native = own.prototypeOf(handle);
+    handle.close();
+    return native;
+  }
 }
 
 function guardSynchronous(children, seal, once) {

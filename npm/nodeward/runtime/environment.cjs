@@ -88,21 +88,4 @@ function isHarmless(option) {
   return false;
 }
 
-/** Calls back while this process's own environment has our variables, which a Worker then gets a copy of. */
-function withOurs(callback) {
-  const saved = own.create(null);
-  for (let at = 0; at < names.length; at += 1) {
-    saved[names[at]] = real[names[at]];
-    real[names[at]] = forced[names[at]];
-  }
-  try {
-    return callback();
-  } finally {
-    for (let at = 0; at < names.length; at += 1) {
-      if (saved[names[at]] === undefined) delete real[names[at]];
-      else real[names[at]] = saved[names[at]];
-    }
-  }
-}
-
-module.exports = { __proto__: null, PRELOAD, note, guardedEnvironment, guardedPairs, withOurs };
+module.exports = { __proto__: null, PRELOAD, note, guardedEnvironment, guardedPairs, real };

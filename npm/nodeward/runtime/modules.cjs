@@ -84,7 +84,7 @@ const isTold = (hash) => told[hash] === true;
 
 function guardCompile() {
   const { prototype } = Module;
-  const compile = prototype._compile;
+  const compile = named(prototype._compile, '_compile');
   const parentOf = own.uncurried(own.descriptorOf(prototype, 'parent').get);
   prototype._compile = function _compile(content, filename, format) {
     if (typeof content !== 'string' || typeof filename !== 'string') {
@@ -96,6 +96,12 @@ function guardCompile() {
     compareWrapper(filename);
     return own.apply(compile, this, [content, filename, format]);
   };
+}
+
+/** Node.js's own functions have no name: stack traces call them by the property, in which ours stands now. */
+function named(native, name) {
+  if (native.name === '') own.defineProperty(native, 'name', { __proto__: null, value: name, configurable: true });
+  return native;
 }
 
 /** Node.js prepares the globals of `-e` and of a Worker's text so; what is then run was asked about before. */
@@ -341,4 +347,4 @@ function asks(module) {
   return before;
 }
 
-module.exports = { __proto__: null, guard, fileOf, isTold, asks, hideModuleWrap };
+module.exports = { __proto__: null, guard, fileOf, isTold, asks, hideModuleWrap, named };

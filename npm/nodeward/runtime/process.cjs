@@ -7,10 +7,13 @@ const { refuse, report, enforces } = require('./denial.cjs');
 
 const LINUX = process.platform === 'linux';
 
-/** Bindings that make no code and start no process. `natives` is not among them: see embedded.cjs. */
+/**
+ * Bindings that make no code and start no process. `natives` is not among them: see embedded.cjs. Nor is `async_wrap`,
+ * by which handles are seen as they are made.
+ */
 const HARMLESS = {
   __proto__: null,
-  async_wrap: true, buffer: true, cares_wrap: true, config: true, constants: true, fs: true, fs_event_wrap: true,
+  buffer: true, cares_wrap: true, config: true, constants: true, fs: true, fs_event_wrap: true,
   http_parser: true, icu: true, js_stream: true, os: true, pipe_wrap: true, signal_wrap: true, stream_wrap: true,
   string_decoder: true, tcp_wrap: true, tls_wrap: true, tty_wrap: true, udp_wrap: true, url: true, util: true,
   uv: true, zlib: true,
@@ -47,7 +50,7 @@ function guardAddons(seal) {
       return call(module, name, flags);
     }
     // Its neighbours are found from the path that it is opened by.
-    const byPath = !LINUX || own.bytesIndexOf(bytes, '$ORIGIN') !== -1;
+    const byPath = !LINUX || own.bytesIndexOf(bytes, '$ORIGIN') !== -1 || own.bytesIndexOf(bytes, '${ORIGIN}') !== -1;
     if (byPath) {
       own.fs.closeSync(descriptor);
       return call(plain(module), name, flags);

@@ -3,7 +3,7 @@
 
 const own = require('./primordials.cjs');
 const { refuse, enforces } = require('./denial.cjs');
-const { guardedEnvironment, withOurs } = require('./environment.cjs');
+const { guardedEnvironment, real } = require('./environment.cjs');
 
 /** Guards what `require('node:worker_threads')` gave. */
 function guard(threads, seal) {
@@ -15,12 +15,12 @@ function guard(threads, seal) {
     if (given.eval) compareSource(seal, filename);
     if (given.env === SHARE_ENV) {
       refuse('worker', 'env: SHARE_ENV', 'the environment, by which it is guarded, could be changed while it starts');
-    } else if (typeof given.env === 'object' && given.env !== null) {
-      given.env = guardedEnvironment(given.env);
-    } else if (given.execArgv !== undefined && given.execArgv !== null) {
-      given.env = guardedEnvironment(process.env);
+    } else {
+      // Always given: else Node.js would ask for `process.env`, more than once, which may be another one each time.
+      const isGiven = typeof given.env === 'object' && given.env !== null;
+      given.env = guardedEnvironment(isGiven ? given.env : real);
     }
-    return withOurs(() => own.construct(NativeWorker, [filename, given], new.target));
+    return own.construct(NativeWorker, [filename, given], new.target);
   }
   own.defineProperty(Worker, 'prototype', { __proto__: null, value: NativeWorker.prototype, writable: false });
   own.setPrototypeOf(Worker, own.prototypeOf(NativeWorker));
@@ -57,7 +57,7 @@ function hideHandle(NativeWorker, constructor) {
   function Impossible() {}
   Impossible.prototype = new own.Interception(NativeWorker.prototype, { __proto__: null, set });
   try {
-    own.construct(NativeWorker, ['', { __proto__: null, eval: true, execArgv: ['--not-an-option'] }], Impossible);
+    own.construct(NativeWorker, ['', { __proto__: null, eval: true, env: { __proto__: null }, execArgv: ['--not-an-option'] }], Impossible);
   } catch {
     // The option is refused after the handle was made.
   }

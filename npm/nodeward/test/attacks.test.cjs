@@ -16,6 +16,8 @@ const GROUPS = {
   'processes': require('./attacks/processes.cjs'),
   'tampering with what the guard could use': require('./attacks/tampering.cjs'),
   'native code and memory': require('./attacks/native.cjs'),
+  'engines of OpenSSL': require('./attacks/engines.cjs'),
+  'watching the guard at work': require('./attacks/watching.cjs'),
 };
 
 if (nodes.absent.length > 0) {
