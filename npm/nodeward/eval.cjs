@@ -19,8 +19,9 @@ const WasmModule = WebAssembly.Module;
 const { hash } = crypto;
 
 /**
- * Calls back with a permission, which is good for something only if `requester` is the module object of a
- * file that the seal lists under `eval.modules`, and asks for the first time.
+ * Calls back with a permission. It is good for something only in a module that the seal lists under `eval.modules`
+ * and that asks for the first time: such a module finds another function of this name by `require('nodeward/eval')`,
+ * which nobody else has. This one is for all others.
  */
 function mayI(requester, callback) {
   wantFunction(callback, 'mayI');
@@ -79,7 +80,6 @@ function install({ addon, addonSha256, seal, root, mode, report = () => {}, wasm
     layer: layer.layer,
     cannot: captured.freeze([...layer.cannot]),
     permitWasm: layer.permitWasm,
-    verified: state.verified,
   });
 }
 
@@ -138,16 +138,10 @@ function activate(addon, settings) {
     : require('./eval/native.cjs').activate(addon, settings);
 }
 
-/** The state of one thread: which modules may ask, which have, and which permissions are good. */
+/** The state of one thread: which modules have asked, and which permissions are good. */
 function bounded(mode, layer, report) {
-  const mayAsk = new captured.WeakMap();
   const asked = new captured.Set();
   const good = new captured.WeakMap();
-
-  /** The module object that runs the verified content of a listed file. */
-  const verified = (module, listedPath) => {
-    captured.weakSet(mayAsk, module, listedPath);
-  };
 
   /** For an adapter, which keeps the permission from the module: as often as the module is loaded. */
   const grant = (listedPath) => {
@@ -160,17 +154,22 @@ function bounded(mode, layer, report) {
   const isGood = (permission) => isObject(permission) && captured.weakGet(good, permission) !== undefined;
 
   const mayIHere = (requester, callback) => {
-    const permission = newToken();
-    if (mode !== 'permissive') {
-      const listedPath = isObject(requester) ? captured.weakGet(mayAsk, requester) : undefined;
-      if (listedPath !== undefined && !captured.setHas(asked, listedPath)) {
-        captured.setAdd(asked, listedPath);
-        captured.weakSet(good, permission, listedPath);
-      } else {
-        report(denial.record(ofRequest(requester, listedPath)));
-      }
+    if (mode !== 'permissive') report(denial.record(ofRequest(requester, undefined)));
+    return callback(newToken());
+  };
+
+  /**
+   * `mayI` for one run of the verified content of a listed file. Only that text can call it: a module object says
+   * nothing, as anyone may make one, or take it from `require.cache`.
+   */
+  const mayIAs = (module, listedPath) => (requester, callback) => {
+    wantFunction(callback, 'mayI');
+    if (requester !== module || captured.setHas(asked, listedPath)) {
+      report(denial.record(ofRequest(requester, requester === module ? listedPath : undefined)));
+      return callback(newToken());
     }
-    return callback(permission);
+    captured.setAdd(asked, listedPath);
+    return callback(grant(listedPath));
   };
 
   const letMeEvalHere = (permission, source, callback) => {
@@ -200,7 +199,7 @@ function bounded(mode, layer, report) {
     letMeCompile: letMeCompileHere,
     status: () => ({ mode, layer: layer.layer, cannot: [...layer.cannot] }),
   });
-  return { shared, verified, grant, letMeEval: letMeEvalHere };
+  return { shared, mayIAs, grant, letMeEval: letMeEvalHere };
 }
 
 function ofRequest(requester, listedPath) {
@@ -209,18 +208,19 @@ function ofRequest(requester, listedPath) {
     kind: 'eval',
     subject: typeof name === 'string' ? name : 'mayI',
     reason: listedPath === undefined
-      ? 'the seal does not list this module under eval.modules, or it is not the module object of the file'
+      ? 'the seal does not list this module under eval.modules, or it did not get mayI by require(\'nodeward/eval\')'
       : 'the module has had its permission',
     remedy: denial.REMEDY,
   };
 }
 
-/** Notes each module object that is about to run a listed file whose content is what the seal says. */
+/** Lets listed files whose content is what the seal says ask for a permission, or gives it to their adapter. */
 function observe(state, seal, root) {
   const listed = listedModules(seal, root);
   if (listed.size === 0) return;
   // Loaded only now, since what it binds has to be what this layer put in force.
   const adapters = hasAdapters(listed) ? require('./adapters/index.cjs') : undefined;
+  const { compile } = require('./eval/compile.cjs');
   const original = Module.prototype._compile;
   Module.prototype._compile = function _compile(content, filename, format) {
     const source = captured.mapGet(listed, filename);
@@ -230,9 +230,19 @@ function observe(state, seal, root) {
         const permit = (text, callback) => state.letMeEval(permission, text, callback);
         return adapters.compile(this, content, filename, source.adapter, permit);
       }
-      state.verified(this, source.path);
+      return compile(this, content, filename, { __proto__: null }, ownApi(state.mayIAs(this, source.path)));
     }
     return captured.apply(original, this, [content, filename, format]);
+  };
+}
+
+/** What a listed module gets by the names of this package. */
+function ownApi(mayIHere) {
+  const api = { mayI: mayIHere, letMeEval, letMeCompile, status };
+  return {
+    __proto__: null,
+    nodeward: captured.freeze({ ...api }),
+    'nodeward/eval': captured.freeze({ ...api, install, selfTest }),
   };
 }
 

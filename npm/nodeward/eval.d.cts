@@ -45,8 +45,6 @@ export interface InstallOptions {
 export interface Controls extends Status {
   /** Lets WebAssembly be compiled until the callback returns; look at the bytes first. */
   permitWasm<T>(callback: () => T): T;
-  /** Says that this module object runs the verified content of a listed file. */
-  verified(module: NodeJS.Module, listedPath: string): void;
 }
 
 export interface Check {

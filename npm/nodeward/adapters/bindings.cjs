@@ -11,14 +11,14 @@ const METHODS = { __proto__: null, apply: Function.prototype.apply, call: Functi
 
 /**
  * @param {(source: string, callback: () => unknown) => unknown} permit `letMeEval` with the module's permission
- * @param {((texts: string[], bound: object) => unknown) | undefined} instead makes something other of a call,
- *   or gives undefined
+ * @param {((texts: string[], bound: object, filename: string) => unknown) | undefined} instead makes something other
+ *   of a call, or gives undefined
  */
-function bindings(permit, instead) {
+function bindings(permit, instead, filename) {
   const bound = { __proto__: null };
   for (let at = 0; at < constructors.length; at += 1) {
     const { keyword, real, name } = constructors[at];
-    bound[name] = constructorOf(keyword, real, permit, (texts) => instead?.(texts, bound));
+    bound[name] = constructorOf(keyword, real, permit, (texts) => instead?.(texts, bound, filename));
   }
   bound.eval = (source) => (typeof source === 'string' ? permit(source, () => indirectEval(source)) : source);
   // For a module that takes `Function` from the global object.

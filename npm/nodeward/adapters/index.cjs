@@ -6,18 +6,8 @@
 // An adapter gives no rights. It applies to a file only if the seal lists it under `eval.modules`, says that it
 // belongs to the package in the range, and its content has the hash in the seal.
 
-const Module = require('node:module');
-const path = require('node:path');
-const vm = require('node:vm');
-const captured = require('../eval/captured.cjs');
+const compiler = require('../eval/compile.cjs');
 const { bindings } = require('./bindings.cjs');
-
-const { compileFunction } = vm;
-const importModuleDynamically = vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-const { dirname } = path;
-const resolveFilename = Module._resolveFilename;
-const lookupPaths = Module._resolveLookupPaths;
-const requireFrom = captured.uncurried(Module.prototype.require);
 
 /**
  * Runs a module from its own text with the names bound that its adapter says.
@@ -25,28 +15,12 @@ const requireFrom = captured.uncurried(Module.prototype.require);
  * @param {(source: string, callback: () => unknown) => unknown} permit `letMeEval` with the module's permission
  */
 function compile(module, content, filename, cover, permit) {
-  const bound = bindings(permit, cover.instead);
-  const names = ['exports', 'require', 'module', '__filename', '__dirname'];
-  const values = [module.exports, requireOf(module), module, filename, dirname(filename)];
-  for (let at = 0; at < cover.binds.length; at += 1) {
-    captured.append(names, cover.binds[at]);
-    captured.append(values, bound[cover.binds[at]]);
-  }
-  const run = compileFunction(content, names, { __proto__: null, filename, importModuleDynamically });
-  const result = captured.apply(run, module.exports, values);
+  const all = bindings(permit, cover.instead, filename);
+  const bound = { __proto__: null };
+  for (let at = 0; at < cover.binds.length; at += 1) bound[cover.binds[at]] = all[cover.binds[at]];
+  const result = compiler.compile(module, content, filename, bound);
   if (cover.after !== undefined) module.exports = cover.after(module.exports);
   return result;
-}
-
-/** The `require` of a module, as Node.js makes it. */
-function requireOf(module) {
-  const require = (request) => requireFrom(module, request);
-  require.resolve = (request, options) => resolveFilename(request, module, false, options);
-  require.resolve.paths = (request) => lookupPaths(request, module);
-  require.main = process.mainModule;
-  require.extensions = Module._extensions;
-  require.cache = Module._cache;
-  return require;
 }
 
 module.exports = { compile };

@@ -1,7 +1,7 @@
 // The module of the self-test that may ask for a permission. Its functions stand for those of a template
 // engine that was changed to ask. It is sloppy on purpose: only there can direct eval declare a variable.
 
-const { mayI, letMeEval, letMeCompile } = require('../eval.cjs');
+const { mayI, letMeEval, letMeCompile } = require('nodeward/eval');
 
 let permission;
 mayI(module, (given) => {
