@@ -16,7 +16,7 @@ export async function load(url, context, nextLoad) {
   const result = await nextLoad(url, context);
   // CommonJS without a text goes through `_compile`.
   if (result.source === null || result.source === undefined) return result;
-  return { ...result, source: compared(url, result.source) };
+  return { ...result, source: compared(url, result) };
 }
 
 /** The same module by way of the guarded `require` of the thread that asked. */
@@ -30,15 +30,19 @@ export const { ${names.join(', ')} } = builtin;
   return { format: 'module', shortCircuit: true, source };
 }
 
-function compared(url, source) {
+const CODE = ['cjs', 'esm', 'typescript', 'synthetic'];
+const mayBe = (kind, format) => format === 'json' || (format === 'wasm' ? kind === 'wasm' : CODE.includes(kind));
+
+function compared(url, { source, format }) {
   const bytes = typeof source === 'string' ? Buffer.from(source) : own.copyBytes(source);
   const hash = own.sha256(bytes);
   const filename = seal.fileOf(url);
   const entry = filename === undefined ? undefined : seal.find(filename);
-  const isSealed = filename === undefined ? seal.knows(hash) : entry?.sha256 === hash;
-  if (!isSealed) {
-    const reason = entry === undefined ? 'is not in the source list' : 'its content is not what was sealed';
-    denial.refuse('load', filename ?? url.slice(0, 200), reason);
+  const subject = filename ?? url.slice(0, 200);
+  if (filename === undefined ? !seal.knows(hash) : entry === undefined) denial.refuse('load', subject, 'is not in the source list');
+  else if (filename !== undefined && entry.sha256 !== hash) denial.refuse('load', subject, 'its content is not what was sealed');
+  else if (filename !== undefined && !mayBe(entry.kind, format)) {
+    denial.refuse('load', subject, 'is sealed as a file that is read, not as code');
   }
   return bytes;
 }

@@ -14,7 +14,11 @@ const REASONS = {
   __proto__: null,
   absent: 'is not in the source list',
   differs: 'its content is not what was sealed',
+  data: 'is sealed as a file that is read, not as code',
 };
+
+/** The kinds of sources that may be compiled as JavaScript. */
+const CODE = { __proto__: null, cjs: true, esm: true, typescript: true, synthetic: true };
 
 let seal;
 let openBuiltin;
@@ -33,6 +37,13 @@ function guard(settings) {
   guardWrapper();
   guardRegistration(settings);
   if (Module.registerHooks === undefined) guardJson();
+}
+
+/** The entry of a file that has this text and is sealed as code. Else there is none, as with `compare`. */
+function compareCode(filename, text, parent) {
+  const entry = compare(filename, text, parent);
+  if (entry === undefined || CODE[entry.kind] === true) return entry;
+  return deny(filename, entry.sha256, REASONS.data, parent);
 }
 
 /** The entry of a file that has this text. Else there is none: reported, and thrown when enforcing. */
@@ -60,12 +71,16 @@ function isText(sha256, filename, text) {
   }
 }
 
-function compareBytes(filename, bytes) {
+/** For other formats than text: `format` is what the bytes are going to be. */
+function compareBytes(filename, bytes, format) {
   const entry = seal.find(filename);
   const hash = own.sha256(bytes);
-  if (entry !== undefined && entry.sha256 === hash) return;
-  deny(filename, hash, entry === undefined ? REASONS.absent : REASONS.differs);
+  if (entry === undefined || entry.sha256 !== hash) deny(filename, hash, entry === undefined ? REASONS.absent : REASONS.differs);
+  else if (!mayBe(entry.kind, format)) deny(filename, hash, REASONS.data);
 }
+
+/** Whether a source of a kind may be loaded as what Node.js or a hook takes it for. JSON is never run. */
+const mayBe = (kind, format) => format === 'json' || (format === 'wasm' ? kind === 'wasm' : CODE[kind] === true);
 
 function deny(subject, hash, reason, parent) {
   if (!enforces()) {
@@ -90,7 +105,7 @@ function guardCompile() {
     if (typeof content !== 'string' || typeof filename !== 'string') {
       refuse('load', 'Module.prototype._compile', 'neither the text nor the name may be an object');
     } else if (!isEvalWrapper(content, filename)) {
-      const entry = compare(filename, content, () => nameOf(this, parentOf));
+      const entry = compareCode(filename, content, () => nameOf(this, parentOf));
       if (format === 'module' || entry?.kind === 'esm') guardModuleWrap(compile);
     }
     compareWrapper(filename);
@@ -157,7 +172,7 @@ function guardRequests(prototype) {
     if (typeof url === 'string' && own.startsWith(url, 'file:')) {
       const filename = fileOf(url);
       if (filename === undefined) refuse('load', url, REASONS.absent);
-      else if (filename !== NONE && filename !== LOADER) compareBytes(filename, own.readBytes(filename));
+      else if (filename !== NONE && filename !== LOADER) compareBytes(filename, own.readBytes(filename), 'module');
     } else if (typeof url === 'string' && own.startsWith(url, 'data:')) {
       compareContent(url, own.sha256(contentOf(url)));
     }
@@ -277,7 +292,7 @@ function compareForeign(url, result) {
 function compareSource(url, format, source) {
   const filename = fileOf(url);
   if (typeof source === 'string') {
-    compareText(url, filename, source);
+    compareText(url, filename, source, format);
     return source;
   }
   const bytes = own.copyBytes(source);
@@ -285,8 +300,8 @@ function compareSource(url, format, source) {
     refuse('load', url, 'its source is neither text nor bytes');
     return source;
   }
-  if (filename === undefined) compareContent(url, own.sha256(bytes));
-  else compareBytes(filename, bytes);
+  if (filename === undefined) compareContent(url, own.sha256(bytes), format);
+  else compareBytes(filename, bytes, format);
   if (format === 'wasm') return bytes;
   const text = own.toUtf8(bytes);
   if (filename !== undefined && own.sha256(text) === seal.find(filename)?.sha256) {
@@ -297,13 +312,14 @@ function compareSource(url, format, source) {
   return text;
 }
 
-function compareText(url, filename, text) {
+function compareText(url, filename, text, format) {
   if (filename === undefined) compareContent(url, own.sha256(text));
-  else compare(filename, text);
+  else if (format === 'json') compare(filename, text);
+  else compareCode(filename, text);
 }
 
-function compareContent(url, hash) {
-  if (!seal.knows(hash)) deny(shortened(url), hash, REASONS.absent);
+function compareContent(url, hash, format) {
+  if (!(format === 'wasm' ? seal.knowsWasm(hash) : seal.knows(hash))) deny(shortened(url), hash, REASONS.absent);
 }
 
 const shortened = (url) => (url.length > 200 ? `${own.stringSlice(url, 0, 200)}…` : url);

@@ -41,6 +41,10 @@ function guardAddons(seal) {
       refuse('addon', name, 'is not in the source list');
       return call(module, name, flags);
     }
+    if (entry.kind !== 'native') {
+      refuse('addon', name, 'is sealed as a file that is read, not as native code');
+      return call(module, name, flags);
+    }
     // Held open for good: the linker takes a name that it has seen before for the library that had it then.
     const descriptor = own.fs.openSync(name, 'r');
     const bytes = own.readOpen(descriptor);

@@ -105,14 +105,15 @@ function indexed(file, root, seal) {
   };
 
   let byHash;
-  /** Whether any source has this content. For code that has no file: scripts, workers, data URLs. */
-  const knows = (hash) => {
+  /** What a content may be taken for that has no file: code of scripts, Workers and data URLs, or WebAssembly. */
+  const useOf = (hash) => {
     if (byHash === undefined) {
       byHash = own.create(null);
-      own.mapForEach(byPath, (source) => { byHash[source.sha256] = true; });
+      own.mapForEach(byPath, (source) => { byHash[source.sha256] = used(source) ?? byHash[source.sha256]; });
     }
-    return byHash[hash] === true;
+    return byHash[hash];
   };
+  const knows = (hash) => useOf(hash) === 'code';
 
   return {
     __proto__: null,
@@ -121,11 +122,22 @@ function indexed(file, root, seal) {
     document: seal,
     find,
     knows,
-    knowsWasm: (hash) => wasm[hash] === true || knows(hash),
+    knowsWasm: (hash) => wasm[hash] === true || useOf(hash) === 'wasm',
     children: seal.children === true,
     hasSynthetic,
     missing: () => missing(prefix, seal),
   };
+}
+
+const PROGRAMS = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'];
+
+/** Programs that are read are run as scripts, too: which of them, no text says. Other files that are read are not. */
+function used({ path: name, kind }) {
+  if (kind === 'wasm') return 'wasm';
+  if (kind === 'json' || kind === 'native') return undefined;
+  if (kind !== 'text') return 'code';
+  for (let at = 0; at < PROGRAMS.length; at += 1) if (own.endsWith(name, PROGRAMS[at])) return 'code';
+  return undefined;
 }
 
 function slashes(text) {

@@ -18,6 +18,7 @@ const GROUPS = {
   'native code and memory': require('./attacks/native.cjs'),
   'engines of OpenSSL': require('./attacks/engines.cjs'),
   'watching the guard at work': require('./attacks/watching.cjs'),
+  'data as code': require('./attacks/kinds.cjs'),
 };
 
 if (nodes.absent.length > 0) {
