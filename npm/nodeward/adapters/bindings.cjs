@@ -11,21 +11,26 @@ const METHODS = { __proto__: null, apply: Function.prototype.apply, call: Functi
 
 /**
  * @param {(source: string, callback: () => unknown) => unknown} permit `letMeEval` with the module's permission
- * @param {((texts: string[], bound: object, filename: string) => unknown) | undefined} instead makes something other
- *   of a call, or gives undefined
+ * @param {import('./list.cjs').Cover} cover
+ * @param {{filename: string, module: object}} about
  */
-function bindings(permit, instead, filename) {
+function bindings(permit, { instead, evaluated, onlyInstead }, about) {
   const bound = { __proto__: null };
+  const permitted = onlyInstead ? (_source, callback) => callback() : permit;
   for (let at = 0; at < constructors.length; at += 1) {
     const { keyword, real, name } = constructors[at];
-    bound[name] = constructorOf(keyword, real, permit, (texts) => instead?.(texts, bound, filename));
+    bound[name] = constructorOf(keyword, real, permitted, (texts) => instead?.(texts, bound, about));
   }
-  bound.eval = (source) => (typeof source === 'string' ? permit(source, () => indirectEval(source)) : source);
+  bound.eval = (source) => {
+    if (typeof source !== 'string') return source;
+    return evaluated?.(source, about) ?? permitted(source, () => indirectEval(source));
+  };
   // For a module that takes `Function` from the global object.
   bound.global = captured.create(globalThis);
   captured.defineProperty(bound.global, 'Function', {
     __proto__: null, value: bound.Function, writable: true, configurable: true, enumerable: false,
   });
+  bound.globalThis = bound.global;
   return bound;
 }
 

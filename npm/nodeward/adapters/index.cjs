@@ -15,7 +15,7 @@ const { bindings } = require('./bindings.cjs');
  * @param {(source: string, callback: () => unknown) => unknown} permit `letMeEval` with the module's permission
  */
 function compile(module, content, filename, cover, permit) {
-  const all = bindings(permit, cover.instead, filename);
+  const all = bindings(permit, cover, { __proto__: null, filename, module });
   const bound = { __proto__: null };
   for (let at = 0; at < cover.binds.length; at += 1) bound[cover.binds[at]] = all[cover.binds[at]];
   const result = compiler.compile(module, content, filename, bound);

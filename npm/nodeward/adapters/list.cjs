@@ -3,27 +3,50 @@
 
 /** The adapter of each package. It is loaded only when the seal lists a file of the package. */
 const ADAPTERS = new Map([
+  ['@protobufjs/codegen', './generators.cjs'],
+  ['@protobufjs/inquire', './generators.cjs'],
+  ['@sinclair/typebox', './generators.cjs'],
   ['ajv', './ajv.cjs'],
+  ['avsc', './generators.cjs'],
+  ['bluebird', './generators.cjs'],
   ['core-js', './pug.cjs'],
   ['depd', './depd.cjs'],
   ['dot', './dot.cjs'],
   ['ejs', './ejs.cjs'],
+  ['eta', './views.cjs'],
+  ['fastest-validator', './generators.cjs'],
+  ['generate-function', './generators.cjs'],
   ['handlebars', './handlebars.cjs'],
+  ['hogan.js', './views.cjs'],
   ['lodash', './lodash.cjs'],
   ['lodash.template', './lodash.cjs'],
   ['mathjs', './mathjs.cjs'],
+  ['morgan', './generators.cjs'],
+  ['nunjucks', './views.cjs'],
   ['promise', './pug.cjs'],
+  ['protobufjs', './generators.cjs'],
   ['pug', './pug.cjs'],
   ['pug-runtime', './pug.cjs'],
+  ['real-require', './imports.cjs'],
   ['typed-function', './mathjs.cjs'],
+  ['typeorm', './imports.cjs'],
   ['uglify-js', './pug.cjs'],
+  ['underscore', './views.cjs'],
+  ['zod', './generators.cjs'],
 ]);
 
 /**
  * What an adapter covers of a file.
  *
- * @typedef {{adapter: string, binds: string[], instead?: (texts: string[], bound: object) => unknown,
- *   after?: (exported: any) => unknown}} Cover
+ * @typedef {object} Cover
+ * @property {string} adapter
+ * @property {string[]} binds the names
+ * @property {(texts: string[], bound: object, about: {filename: string, module: object}) => unknown} [instead] gives
+ *   something other than the function that a constructor would make, or undefined
+ * @property {(source: string, about: {filename: string, module: object}) => unknown} [evaluated] the same for `eval`
+ * @property {(exported: any) => unknown} [after] gives what stands in the place of what the module exported
+ * @property {boolean} [onlyInstead] whether all else is denied
+ *
  * @param {string} listedPath as in the seal, with `/`
  * @param {string | undefined} release `name@version`, as the seal says
  * @returns {Cover | undefined}
@@ -41,7 +64,9 @@ function adapterOf(listedPath, release) {
   const adapter = require(ADAPTERS.get(name));
   const found = adapter.covers.find((cover) => (
     cover.package === name && cover.files.includes(file) && isWithin(version, cover.range)));
-  return found && { adapter: adapter.name, binds: found.binds, instead: found.instead, after: found.after };
+  if (found === undefined) return undefined;
+  const { binds, instead, evaluated, after, onlyInstead } = found;
+  return { adapter: adapter.name, binds, instead, evaluated, after, onlyInstead };
 }
 
 /** Whether a version lies in a range of the form `>=1.2.3 <2.0.0`; a prerelease counts as its release. */

@@ -21,11 +21,17 @@ const lookupPaths = Module._resolveLookupPaths;
 function compile(module, content, filename, bound, own) {
   const names = ['exports', 'require', 'module', '__filename', '__dirname'];
   const values = [module.exports, requireOf(module, own), module, filename, dirname(filename)];
+  const options = { __proto__: null, filename, importModuleDynamically };
   for (const name in bound) {
-    captured.append(names, name);
-    captured.append(values, bound[name]);
+    if (name === 'eval') {
+      // Strict code may have no parameter of this name.
+      options.contextExtensions = [{ __proto__: null, eval: bound.eval }];
+    } else {
+      captured.append(names, name);
+      captured.append(values, bound[name]);
+    }
   }
-  const run = compileFunction(content, names, { __proto__: null, filename, importModuleDynamically });
+  const run = compileFunction(content, names, options);
   return captured.apply(run, values[0], values);
 }
 

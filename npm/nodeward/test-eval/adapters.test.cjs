@@ -103,7 +103,7 @@ test('an adapter is found by package, release and file', () => {
 test('every adapter is found by each package that it covers', () => {
   assert.deepEqual([...new Set(covered().map((cover) => cover.package))].sort(), packages().sort());
   const names = new Set(covered().map((cover) => cover.adapter));
-  assert.deepEqual([...names].sort(), ['ajv', 'depd', 'doT', 'ejs', 'handlebars', 'lodash.template', 'mathjs', 'pug']);
+  assert.deepEqual([...names].sort(), ['ajv', 'depd', 'doT', 'ejs', 'generators', 'handlebars', 'import', 'lodash.template', 'mathjs', 'pug', 'views']);
   for (const { range, files } of covered()) {
     assert.match(range, /^>=\d+\.\d+\.\d+ <\d+\.\d+\.\d+$/);
     assert.ok(files.length > 0);
