@@ -1,4 +1,7 @@
-//! Puts the guard, `npm/nodeward`, into the binary: every module of it, and none of its tests.
+//! Puts the guard, `npm/nodeward`, into the binary: every module of it, and none of its tests; and once more as one
+//! file, which is what `nodeward run` has loaded.
+
+mod bundle_guard;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,10 +15,21 @@ fn main() {
     let mut files = Vec::new();
     collect(&guard, "", &mut files);
     files.sort();
-    let mut text = String::from("const FILES: &[(&str, &[u8])] = &[\n");
+    // What each module is in itself is for tests.
+    let mut text = String::from("#[cfg(test)]\nconst FILES: &[(&str, &[u8])] = &[\n");
     for name in &files {
         let path = guard.join(name);
         println!("cargo::rerun-if-changed={}", path.display());
+        writeln!(text, "    ({name:?}, include_bytes!({path:?})),").expect("a String takes everything");
+    }
+    text.push_str("];\n");
+    let bundle = bundle_guard::bundle(&guard, files.iter().map(String::as_str));
+    std::fs::write(out.join("preload.cjs"), bundle).expect("cargo made the folder");
+    let preload = out.join("preload.cjs");
+    writeln!(text, "const PLACED: &[(&str, &[u8])] = &[\n    ({:?}, include_bytes!({preload:?})),", bundle_guard::MAIN)
+        .expect("a String takes everything");
+    for name in files.iter().filter(|name| bundle_guard::is_beside(name)) {
+        let path = guard.join(name);
         writeln!(text, "    ({name:?}, include_bytes!({path:?})),").expect("a String takes everything");
     }
     text.push_str("];\n");

@@ -82,6 +82,21 @@ impl Sandbox {
         (&mut *rules).add_rule(rule).map(drop).map_err(|error| fail(error.to_string()))
     }
 
+    /// Allows to read several regular files, each with its name for errors: the same as [`Self::allow`] of each, in
+    /// less time.
+    pub fn allow_regular(&self, files: &[(File, &str)]) -> Result<(), SandboxError> {
+        let Some(rules) = &self.rules else { return Ok(()) };
+        let fail =
+            |name: &str, reason: String| SandboxError::Rule { subject: name.to_owned(), reason };
+        let rights = rights(Grant::Read, false);
+        let mut rules = rules.lock().map_err(|_| fail("files", "another thread failed".to_owned()))?;
+        for (file, name) in files {
+            let added = (&mut *rules).add_rule(PathBeneath::new(file.as_fd(), rights));
+            added.map_err(|error| fail(name, error.to_string()))?;
+        }
+        Ok(())
+    }
+
     /// How much of it will be enforced.
     pub fn enforcement(&self) -> Enforcement {
         self.support.enforcement(self.children)

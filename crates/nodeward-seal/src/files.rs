@@ -8,6 +8,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::seal::{Digest, SealPath};
 
+/// What a file is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// To be read.
+    Read,
+    /// To name this very file to the kernel, which costs less. Where there is no such thing it is opened to be read.
+    Name,
+}
+
 /// A folder whose files are opened by their paths below it.
 #[derive(Debug)]
 pub struct Root {
@@ -44,20 +53,35 @@ impl Root {
     /// # Errors
     /// It is not there, not regular, behind a link, or can't be read.
     pub fn file(&self, path: &SealPath) -> io::Result<File> {
-        let file = self.open_unfollowed(path)?;
-        if file.metadata()?.is_file() {
-            return Ok(file);
+        Ok(self.sized(path, Access::Read)?.0)
+    }
+
+    /// The same with its size in bytes, opened for what `access` says.
+    ///
+    /// # Errors
+    /// As of [`Self::file`].
+    pub(crate) fn sized(&self, path: &SealPath, access: Access) -> io::Result<(File, u64)> {
+        let file = self.open_unfollowed(path, access)?;
+        let metadata = file.metadata()?;
+        if metadata.is_file() {
+            return Ok((file, metadata.len()));
         }
         Err(io::Error::other("not a regular file"))
     }
 
     #[cfg(unix)]
-    fn open_unfollowed(&self, path: &SealPath) -> io::Result<File> {
+    fn open_unfollowed(&self, path: &SealPath, access: Access) -> io::Result<File> {
         use rustix::fs::OFlags;
         use rustix::io::Errno;
 
         // What is no regular file must not keep the open call waiting.
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let mut flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        #[cfg(target_os = "linux")]
+        if access == Access::Name {
+            flags = OFlags::PATH | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = access;
         #[cfg(target_os = "linux")]
         {
             use rustix::fs::{Mode, ResolveFlags};
@@ -88,7 +112,7 @@ impl Root {
     }
 
     #[cfg(not(unix))]
-    fn open_unfollowed(&self, path: &SealPath) -> io::Result<File> {
+    fn open_unfollowed(&self, path: &SealPath, _access: Access) -> io::Result<File> {
         let mut whole = self.folder.clone();
         for part in path.as_str().split('/') {
             whole.push(part);
@@ -133,8 +157,7 @@ pub fn in_parallel<T: Sync, R: Send>(
             done.push((at, work(item, &mut buffer)));
         }
     };
-    // A thread costs as much as a few dozen small files.
-    let others = threads.get().min(items.len() / 64 + 1) - 1;
+    let others = threads.get().min(items.len().max(1)) - 1;
     let mut all = std::thread::scope(|scope| {
         let others: Vec<_> = (0..others).map(|_| scope.spawn(run)).collect();
         let mut all = run();
@@ -183,14 +206,20 @@ mod tests {
         std::os::unix::fs::symlink("real", at("linked")).unwrap();
         std::os::unix::fs::symlink("file", at("real/link")).unwrap();
         std::os::unix::fs::symlink("/etc/passwd", at("passwd")).unwrap();
+        let (named, size) = root.sized(&path("real/file"), Access::Name).unwrap();
+        assert_eq!(size, 4);
+        #[cfg(target_os = "linux")]
+        assert!(read(&mut { named }, 4, &mut Vec::new()).is_err(), "it is opened to be named only");
         let mut buffer = Vec::new();
         let mut file = root.file(&path("real/file")).unwrap();
         assert_eq!(read(&mut file, 4, &mut buffer).unwrap(), Digest::of(b"text"));
         let mut file = root.file(&path("real/file")).unwrap();
         assert!(read(&mut file, 3, &mut buffer).is_err());
         for link in ["linked/file", "real/link", "passwd"] {
-            let error = root.file(&path(link)).unwrap_err().to_string();
-            assert!(error.starts_with("behind a symbolic link"), "{link}: {error}");
+            for access in [Access::Read, Access::Name] {
+                let error = root.sized(&path(link), access).unwrap_err().to_string();
+                assert!(error.starts_with("behind a symbolic link"), "{link}: {error}");
+            }
         }
         assert_eq!(root.file(&path("real")).unwrap_err().to_string(), "not a regular file");
         assert_eq!(root.file(&path("gone")).unwrap_err().kind(), io::ErrorKind::NotFound);

@@ -7,8 +7,10 @@
 //! The program starts fully enforced or, if that was allowed beforehand, with what is missing told; or not at all.
 
 mod cache;
+mod certificates;
 mod environment;
 mod error;
+mod list;
 mod main_file;
 mod node;
 mod options;

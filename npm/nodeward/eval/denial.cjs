@@ -34,6 +34,8 @@ const OURS = [
   `${__dirname}${sep}`,
   join(__dirname, '..', 'synthesize.cjs'),
   `${join(__dirname, '..', 'adapters')}${sep}`,
+  // The launcher has all of it in one file there.
+  `${join(__dirname, '..', 'runtime')}${sep}`,
 ];
 
 function isOurs(file) {

@@ -16,6 +16,7 @@ const numberToString = own.uncurried(Number.prototype.toString);
 const fileOfSite = callSiteGetter('getFileName');
 
 const FRAME_LIMIT = 10;
+const OURS = __dirname;
 const KEY_DIGITS = 64;
 const UNKNOWN = '?';
 
@@ -68,12 +69,12 @@ function guard({ describe, descriptor }) {
 function namesOf(seal, fileOf) {
   const known = own.create(null);
   const prefix = `${seal.root}/`;
+  // Reads the seal, which must happen before the application runs.
+  seal.releaseOf(seal.file);
   return (script) => {
     if (known[script] !== undefined) return known[script];
     const file = own.startsWith(script, 'file:') ? fileOf(script) ?? script : script;
-    const source = seal.find(file);
-    let name = own.startsWith(file, prefix) ? own.stringSlice(file, prefix.length) : file;
-    if (source !== undefined && own.hasOwn(source, 'package')) name = source.package;
+    const name = seal.releaseOf(file) ?? (own.startsWith(file, prefix) ? own.stringSlice(file, prefix.length) : file);
     known[script] = name;
     return name;
   };
@@ -84,7 +85,7 @@ function who(describe) {
   const files = callers();
   for (let at = 0; at < files.length; at += 1) {
     const file = files[at];
-    if (file === __filename || file === '' || file === null || file === undefined) continue;
+    if (file === '' || file === null || file === undefined || own.startsWith(file, OURS)) continue;
     if (own.startsWith(file, 'node:') || file === 'native') continue;
     return describe(file);
   }

@@ -5,8 +5,7 @@ import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 const seal = require('./preload.cjs');
-const own = require('./primordials.cjs');
-const denial = require('./denial.cjs');
+const { own, denial } = seal;
 
 /** Built-in modules that the preload guards when they are first asked for, which has to be in the main thread. */
 const LATE = ['child_process', 'cluster', 'inspector', 'inspector/promises', 'repl', 'test', 'v8', 'worker_threads'];

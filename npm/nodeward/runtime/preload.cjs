@@ -36,7 +36,7 @@ if (!isLoaderThread) environment.note({
 if (isLoaderThread) {
   // Nothing of the application runs there but what is given with `--require`.
   modules.guard({ seal, openBuiltin() {}, registerLoader() {}, isLoaderThread });
-  module.exports = { find: seal.find, knows: seal.knows, fileOf: modules.fileOf };
+  module.exports = { find: seal.find, knows: seal.knows, fileOf: modules.fileOf, own, denial };
 } else {
   checkStart();
   // Before the guard, which lets nothing load that is not sealed.
@@ -77,16 +77,18 @@ function enforce() {
 /** Permissions for code from strings, where the seal gives any or the launcher brings the native add-on. */
 function boundedEval() {
   const { NODEWARD_ADDON, NODEWARD_ADDON_SHA256 } = process.env;
-  const { document, root } = seal;
+  const { root } = seal;
   const { mode } = settings;
   const report = ({ kind, subject, reason, parent }) => denial.report(kind, subject, reason, parent);
-  const wanted = document.eval;
+  const wanted = seal.evalRules;
   if (!NODEWARD_ADDON && !(wanted?.modules?.length > 0) && (wanted?.mode ?? 'strict') === 'strict') {
-    if (seal.hasSynthetic) require('../synthesize.cjs').install({ seal: document, root, mode, report });
+    if (seal.hasSynthetic) require('../synthesize.cjs').install({ seal: seal.document, root, mode, report });
     return undefined;
   }
   const addon = NODEWARD_ADDON || undefined;
   const addonSha256 = NODEWARD_ADDON_SHA256 ?? '';
+  const needsSources = seal.hasSynthetic || wanted?.modules?.length > 0;
+  const document = needsSources ? seal.document : { eval: wanted };
   try {
     return require('../eval.cjs').install({ addon, addonSha256, seal: document, root, mode, report, wasm: true });
   } catch (error) {

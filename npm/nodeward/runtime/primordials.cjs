@@ -87,6 +87,7 @@ module.exports = Object.freeze({
   split: uncurried(String.prototype.split),
   mapForEach: uncurried(Map.prototype.forEach),
   mapGet: uncurried(Map.prototype.get),
+  mapSet: uncurried(Map.prototype.set),
   now: Date.now,
   Clock: Date,
   toISOString: uncurried(Date.prototype.toISOString),

@@ -12,15 +12,46 @@ const HASH = /^[0-9a-f]{64}$/;
 const SYNTHETIC = '/dev/null/synthetic/';
 const WINDOWS = process.platform === 'win32';
 
-/** Reads and checks a seal. Throws an `Error` that says what is wrong with it, where, and what to do. */
+/** What the launcher made of the seal that it verified, beside the guard where only the launcher writes. */
+const LIST = path.join(__dirname, '..', 'list.json');
+const LIST_SCHEMA = 'nodeward.list/1';
+
+/** The kinds of sources by the letter that the list has for each. */
+const KINDS = {
+  __proto__: null,
+  c: 'cjs', e: 'esm', j: 'json', n: 'native', w: 'wasm', t: 'text', s: 'synthetic', p: 'typescript',
+};
+
+/**
+ * Reads and checks a seal, or the launcher's list of it if `expected` is the hash of the seal that it verified.
+ * Throws an `Error` that says what is wrong with it, where, and what to do.
+ */
 function open(file, expected) {
+  const list = expected === undefined ? undefined : brought(expected);
+  if (list !== undefined) return listed(file, expected, list);
+  const { bytes, hash } = verified(file, expected);
+  return indexed(file, hash, own.fs.realpathSync(path.dirname(file)), parsed(file, bytes));
+}
+
+function verified(file, expected) {
   const bytes = read(file);
   const hash = own.sha256(bytes);
   if (expected !== undefined && hash !== expected) {
     throw new Error(`${file}: is not the seal that the launcher verified; start again`);
   }
-  const root = own.fs.realpathSync(path.dirname(file));
-  return { __proto__: null, hash, ...indexed(file, root, parsed(file, bytes)) };
+  return { __proto__: null, bytes, hash };
+}
+
+/** To read the seal itself takes a program's start longer than all other work of the guard before it. */
+function brought(expected) {
+  let text;
+  try {
+    text = own.toUtf8(own.readBytes(LIST));
+  } catch {
+    return undefined;
+  }
+  const list = own.parse(text);
+  return list.schema === LIST_SCHEMA && list.seal === expected ? list : undefined;
 }
 
 /** A seal that is opened when it is first asked. Most programs never ask the thread of the loader. */
@@ -79,60 +110,113 @@ function isNormal(text) {
   return true;
 }
 
-function indexed(file, root, seal) {
-  // Filling a map costs a tenth of what filling an object does.
-  const byPath = new Map();
+/** The answers of a seal that was read whole. */
+function indexed(file, hash, root, seal) {
+  const byPath = byPathOf(seal);
   const at = (name) => own.mapGet(byPath, name);
   let hasSynthetic = false;
-  for (const source of seal.sources ?? []) {
-    byPath.set(source.path, source);
-    if (source.kind === 'synthetic') hasSynthetic = true;
+  own.mapForEach(byPath, (source) => { if (source.kind === 'synthetic') hasSynthetic = true; });
+  const prefix = prefixOf(root);
+  return {
+    __proto__: null,
+    file,
+    hash,
+    root,
+    document: seal,
+    evalRules: seal.eval,
+    children: seal.children === true,
+    hasSynthetic,
+    ...questions(prefix, at, seal.eval?.wasm ?? [], (note) => own.mapForEach(byPath, note)),
+    releaseOf: (filename) => released(at(relativeTo(prefix, filename))),
+    missing: () => missing(prefix, seal),
+  };
+}
+
+/** The answers of the launcher's list. Who asks for more than that has the seal read. */
+function listed(file, hash, list) {
+  const { root, sources } = list;
+  // A path may be called as what every object has.
+  own.setPrototypeOf(sources, null);
+  const at = (name) => {
+    const value = sources[name];
+    return value === undefined ? undefined : { __proto__: null, kind: KINDS[value[0]], sha256: own.stringSlice(value, 1) };
+  };
+  const prefix = prefixOf(root);
+  let whole;
+  const document = () => (whole ??= parsed(file, verified(file, hash).bytes));
+  let releases;
+  const releaseOf = (filename) => {
+    releases ??= byPathOf(document());
+    return released(own.mapGet(releases, relativeTo(prefix, filename)));
+  };
+  return {
+    __proto__: null,
+    file,
+    hash,
+    root,
+    get document() { return document(); },
+    evalRules: list.eval,
+    children: list.children,
+    hasSynthetic: list.synthetic,
+    ...questions(prefix, at, list.eval.wasm ?? [], (note) => {
+      for (const name in sources) note(at(name), name);
+    }),
+    releaseOf,
+    // The launcher saw to it.
+    missing: () => [],
+  };
+}
+
+/** Filling a map costs a tenth of what filling an object does. */
+function byPathOf(seal) {
+  const byPath = new Map();
+  const { sources } = seal;
+  for (let at = 0; at < (sources?.length ?? 0); at += 1) own.mapSet(byPath, sources[at].path, sources[at]);
+  return byPath;
+}
+
+/** The package and version of a source. */
+const released = (source) => (source !== undefined && own.hasOwn(source, 'package') ? source.package : undefined);
+
+const prefixOf = (root) => (root.endsWith(path.sep) ? root : root + path.sep);
+
+/** The path in the seal of a file, or of a module that the program makes, by the name that `synthesize` gives it. */
+function relativeTo(prefix, filename) {
+  if (own.startsWith(filename, prefix)) {
+    const relative = own.stringSlice(filename, prefix.length);
+    return WINDOWS ? slashes(relative) : relative;
   }
-  const prefix = root.endsWith(path.sep) ? root : root + path.sep;
+  if (own.startsWith(filename, SYNTHETIC)) return `synthetic:${own.stringSlice(filename, SYNTHETIC.length)}`;
+  return '';
+}
+
+/** What loads ask: `at` gives a source by its path in the seal, `each` calls back with every source
+ * and its path. */
+function questions(prefix, at, wasmHashes, each) {
   const wasm = own.create(null);
-  for (const hash of seal.eval?.wasm ?? []) wasm[hash] = true;
+  for (const hash of wasmHashes) wasm[hash] = true;
 
   /** What the seal says of a file, by its absolute path. */
-  const find = (filename) => {
-    if (!own.startsWith(filename, prefix)) {
-      // Modules that the program makes, by the name that `synthesize` gives them.
-      if (own.startsWith(filename, SYNTHETIC)) return at(`synthetic:${own.stringSlice(filename, SYNTHETIC.length)}`);
-      return undefined;
-    }
-    let relative = own.stringSlice(filename, prefix.length);
-    if (WINDOWS) relative = slashes(relative);
-    return at(relative);
-  };
+  const find = (filename) => at(relativeTo(prefix, filename));
 
   let byHash;
   /** What a content may be taken for that has no file: code of scripts, Workers and data URLs, or WebAssembly. */
   const useOf = (hash) => {
     if (byHash === undefined) {
       byHash = own.create(null);
-      own.mapForEach(byPath, (source) => { byHash[source.sha256] = used(source) ?? byHash[source.sha256]; });
+      each((source, name) => { byHash[source.sha256] = used(name, source.kind) ?? byHash[source.sha256]; });
     }
     return byHash[hash];
   };
   const knows = (hash) => useOf(hash) === 'code';
 
-  return {
-    __proto__: null,
-    file,
-    root,
-    document: seal,
-    find,
-    knows,
-    knowsWasm: (hash) => wasm[hash] === true || useOf(hash) === 'wasm',
-    children: seal.children === true,
-    hasSynthetic,
-    missing: () => missing(prefix, seal),
-  };
+  return { find, knows, knowsWasm: (hash) => wasm[hash] === true || useOf(hash) === 'wasm' };
 }
 
 const PROGRAMS = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'];
 
 /** Programs that are read are run as scripts, too: which of them, no text says. Other files that are read are not. */
-function used({ path: name, kind }) {
+function used(name, kind) {
   if (kind === 'wasm') return 'wasm';
   if (kind === 'json' || kind === 'native') return undefined;
   if (kind !== 'text') return 'code';

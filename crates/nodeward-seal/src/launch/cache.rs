@@ -185,7 +185,7 @@ fn name_of(kind: Kind, path: &Path) -> Option<String> {
             sum.update(path.as_bytes());
         }
     }
-    Some(format!("{:x}", sum.finalize()))
+    Some(format!("{:08x}", sum.finalize()))
 }
 
 fn text(out: &mut Vec<u8>, text: &str) {
@@ -280,6 +280,7 @@ mod tests {
     fn names_are_those_of_node() {
         // As Node.js 22, 24 and 26 named them.
         assert_eq!(name_of(Kind::Cjs, Path::new("/app/b.js")).as_deref(), Some("f3ba17d7"));
+        assert_eq!(name_of(Kind::Cjs, Path::new("/a/f7.js")).as_deref(), Some("02271e52"));
         assert_eq!(name_of(Kind::Esm, Path::new("/a b.mjs")), None);
     }
 

@@ -52,7 +52,7 @@ impl Place {
         let unlocked = tempfile::Builder::new().prefix(".nodeward-new-").tempdir_in(&parent)?;
         let lock = File::create_new(unlocked.path().join(LOCK))?;
         lock.lock()?;
-        for (name, bytes) in FILES {
+        for (name, bytes) in PLACED {
             write(&unlocked.path().join("guard").join(name), bytes)?;
         }
         let name = unlocked
@@ -93,9 +93,9 @@ impl Place {
         write_new(&self.folder.join(name), bytes)
     }
 
-    /// The paths of the guard's modules below the folder.
+    /// The paths of the guard's files below the folder.
     pub(super) fn guard_files() -> impl Iterator<Item = String> {
-        FILES.iter().map(|(name, _)| format!("guard/{name}"))
+        PLACED.iter().map(|(name, _)| format!("guard/{name}"))
     }
 
     /// Leaves the folder to the program that this process becomes: it inherits the lock.
@@ -195,8 +195,15 @@ mod tests {
 
     #[test]
     fn the_guard_is_whole() {
-        for name in ["runtime/preload.cjs", "eval.cjs", "package.json"] {
-            assert!(FILES.iter().any(|(file, bytes)| *file == name && !bytes.is_empty()), "{name}");
+        let names: Vec<&str> = PLACED.iter().map(|(name, _)| *name).collect();
+        assert_eq!(
+            names,
+            ["runtime/preload.cjs", "eval/synthetic-loader.mjs", "package.json", "runtime/loader.mjs"]
+        );
+        let bundle = std::str::from_utf8(PLACED[0].1).unwrap();
+        for (name, source) in FILES.iter().filter(|(name, _)| name.starts_with("runtime/") && name.ends_with(".cjs")) {
+            let source = std::str::from_utf8(source).unwrap();
+            assert_eq!(bundle.contains(source), *name != "runtime/recorder.cjs", "{name}");
         }
         assert!(!FILES.iter().any(|(file, _)| file.starts_with("test")));
         let failure = Place::make(&Parents::default()).unwrap_err();

@@ -9,6 +9,7 @@ use nodeward_sandbox::{Children, Enforcement, Grant, Program, Sandbox, Support};
 use super::cache::{self, MAX_PACK};
 use super::environment;
 use super::error::LaunchError;
+use super::list;
 use super::main_file;
 use super::node::Node;
 use super::options;
@@ -146,6 +147,10 @@ impl Launch {
             report_or_fail(error, request.mode, &mut reported)?;
         }
         let place = Place::make(&request.parents).map_err(LaunchError::Place)?;
+        if let Some(list) = list::of(request.document, request.seal_sha256, root.folder()) {
+            let failed = |source| LaunchError::Write { path: place.folder().to_owned(), source };
+            place.write(Path::new(list::FILE_NAME), &list).map_err(failed)?;
+        }
         let addon = request.addon.map(|addon| bring_addon(addon, &place)).transpose()?;
         let scrubbed = environment::scrub(request.environment.iter().cloned());
         if request.mode == Mode::Enforce {
@@ -157,7 +162,10 @@ impl Launch {
         let layers = layers(support, request.mode, children);
         let guard = guard_options(&place.preload(), &request);
         let (mut environment, others) = match request.mode {
-            Mode::Enforce => (scrubbed.kept, scrubbed.options.join(" ")),
+            Mode::Enforce => {
+                let words = scrubbed.options.iter().map(|word| options::quoted(OsStr::new(word)));
+                (scrubbed.kept, words.collect::<Vec<_>>().join(" "))
+            }
             // Nothing else may change. What would be taken away is told, and stays.
             Mode::Report => unscrubbed(&request.environment),
         };

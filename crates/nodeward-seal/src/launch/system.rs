@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use nodeward_sandbox::{Grant, Sandbox, SandboxError, needed};
 
+use super::certificates;
 use super::error::LaunchError;
 use super::node::{Node, NodeError};
 
@@ -81,7 +82,7 @@ pub(super) fn allow(
     allow_if_there(sandbox, Path::new(if may_start { "/proc" } else { "/proc/self" }), Grant::Read)?;
     for (name, value) in environment {
         if NAMED_BY_VARIABLES.iter().any(|known| name == OsStr::new(known)) {
-            allow_if_there(sandbox, Path::new(value), Grant::Read)?;
+            certificates::allow(sandbox, Path::new(value), READ)?;
         }
     }
     Ok(())
@@ -94,8 +95,10 @@ fn allow_libraries(sandbox: &Sandbox, node: &Node, natives: &[PathBuf]) -> Resul
         allow_if_there(sandbox, loader, Grant::Execute)?;
     }
     for native in natives {
-        // An add-on that can't be loaded here fails when it is loaded, as without us.
-        let of_native = needed(native, libraries.interpreter.as_deref()).unwrap_or_default();
+        // A Node.js without a loader can load no add-on. One that can't be loaded here fails when it is loaded, as
+        // without us.
+        let Some(loader) = libraries.interpreter.as_deref() else { break };
+        let of_native = needed(native, Some(loader)).unwrap_or_default();
         for library in of_native.files {
             allow_if_there(sandbox, &library, Grant::Read)?;
         }

@@ -1,13 +1,14 @@
 //! Whether every listed file is there and as it was sealed.
 
+use std::fs::File;
 use std::io;
 use std::num::NonZeroUsize;
 
-use nodeward_sandbox::{Grant, Sandbox};
+use nodeward_sandbox::Sandbox;
 
 use super::error::LaunchError;
 use crate::SourceKind;
-use crate::files::{self, Root};
+use crate::files::{self, Access, Root};
 use crate::seal::{Digest, Document, SealPath};
 
 /// Which contents are compared before the program starts.
@@ -15,9 +16,14 @@ use crate::seal::{Digest, Document, SealPath};
 pub enum Checked {
     /// Every file's.
     Everything,
-    /// Only of those that the guard does not compare when they load: manifests and what is only read.
+    /// Only of those that the guard does not compare when they load: manifests, what is only read, and native code,
+    /// as that opens other libraries by itself.
     WhatIsNotLoaded,
 }
+
+/// Files opened before the kernel is told of them: fewer locks, and far below any limit of open files. A thread costs
+/// as much as so many small files.
+const AT_ONCE: usize = 64;
 
 struct Listed<'a> {
     path: &'a SealPath,
@@ -39,7 +45,8 @@ pub(super) fn verify(
         path: &source.path,
         sha256: source.sha256,
         size: source.size,
-        is_compared: checked == Checked::Everything || source.kind == SourceKind::Text,
+        is_compared: checked == Checked::Everything
+            || matches!(source.kind, SourceKind::Text | SourceKind::Native),
     });
     let manifests = document.manifests.iter().map(|file| Listed {
         path: &file.path,
@@ -48,41 +55,47 @@ pub(super) fn verify(
         is_compared: true,
     });
     let all: Vec<Listed<'_>> = sources.chain(manifests).collect();
-    let results = files::in_parallel(&all, threads, |listed, buffer| one(root, listed, sandbox, buffer));
+    let parts: Vec<&[Listed<'_>]> = all.chunks(AT_ONCE).collect();
+    let results = files::in_parallel(&parts, threads, |part, buffer| several(root, part, sandbox, buffer));
     let mut faults = Vec::new();
     for result in results {
-        match result {
-            Ok(()) => {}
-            Err(Fault::File(fault)) => faults.push(fault),
-            Err(Fault::Launch(error)) => return Err(error),
-        }
+        faults.extend(result?);
     }
     faults.dedup();
     if faults.is_empty() { Ok(()) } else { Err(LaunchError::Files(faults)) }
 }
 
-enum Fault {
-    File(String),
-    Launch(LaunchError),
-}
-
-fn one(root: &Root, listed: &Listed<'_>, sandbox: &Sandbox, buffer: &mut Vec<u8>) -> Result<(), Fault> {
-    let path = listed.path;
-    let fault = |what: &str| Fault::File(format!("{path} {what}"));
-    let unread = |error: &io::Error| match error.kind() {
-        io::ErrorKind::NotFound => fault("is missing"),
-        _ => fault(&format!("can't be read ({error})")),
-    };
-    let mut file = root.file(path).map_err(|error| unread(&error))?;
-    let size = file.metadata().map_err(|error| unread(&error))?.len();
-    if size != listed.size {
-        return Err(fault(&format!("was changed ({size} bytes, sealed with {})", listed.size)));
-    }
-    if listed.is_compared {
-        let found = files::read(&mut file, size, buffer).map_err(|error| unread(&error))?;
-        if found != listed.sha256 {
-            return Err(fault("was changed"));
+/// The faults of some files.
+fn several(
+    root: &Root,
+    part: &[Listed<'_>],
+    sandbox: &Sandbox,
+    buffer: &mut Vec<u8>,
+) -> Result<Vec<String>, LaunchError> {
+    let mut faults = Vec::new();
+    let mut found = Vec::with_capacity(part.len());
+    for listed in part {
+        match one(root, listed, buffer) {
+            Ok(file) => found.push((file, listed.path.as_str())),
+            Err(fault) => faults.push(format!("{} {fault}", listed.path)),
         }
     }
-    sandbox.allow(&file, Grant::Read, path.as_str()).map_err(|error| Fault::Launch(error.into()))
+    sandbox.allow_regular(&found)?;
+    Ok(faults)
+}
+
+fn one(root: &Root, listed: &Listed<'_>, buffer: &mut Vec<u8>) -> Result<File, String> {
+    let unread = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => "is missing".to_owned(),
+        _ => format!("can't be read ({error})"),
+    };
+    let access = if listed.is_compared { Access::Read } else { Access::Name };
+    let (mut file, size) = root.sized(listed.path, access).map_err(unread)?;
+    if size != listed.size {
+        return Err(format!("was changed ({size} bytes, sealed with {})", listed.size));
+    }
+    if listed.is_compared && files::read(&mut file, size, buffer).map_err(unread)? != listed.sha256 {
+        return Err("was changed".to_owned());
+    }
+    Ok(file)
 }

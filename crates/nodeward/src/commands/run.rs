@@ -78,9 +78,12 @@ pub(crate) struct RunArgs {
     /// A file or folder that the program may write and read (repeatable)
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     write: Vec<PathBuf>,
-    /// Compare the contents of code only when it loads, for a faster start
+    /// Compare the contents of all code before the start, not only when it loads
     #[arg(long)]
-    compare_late: bool,
+    compare_all: bool,
+    /// The native add-on of bounded eval [default: nodeward.node beside this program]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    addon: Option<PathBuf>,
     /// Let Node.js write its code cache into this folder, and stop; for `nodeward seal --code-cache`
     #[arg(long, value_name = "DIR", hide = true)]
     record_code_cache: Option<PathBuf>,
@@ -118,11 +121,11 @@ pub(crate) fn run(args: &RunArgs, session: &Session) -> Outcome {
 }
 
 fn start(args: &RunArgs, session: &Session) -> anyhow::Result<std::convert::Infallible> {
-    let config = config(args, session)?;
     let mode = if args.report_only { Mode::Report } else { Mode::Enforce };
     let (name, words) =
         args.command.split_first().context("no command; write `nodeward run -- node app.js`")?;
     let file = seal_file(args, words, session)?;
+    let config = config(&file, session)?;
     let node = node_file(args, name, session)?;
     let trusted = trusted(args, &config)?;
     // Node.js is asked for its version while the seal is read.
@@ -134,7 +137,7 @@ fn start(args: &RunArgs, session: &Session) -> anyhow::Result<std::convert::Infa
     let (document, seal_sha256) = sealed?;
     let node = node.unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map_err(LaunchError::from)?;
     let report = args.report.as_ref().map(|report| session.directory.join(report));
-    let addon = addon(session);
+    let addon = addon(args, session);
     let all = |mut paths: Vec<PathBuf>, more: &[PathBuf]| {
         paths.extend_from_slice(more);
         paths
@@ -161,7 +164,7 @@ fn start(args: &RunArgs, session: &Session) -> anyhow::Result<std::convert::Infa
             Some(folder) => CodeCache::Recorded(folder, args.record_for),
             None => CodeCache::Sealed,
         },
-        checked: if args.compare_late { Checked::WhatIsNotLoaded } else { Checked::Everything },
+        checked: if args.compare_all { Checked::Everything } else { Checked::WhatIsNotLoaded },
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
     })?;
     tell(&launch, mode, &document, addon.is_some(), report.as_deref(), session)?;
@@ -172,7 +175,8 @@ fn start(args: &RunArgs, session: &Session) -> anyhow::Result<std::convert::Infa
 #[cfg(unix)]
 fn logged(args: &RunArgs, session: &Session) -> anyhow::Result<u8> {
     let file = session.directory.join(args.log.as_deref().context("no log was named")?);
-    let config = config(args, session)?;
+    let words = args.command.get(1..).unwrap_or_default();
+    let config = config(&seal_file(args, words, session)?, session)?;
     let writes: Vec<PathBuf> = config
         .run
         .write
@@ -211,12 +215,13 @@ fn console(args: &RunArgs) -> Option<Console> {
     args.console_socket.map(Console::Descriptor).or(lines)
 }
 
-fn config(args: &RunArgs, session: &Session) -> anyhow::Result<Config> {
+/// The configuration of the project that was sealed, wherever it is started from.
+fn config(seal: &Path, session: &Session) -> anyhow::Result<Config> {
     if let Some(file) = &session.config {
         return Config::read(file);
     }
-    let folder = args.seal.as_deref().and_then(Path::parent).map(|folder| session.directory.join(folder));
-    Config::for_project(folder.as_deref().unwrap_or(&session.directory), &session.directory)
+    let seal = std::fs::canonicalize(seal).unwrap_or_else(|_| seal.to_owned());
+    Config::for_project(seal.parent().unwrap_or(Path::new("/")), &session.directory)
 }
 
 /// Beside the main file or above it; without one there, in the current folder.
@@ -285,9 +290,9 @@ fn read_seal(
     Ok((document, Digest::of(&text)))
 }
 
-/// The add-on beside the binary, or the one that is named.
-fn addon(session: &Session) -> Option<PathBuf> {
-    if let Some(named) = session.variable("NODEWARD_ADDON") {
+/// The add-on beside the binary, or the one that is named. Never by a variable: it is native code.
+fn addon(args: &RunArgs, session: &Session) -> Option<PathBuf> {
+    if let Some(named) = &args.addon {
         return Some(session.directory.join(named));
     }
     let own = std::env::current_exe().ok()?;
