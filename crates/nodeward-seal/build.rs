@@ -26,8 +26,12 @@ fn main() {
     let bundle = bundle_guard::bundle(&guard, files.iter().map(String::as_str));
     std::fs::write(out.join("preload.cjs"), bundle).expect("cargo made the folder");
     let preload = out.join("preload.cjs");
-    writeln!(text, "const PLACED: &[(&str, &[u8])] = &[\n    ({:?}, include_bytes!({preload:?})),", bundle_guard::MAIN)
-        .expect("a String takes everything");
+    writeln!(
+        text,
+        "const PLACED: &[(&str, &[u8])] = &[\n    ({:?}, include_bytes!({preload:?})),",
+        bundle_guard::MAIN
+    )
+    .expect("a String takes everything");
     for name in files.iter().filter(|name| bundle_guard::is_beside(name)) {
         let path = guard.join(name);
         writeln!(text, "    ({name:?}, include_bytes!({path:?})),").expect("a String takes everything");

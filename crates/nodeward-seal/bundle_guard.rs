@@ -33,7 +33,7 @@ pub(crate) fn bundle<'a>(guard: &Path, names: impl Iterator<Item = &'a str>) -> 
     let mut out = String::from(PROLOGUE);
     for (name, source) in &sources {
         let targets: BTreeMap<&str, String> = requests(source)
-            .filter_map(|request| Some((request, resolved(name, request))))
+            .map(|request| (request, resolved(name, request)))
             .filter(|(_, target)| sources.contains_key(target.as_str()))
             .collect();
         writeln!(out, "modules[{name:?}] = [function (module, exports, require, __filename, __dirname) {{\n{source}}}, {{").expect(FULL);
@@ -79,7 +79,10 @@ function load(name) {
 
 /// The relative names in quotes. A few may be in comments, which harms nothing.
 fn requests(source: &str) -> impl Iterator<Item = &str> {
-    source.split('\'').filter(|text| text.starts_with("./") || text.starts_with("../")).filter(|text| text.ends_with(".cjs"))
+    source
+        .split('\'')
+        .filter(|text| text.starts_with("./") || text.starts_with("../"))
+        .filter(|text| text.ends_with(".cjs"))
 }
 
 /// The path below the guard's folder of what a module asks for.

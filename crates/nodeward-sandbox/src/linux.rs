@@ -86,8 +86,7 @@ impl Sandbox {
     /// less time.
     pub fn allow_regular(&self, files: &[(File, &str)]) -> Result<(), SandboxError> {
         let Some(rules) = &self.rules else { return Ok(()) };
-        let fail =
-            |name: &str, reason: String| SandboxError::Rule { subject: name.to_owned(), reason };
+        let fail = |name: &str, reason: String| SandboxError::Rule { subject: name.to_owned(), reason };
         let rights = rights(Grant::Read, false);
         let mut rules = rules.lock().map_err(|_| fail("files", "another thread failed".to_owned()))?;
         for (file, name) in files {

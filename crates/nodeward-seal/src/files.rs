@@ -66,6 +66,10 @@ impl Root {
         if metadata.is_file() {
             return Ok((file, metadata.len()));
         }
+        // A link that is only named is opened itself.
+        if metadata.is_symlink() {
+            return Err(behind_link());
+        }
         Err(io::Error::other("not a regular file"))
     }
 

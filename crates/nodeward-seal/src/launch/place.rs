@@ -201,7 +201,9 @@ mod tests {
             ["runtime/preload.cjs", "eval/synthetic-loader.mjs", "package.json", "runtime/loader.mjs"]
         );
         let bundle = std::str::from_utf8(PLACED[0].1).unwrap();
-        for (name, source) in FILES.iter().filter(|(name, _)| name.starts_with("runtime/") && name.ends_with(".cjs")) {
+        for (name, source) in
+            FILES.iter().filter(|(name, _)| name.starts_with("runtime/") && name.ends_with(".cjs"))
+        {
             let source = std::str::from_utf8(source).unwrap();
             assert_eq!(bundle.contains(source), *name != "runtime/recorder.cjs", "{name}");
         }

@@ -137,7 +137,7 @@ fn start(args: &RunArgs, session: &Session) -> anyhow::Result<std::convert::Infa
     let (document, seal_sha256) = sealed?;
     let node = node.unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map_err(LaunchError::from)?;
     let report = args.report.as_ref().map(|report| session.directory.join(report));
-    let addon = addon(args, session);
+    let addon = addon(args.addon.as_deref(), session);
     let all = |mut paths: Vec<PathBuf>, more: &[PathBuf]| {
         paths.extend_from_slice(more);
         paths
@@ -290,9 +290,9 @@ fn read_seal(
     Ok((document, Digest::of(&text)))
 }
 
-/// The add-on beside the binary, or the one that is named. Never by a variable: it is native code.
-fn addon(args: &RunArgs, session: &Session) -> Option<PathBuf> {
-    if let Some(named) = &args.addon {
+/// The add-on that is named, or the one beside the binary. Never one that a variable names: it is native code.
+pub(super) fn addon(named: Option<&Path>, session: &Session) -> Option<PathBuf> {
+    if let Some(named) = named {
         return Some(session.directory.join(named));
     }
     let own = std::env::current_exe().ok()?;

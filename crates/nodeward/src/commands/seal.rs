@@ -63,6 +63,9 @@ pub(crate) struct SealArgs {
     /// How long an entry runs for its code cache, when it does not end by itself
     #[arg(long, value_name = "SECONDS", default_value_t = 3, requires = "code_cache")]
     code_cache_wait: u16,
+    /// The native add-on of bounded eval to try [default: nodeward.node beside this program]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    addon: Option<PathBuf>,
     #[command(flatten)]
     record: RecordArgs,
 }
@@ -87,7 +90,7 @@ pub(crate) fn seal(args: &SealArgs, session: &Session) -> anyhow::Result<Outcome
     let file = list.root.join(seal::FILE_NAME);
     let asks = args.code_cache || !args.node.is_empty();
     let nodes = if asks { code_cache::nodes(&args.node, session)? } else { Vec::new() };
-    let addon = addon(session);
+    let addon = super::run::addon(args.addon.as_deref(), session);
     if addon.is_some() || !document.eval.modules.is_empty() {
         self_test::run(&nodes, addon.as_deref(), session)?;
     }
@@ -171,15 +174,6 @@ fn found(args: &SealArgs, config: &Config, session: &Session) -> anyhow::Result<
 /// The folder that paths of `nodeward.toml` are relative to.
 fn base(config: &Config, session: &Session) -> PathBuf {
     session.directory.join(config.folder().unwrap_or(Path::new("")))
-}
-
-/// The add-on of bounded eval that `nodeward run` will use: the one that is named, else the one beside the binary.
-fn addon(session: &Session) -> Option<PathBuf> {
-    if let Some(named) = session.variable("NODEWARD_ADDON") {
-        return Some(session.directory.join(named));
-    }
-    let own = std::fs::canonicalize(std::env::current_exe().ok()?).ok()?;
-    Some(own.with_file_name("nodeward.node")).filter(|file| file.is_file())
 }
 
 /// What is not known, and so not in the seal: enforcement will deny it.

@@ -20,6 +20,8 @@ mod requirements;
 mod run;
 #[cfg(target_os = "linux")]
 mod run_log;
+#[cfg(target_os = "linux")]
+mod run_trust;
 mod scan;
 mod seal;
 mod suppressions;

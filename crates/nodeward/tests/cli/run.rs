@@ -63,7 +63,7 @@ impl App {
         command
     }
 
-    fn guarded(&self, node: &Path, options: &[&str], words: &[&str]) -> Command {
+    pub(crate) fn guarded(&self, node: &Path, options: &[&str], words: &[&str]) -> Command {
         let mut arguments = vec!["run", "--node", node.to_str().unwrap()];
         arguments.extend(options);
         arguments.extend(["--", "node"]);
@@ -71,17 +71,17 @@ impl App {
         self.world.command(&arguments, self.folder.path())
     }
 
-    fn run(&self, node: &Path, options: &[&str], words: &[&str]) -> Ran {
+    pub(crate) fn run(&self, node: &Path, options: &[&str], words: &[&str]) -> Ran {
         Ran::of(self.guarded(node, options, words).output().unwrap())
     }
 }
 
-fn of(command: &mut Command) -> Ran {
+pub(crate) fn of(command: &mut Command) -> Ran {
     Ran::of(command.output().unwrap())
 }
 
 /// Denied before the first line, by name.
-fn assert_not_started(ran: &Ran, named: &str, version: u32) {
+pub(crate) fn assert_not_started(ran: &Ran, named: &str, version: u32) {
     assert_eq!(ran.code, 125, "Node.js {version}: {}{}", ran.out, ran.err);
     assert!(ran.err.contains(named), "Node.js {version}: {:?} is not in {}", named, ran.err);
     assert_eq!(ran.out, "", "Node.js {version}");
@@ -339,7 +339,11 @@ fn tampering_is_named_before_the_first_line() {
     let seal = app.text("nodeward.seal.json");
     for (version, node) in nodes() {
         app.write("listed.js", "module.exports = 'Listed';\n");
-        assert_not_started(&app.run(&node, &["--compare-all"], &["app.js"]), "listed.js was changed", version);
+        assert_not_started(
+            &app.run(&node, &["--compare-all"], &["app.js"]),
+            "listed.js was changed",
+            version,
+        );
         let late = app.run(&node, &[], &["app.js"]);
         assert!(late.code != 0 && late.out.is_empty(), "Node.js {version}: {}", late.out);
         assert!(late.err.contains("ERR_NODEWARD_DENIED") && late.err.contains("listed.js"), "{}", late.err);

@@ -2,7 +2,7 @@
 
 use nodeward_testkit::Project;
 
-use crate::harness::{Ran, World};
+use crate::harness::World;
 
 fn project() -> Project {
     Project::empty()
@@ -188,9 +188,7 @@ fn what_is_permitted_runs_and_nothing_else() {
         assert_eq!((ran.code, &*ran.out), (0, "42\n"), "Node.js {version}: {}", ran.err);
 
         std::fs::remove_file(project.path().join("nodeward.seal.json")).unwrap();
-        let mut broken = world.command(&["seal", "--node", node], project.path());
-        broken.env("NODEWARD_ADDON", project.path().join("app.js"));
-        let ran = Ran::of(broken.output().unwrap()).expect(2);
+        let ran = world.run(&["seal", "--node", node, "--addon", "app.js"], project.path()).expect(2);
         assert!(ran.err.contains("the checks of bounded eval did not run"), "Node.js {version}: {}", ran.err);
         assert!(!project.path().join("nodeward.seal.json").exists());
     }
