@@ -15,8 +15,7 @@ fn main() {
     let mut files = Vec::new();
     collect(&guard, "", &mut files);
     files.sort();
-    // What each module is in itself is for tests.
-    let mut text = String::from("#[cfg(test)]\nconst FILES: &[(&str, &[u8])] = &[\n");
+    let mut text = String::from("const FILES: &[(&str, &[u8])] = &[\n");
     for name in &files {
         let path = guard.join(name);
         println!("cargo::rerun-if-changed={}", path.display());

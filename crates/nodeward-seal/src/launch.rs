@@ -22,6 +22,6 @@ mod verify;
 pub use cache::{CacheError, MAX_PACK, pack};
 pub use error::LaunchError;
 pub use node::{Node, NodeError};
-pub use place::Parents;
+pub use place::{Parents, modules};
 pub use prepare::{CodeCache, Console, Launch, Mode, Request};
 pub use verify::Checked;

@@ -10,6 +10,11 @@ use std::path::{Path, PathBuf};
 
 include!(concat!(env!("OUT_DIR"), "/guard.rs"));
 
+/// Every module of the guard and of bounded eval, by its path in the package `nodeward`.
+pub fn modules() -> impl Iterator<Item = (&'static str, &'static [u8])> {
+    FILES.iter().copied()
+}
+
 /// What the names of the folders begin with.
 const PREFIX: &str = "nodeward-run-";
 

@@ -11,20 +11,6 @@ use serde::Deserialize;
 
 use crate::session::Session;
 
-/// The checks, and what they put in force.
-const FILES: &[(&str, &str)] = &[
-    ("eval.cjs", include_str!("../../../../npm/nodeward/eval.cjs")),
-    ("adapters/list.cjs", include_str!("../../../../npm/nodeward/adapters/list.cjs")),
-    ("eval/captured.cjs", include_str!("../../../../npm/nodeward/eval/captured.cjs")),
-    ("eval/checks.cjs", include_str!("../../../../npm/nodeward/eval/checks.cjs")),
-    ("eval/denial.cjs", include_str!("../../../../npm/nodeward/eval/denial.cjs")),
-    ("eval/fallback.cjs", include_str!("../../../../npm/nodeward/eval/fallback.cjs")),
-    ("eval/function-text.cjs", include_str!("../../../../npm/nodeward/eval/function-text.cjs")),
-    ("eval/native.cjs", include_str!("../../../../npm/nodeward/eval/native.cjs")),
-    ("eval/self-test.cjs", include_str!("../../../../npm/nodeward/eval/self-test.cjs")),
-    ("eval/subject.cjs", include_str!("../../../../npm/nodeward/eval/subject.cjs")),
-];
-
 /// How Node.js is started where code from strings is denied.
 const FLAG: &str = "--disallow-code-generation-from-strings";
 
@@ -64,7 +50,7 @@ struct Check {
 /// A check failed that the layer claims to pass, or the checks can't be run.
 pub(crate) fn run(nodes: &[PathBuf], addon: Option<&Path>, session: &Session) -> anyhow::Result<()> {
     let folder = tempfile::tempdir().context("cannot make a folder for the checks of bounded eval")?;
-    for (name, text) in FILES {
+    for (name, text) in nodeward_seal::launch::modules() {
         let file = folder.path().join(name);
         std::fs::create_dir_all(file.parent().unwrap_or(folder.path()))?;
         std::fs::write(file, text)?;
