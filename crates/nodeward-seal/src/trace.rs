@@ -34,6 +34,8 @@ pub use packages::{Entries, entries_of};
 pub struct Options {
     /// Files where the program starts, or folders of packages.
     pub entries: Vec<PathBuf>,
+    /// Files that load although nothing leads to them. The program does not start there.
+    pub declared: Vec<PathBuf>,
     /// The folder that all files have to be below. `None`: the package of the first entry, or as far up as files
     /// stand.
     pub root: Option<PathBuf>,
@@ -59,6 +61,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             entries: Vec::new(),
+            declared: Vec::new(),
             root: None,
             working_directory: None,
             conditions: Vec::new(),

@@ -26,7 +26,7 @@ struct Gate {
     env: Cell<Option<Env>>,
     v8: Cell<Option<V8>>,
     mode: Cell<Mode>,
-    /// JavaScript's function `(isWasm, source) => message`; null until active.
+    /// JavaScript's function `source => message`, or `true` for what is harmless; null until active.
     refused: Cell<Reference>,
     frames: Cell<*const Frame>,
     wasm_permits: Cell<u32>,
@@ -169,7 +169,7 @@ extern "C" fn code_from_string(context: Context, source: Value, is_code_like: bo
             return Answer::ALLOW;
         }
         let told = gate.tell(env, Some(source), |message| v8.set_strings_message(context, message));
-        if told == Told::Yes && gate.mode.get() == Mode::Report {
+        if told == Told::Harmless || told == Told::Yes && gate.mode.get() == Mode::Report {
             v8.let_node_see(context, source, is_code_like);
             return Answer::ALLOW;
         }
@@ -190,9 +190,11 @@ extern "C" fn code_from_wasm(context: Context, _source: Value) -> bool {
 }
 
 /// Whether JavaScript was asked about a denial.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Told {
     Yes,
+    /// It was, and says that this text may always become code.
+    Harmless,
     /// The denial happened while one was being told: that code is ours, and makes no code from strings.
     Nested,
 }
@@ -216,6 +218,7 @@ impl Gate {
         if self.telling.replace(true) {
             return Told::Nested;
         }
+        let answered = Cell::new(Told::Yes);
         let scope = env.scope(|| {
             let told = env.kept(self.refused.get()).and_then(|refused| match source {
                 Some(source) => env.call(refused, &[source]),
@@ -223,6 +226,7 @@ impl Gate {
             });
             match told {
                 Ok(message) if env.is_string(message).unwrap_or(false) => set_message(message),
+                Ok(message) if env.boolean(message).unwrap_or(false) => answered.set(Told::Harmless),
                 Ok(_) => {}
                 Err(_) => env.swallow(),
             }
@@ -231,6 +235,6 @@ impl Gate {
             env.swallow();
         }
         self.telling.set(false);
-        Told::Yes
+        answered.get()
     }
 }

@@ -17,4 +17,12 @@ function functionText(keyword, texts) {
   return `(${keyword} anonymous(${parameters}\n) {\n${last < 0 ? '' : texts[last]}\n})`;
 }
 
-module.exports = { KINDS, functionText };
+const GLOBAL_THIS = functionText('function', ['return this']);
+const GLOBAL_THIS_AS_STATEMENT = functionText('function', ['return this;']);
+
+/** Whether this text is that of `Function('return this')`, which much old code asks for the global object with. */
+function givesGlobalThis(source) {
+  return source === GLOBAL_THIS || source === GLOBAL_THIS_AS_STATEMENT;
+}
+
+module.exports = { KINDS, functionText, givesGlobalThis };

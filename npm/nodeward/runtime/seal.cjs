@@ -170,8 +170,13 @@ function listed(file, hash, list) {
 /** Filling a map costs a tenth of what filling an object does. */
 function byPathOf(seal) {
   const byPath = new Map();
-  const { sources } = seal;
+  const { sources, manifests } = seal;
   for (let at = 0; at < (sources?.length ?? 0); at += 1) own.mapSet(byPath, sources[at].path, sources[at]);
+  // Programs load manifests too, to tell versions: those that Node.js reads are sealed, though no text leads to them.
+  for (let at = 0; at < (manifests?.length ?? 0); at += 1) {
+    const { path: name, sha256 } = manifests[at];
+    if (own.mapGet(byPath, name) === undefined) own.mapSet(byPath, name, { __proto__: null, path: name, sha256, kind: 'json' });
+  }
   return byPath;
 }
 

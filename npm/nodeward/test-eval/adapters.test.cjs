@@ -10,8 +10,8 @@ const { FLAG, PACKAGE, eachVersion, runForJson } = require('./support/nodes.cjs'
 const { adapterOf, covered, packages } = require('../adapters/list.cjs');
 
 const SETS = {
-  new: ['pug@3.0.4', 'ejs@3.1.10', 'lodash@4.17.21', 'lodash.template@4.5.0', 'handlebars@4.7.8', 'ajv@8.17.1', 'dot@1.1.3', 'mathjs@13.2.0', 'depd@2.0.0'],
-  old: ['pug@2.0.4', 'ejs@2.7.4', 'lodash@3.10.1', 'handlebars@4.0.14', 'ajv@6.12.6', 'dot@1.1.3', 'mathjs@3.20.2', 'depd@1.1.2'],
+  new: ['pug@3.0.4', 'ejs@3.1.10', 'lodash@4.17.21', 'lodash.template@4.5.0', 'handlebars@4.7.8', 'ajv@8.17.1', 'dot@1.1.3', 'mathjs@13.2.0', 'depd@2.0.0', 'find-my-way@9.10.1', 'fast-json-stringify@7.3.6', 'tapable@2.3.4'],
+  old: ['pug@2.0.4', 'ejs@2.7.4', 'lodash@3.10.1', 'handlebars@4.0.14', 'ajv@6.12.6', 'dot@1.1.3', 'mathjs@3.20.2', 'depd@1.1.2', 'fast-json-stringify@6.0.1', 'tapable@2.0.0'],
 };
 
 /** What each engine renders. */
@@ -32,6 +32,9 @@ const RENDERED = {
   'ajv JTD': [{ a: 1 }, '{"a":1}'],
   mathjs: 6,
   depd: 3,
+  'find-my-way': 'a',
+  'fast-json-stringify': '{"a":1}',
+  tapable: 2,
 };
 
 const installed = {};
@@ -103,7 +106,7 @@ test('an adapter is found by package, release and file', () => {
 test('every adapter is found by each package that it covers', () => {
   assert.deepEqual([...new Set(covered().map((cover) => cover.package))].sort(), packages().sort());
   const names = new Set(covered().map((cover) => cover.adapter));
-  assert.deepEqual([...names].sort(), ['ajv', 'depd', 'doT', 'ejs', 'generators', 'handlebars', 'import', 'lodash.template', 'mathjs', 'pug', 'views']);
+  assert.deepEqual([...names].sort(), ['ajv', 'depd', 'doT', 'ejs', 'fastify', 'generators', 'handlebars', 'import', 'lodash.template', 'mathjs', 'next', 'pug', 'views', 'webpack']);
   for (const { range, files } of covered()) {
     assert.match(range, /^>=\d+\.\d+\.\d+ <\d+\.\d+\.\d+$/);
     assert.ok(files.length > 0);

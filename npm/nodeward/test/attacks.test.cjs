@@ -12,6 +12,7 @@ const { RAN, layOut, nativePayload } = require('./support/attack.cjs');
 
 const GROUPS = {
   'loads': require('./attacks/loads.cjs'),
+  'other spellings, swapped files, other threads': require('./attacks/routes.cjs'),
   'scripts': require('./attacks/scripts.cjs'),
   'processes': require('./attacks/processes.cjs'),
   'tampering with what the guard could use': require('./attacks/tampering.cjs'),

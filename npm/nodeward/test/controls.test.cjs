@@ -1,11 +1,12 @@
 'use strict';
-// What has to go on working: sealed programs do, guarded, exactly what they do plainly, and nothing is reported.
+// What has to go on working: sealed programs do, guarded and under `nodeward run`, exactly what they do plainly, and
+// nothing is reported.
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const { it, describe } = require('node:test');
 const nodes = require('./support/nodes.cjs');
-const { folder, write, run } = require('./support/run.cjs');
+const { NODEWARD, folder, write, run } = require('./support/run.cjs');
 const { seal, filesBelow, sha256 } = require('./support/sealer.cjs');
 const { WASM, nativePayload } = require('./support/attack.cjs');
 
@@ -41,7 +42,12 @@ const CASES = [
   { name: 'inspector that is only asked', files: { 'app.js': `const inspector = require('inspector'); console.log(inspector.url(), typeof inspector.console.log);` } },
   { name: 'built-in modules by import', main: 'app.mjs', files: { 'app.mjs': `import * as vm from 'node:vm'; import cp, { spawn } from 'node:child_process'; import { Worker } from 'node:worker_threads'; import v8 from 'v8'; import { createHash } from 'crypto'; import process from 'process'; import module, { createRequire } from 'module'; import { Session } from 'inspector'; console.log(typeof vm.Script, cp.spawn === spawn, typeof Worker, typeof v8.serialize, typeof createHash, typeof process.dlopen, module.createRequire === createRequire, typeof Session, createRequire(import.meta.url)('child_process').spawn === spawn);` } },
   { name: 'graceful shutdown', files: { 'app.js': `const server = require('http').createServer(() => {}); process.on('SIGTERM', () => { console.log('closing'); server.close(() => console.log('closed')); }); server.listen(0, () => process.kill(process.pid, 'SIGTERM'));` } },
-  { name: 'SIGUSR1 of the program\'s own', files: { 'app.js': `process.on('SIGUSR1', () => { console.log('rotated'); process.exit(3); }); setTimeout(() => {}, 10000); process.kill(process.pid, 'SIGUSR1');` } },
+  { name: 'graceful shutdown with a request under way', files: { 'app.js': `const http = require('http'); const server = http.createServer((request, response) => { process.kill(process.pid, 'SIGTERM'); setTimeout(() => response.end('late'), 50); }); let closed; process.once('SIGTERM', () => { closed = new Promise((resolve) => server.close(resolve)); }); server.listen(0, async () => { const text = await (await fetch('http://127.0.0.1:' + server.address().port, { headers: { connection: 'close' } })).text(); await closed; console.log(text, 'closed'); });` } },
+  { name: 'a cluster', children: true, files: { 'app.js': `const cluster = require('cluster'), http = require('http'); if (cluster.isPrimary) { const worker = cluster.fork({ KEPT: 'kept' }); cluster.on('listening', async (_worker, { port }) => { console.log(await (await fetch('http://127.0.0.1:' + port)).text()); worker.process.kill('SIGTERM'); }); worker.on('exit', (code) => console.log('ended', code)); } else { const server = http.createServer((request, response) => response.end(require('./answer.js') + process.env.KEPT)); process.on('SIGTERM', () => { server.close(() => process.exit(5)); }); server.listen(0, '127.0.0.1'); }`, 'answer.js': `module.exports = 'answer ';` } },
+  { name: 'a forked child that is talked to', children: true, files: { 'app.js': `const { fork } = require('child_process'); const child = fork(require.resolve('./child.js'), ['x'], { execArgv: [] }); child.on('message', (message) => { console.log(message); child.disconnect(); }); child.on('exit', (code) => console.log(code)); child.send({ a: 1 });`, 'child.js': `process.on('message', (message) => process.send([message, process.argv[2]]));` } },
+  { name: 'a Worker that fetches', files: { 'app.js': `const { Worker } = require('worker_threads'); const server = require('http').createServer((request, response) => response.end('answer')); server.listen(0, () => new Worker(require.resolve('./worker.js'), { workerData: server.address().port }).on('message', (text) => { console.log(text); server.close(); }));`, 'worker.js': `const { parentPort, workerData } = require('worker_threads'); fetch('http://127.0.0.1:' + workerData, { headers: { connection: 'close' } }).then((response) => response.text()).then((text) => parentPort.postMessage(text));` } },
+  // Node.js 24 and later are started with --disable-sigusr1, which takes the signal from programs too.
+  { name: 'SIGUSR1 of the program\'s own', full: (line) => line < 24, files: { 'app.js': `process.on('SIGUSR1', () => { console.log('rotated'); process.exit(3); }); setTimeout(() => {}, 10000); process.kill(process.pid, 'SIGUSR1');` } },
   { name: 'exit codes and exceptions', files: { 'app.js': `process.on('exit', (code) => console.log('exit', code)); process.on('uncaughtException', (error) => { console.log(error.message); process.exitCode = 4; }); throw new Error('own');` } },
 ];
 
@@ -57,16 +63,19 @@ for (const { line, binary } of nodes.found) {
   });
 }
 
-/** Runs a program plainly, guarded, and report-only: the same each time, and nothing reported. */
-async function same({ files, main = 'app.js', flags, synthetic, hashes }, line, binary) {
+if (NODEWARD === undefined) it('controls under nodeward run', { skip: 'the binary has not been built' }, () => {});
+
+/** Runs a program plainly, guarded, report-only and with all layers: the same each time, and nothing reported. */
+async function same({ files, main = 'app.js', flags, synthetic, hashes, children, full }, line, binary) {
   const root = folder('control');
   try {
     write(root, files);
-    seal(root, [main, ...filesBelow(root).filter((file) => file !== main)], { synthetic, ...(hashes && { eval: { mode: 'strict', wasm: hashes } }) });
+    seal(root, [main, ...filesBelow(root).filter((file) => file !== main)], { synthetic, ...(hashes && { eval: { mode: 'strict', wasm: hashes } }), ...(children && { children }) });
     const args = [...(flags?.(line) ?? []), main];
     const plain = await run({ binary, mode: 'plain', root, args });
     assert.equal(plain.late, false);
-    for (const mode of ['enforce', 'report']) {
+    for (const mode of ['enforce', 'report', 'full']) {
+      if (mode === 'full' && (NODEWARD === undefined || full?.(line) === false)) continue;
       const guarded = await run({ binary, mode, root, args });
       assert.deepEqual(
         { mode, stdout: guarded.stdout, stderr: guarded.stderr, code: guarded.code, denials: guarded.denials },

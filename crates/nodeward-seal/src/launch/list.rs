@@ -49,10 +49,13 @@ pub(super) fn of(document: &Document, seal: Digest, root: &Path) -> Option<Vec<u
             modules: document.eval.modules.iter().map(|path| path.as_str()).collect(),
             wasm: document.eval.wasm.iter().map(ToString::to_string).collect(),
         },
+        // Programs load manifests too, to tell versions. What is a source as well is what its source says.
         sources: document
-            .sources
+            .manifests
             .iter()
-            .map(|source| (source.path.as_str(), format!("{}{}", letter(source.kind), source.sha256)))
+            .map(|file| (file.path.as_str(), SourceKind::Json, file.sha256))
+            .chain(document.sources.iter().map(|source| (source.path.as_str(), source.kind, source.sha256)))
+            .map(|(path, kind, sha256)| (path, format!("{}{sha256}", letter(kind))))
             .collect(),
     };
     serde_json::to_vec(&list).ok()

@@ -106,6 +106,9 @@ pub(super) fn trace(options: &Options) -> Result<Trace, TraceError> {
         for entry in &entries {
             walk.add(&mut state, entry.clone(), Role::Module);
         }
+        for file in &options.declared {
+            walk.add(&mut state, real(file)?, Role::Module);
+        }
     }
     let threads = match options.threads {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),

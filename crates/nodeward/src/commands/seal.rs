@@ -137,7 +137,8 @@ fn found(args: &SealArgs, config: &Config, session: &Session) -> anyhow::Result<
     let included = included::find(&base, &config.seal.include)?;
     let recordings = recordings::choose(&args.record, &base, config.seal.recordings.as_deref(), session)?;
     let mut options = trace::Options {
-        entries: entries.iter().chain(&included.programs).cloned().collect(),
+        entries,
+        declared: included.programs.clone(),
         root: args.root.as_ref().map(|root| session.directory.join(root)),
         ..trace::Options::default()
     };

@@ -83,7 +83,7 @@ fn kind_of(path: &Path) -> Option<SourceKind> {
     }
 }
 
-/// Puts them on the list. Programs were traced as entries; they are none.
+/// Puts them on the list, on which the programs stand already, as they were traced.
 pub(crate) fn add(list: &mut SourceList, included: &Included) -> anyhow::Result<()> {
     let below = |path: &Path| -> anyhow::Result<String> {
         let below = path.strip_prefix(&list.root).ok().and_then(Path::to_str);
@@ -96,17 +96,17 @@ pub(crate) fn add(list: &mut SourceList, included: &Included) -> anyhow::Result<
         })?;
         Ok(below.replace(std::path::MAIN_SEPARATOR, "/"))
     };
-    let programs = included.programs.iter().map(|path| below(path)).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut programs =
+        included.programs.iter().map(|path| below(path)).collect::<anyhow::Result<Vec<_>>>()?;
+    // In the order of text, which is not that of paths.
+    programs.sort();
     let others = included
         .others
         .iter()
         .map(|(path, kind)| Ok((below(path)?, *kind)))
         .collect::<anyhow::Result<Vec<_>>>()?;
-    // The entries that were asked for stand first.
-    let asked = list.entries.len().saturating_sub(programs.len());
-    let entries = list.entries.split_off(asked.max(1).min(list.entries.len()));
     for source in &mut list.sources {
-        if programs.contains(&source.path) && entries.contains(&source.path) {
+        if programs.binary_search(&source.path).is_ok() && !list.entries.contains(&source.path) {
             source.origin = source.origin.min(Origin::Declared);
         }
     }

@@ -52,6 +52,26 @@ fn what_production_loads_is_sealed() {
 }
 
 #[test]
+fn what_is_included_is_no_entry_wherever_its_name_sorts() {
+    let (world, project) = (World::new(), project());
+    let project = project
+        .file("a/first.js", "require('./second');\n")
+        .file("a/second.js", "")
+        .file("z/last.js", "")
+        .file("nodeward.toml", "[seal]\ninclude = [\"a/first.js\", \"z/*.js\", \"app.js\"]\n");
+    let ran = world.run(&["seal", "app.js"], project.path());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let text = std::fs::read_to_string(project.path().join("nodeward.seal.json")).unwrap();
+    assert!(text.contains("\"entries\": [\"app.js\"]"), "{text}");
+    let listed = paths(&project);
+    for line in
+        ["a/first.js cjs declared", "a/second.js cjs static", "app.js cjs static", "z/last.js cjs declared"]
+    {
+        assert!(listed.iter().any(|listed| listed == line), "{line}: {listed:?}");
+    }
+}
+
+#[test]
 fn a_stale_seal_is_told_with_every_change() {
     let (world, project) = (World::new(), project());
     let ran = world.run(&["seal", "--check"], project.path());

@@ -69,6 +69,12 @@ const COMMON = {
   lodash: () => load('lodash').template(template)({ a: 1 }),
   handlebars: () => load('handlebars').compile('{{a}}!')({ a: '<' }),
   doT: () => load('dot').template('{{! it.a }}!')({ a: '<' }),
+  'fast-json-stringify': () => load('fast-json-stringify')(schema)({ a: 1, b: 2 }),
+  tapable: () => {
+    const hook = new (load('tapable').SyncWaterfallHook)(['a']);
+    hook.tap('test', (a) => a + 1);
+    return hook.call(1);
+  },
 };
 
 const SETS = {
@@ -89,6 +95,11 @@ const SETS = {
     },
     mathjs: () => load('mathjs').evaluate('2 * a', { a: 3 }),
     depd: () => load('depd')('test').function((a, b) => a + b, 'old')(1, 2),
+    'find-my-way': () => {
+      const router = load('find-my-way')();
+      router.on('GET', '/:name', () => {});
+      return router.find('GET', '/a').params.name;
+    },
   },
   old: {
     ...COMMON,

@@ -7,7 +7,13 @@ const os = require('node:os');
 const path = require('node:path');
 
 const PRELOAD = path.join(__dirname, '../../runtime/preload.cjs');
-const PATIENCE = 30_000;
+const PATIENCE = 120_000;
+
+/** Where cargo has put the binary and the add-on. */
+const BUILT = process.env.NODEWARD_BUILT ?? path.join(__dirname, '../../../../target/debug');
+/** The binary; undefined where it has not been built. */
+const NODEWARD = [path.join(BUILT, 'nodeward')].find((file) => fs.existsSync(file));
+const ADDON = [path.join(BUILT, 'libnodeward_native.so')].find((file) => fs.existsSync(file));
 
 /** A new folder below the system's temporary one, without symbolic links in its path. */
 function folder(name) {
@@ -23,23 +29,30 @@ function write(root, files) {
 
 let count = 0;
 
+/** The command that starts a program in a mode. `options` are those of `nodeward run`, which `full` is. */
+function commandOf({ binary, mode, args, report, options = [] }) {
+  if (mode === 'full') return [NODEWARD, ['--quiet', 'run', '--node', binary, '--report', report, ...options, '--', 'node', ...args]];
+  return [binary, mode === 'plain' ? args : ['--require', PRELOAD, ...args]];
+}
+
 /**
- * `mode` is `plain`, `enforce` or `report`. Gives `{code, signal, stdout, stderr, late, denials}`; `late` says that
+ * `mode` is `plain`, `enforce` or `report` with the guard alone, or `full` by `nodeward run`. Gives `{code, signal, stdout, stderr, late, denials}`; `late` says that
  * it had to be killed, and `denials` are the reported lines of that process, not of those that it started.
  */
-function run({ binary, mode, root, args, env = {}, input, layers = '' }) {
+function run({ binary, mode, root, args, env = {}, input, layers = '', options, during, patience = PATIENCE }) {
   count += 1;
   const report = path.join(os.tmpdir(), `nodeward-report-${process.pid}-${count}.jsonl`);
-  const guard = mode === 'plain' ? [] : ['--require', PRELOAD];
+  const [program, words] = commandOf({ binary, mode, args, report, options });
   const variables = { ...process.env, NODE_NO_WARNINGS: '1' };
   for (const name of Object.keys(variables)) if (name.startsWith('NODEWARD_') || name.startsWith('NODE_TEST')) delete variables[name];
   delete variables.NODE_OPTIONS;
-  if (mode !== 'plain') Object.assign(variables, { NODEWARD_MODE: mode, NODEWARD_REPORT: report, NODEWARD_LAYERS: layers });
+  if (mode === 'full' && ADDON !== undefined) variables.NODEWARD_ADDON = ADDON;
+  if (mode === 'enforce' || mode === 'report') Object.assign(variables, { NODEWARD_MODE: mode, NODEWARD_REPORT: report, NODEWARD_LAYERS: layers });
   if (layers === null) delete variables.NODEWARD_LAYERS;
   Object.assign(variables, env);
 
   return new Promise((resolve) => {
-    const child = spawn(binary, [...guard, ...args], { cwd: root, env: variables, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(program, words, { cwd: root, env: variables, stdio: ['pipe', 'pipe', 'pipe'] });
     let stdout = '';
     let stderr = '';
     let late = false;
@@ -47,7 +60,8 @@ function run({ binary, mode, root, args, env = {}, input, layers = '' }) {
     child.stderr.on('data', (data) => { stderr += data; });
     child.stdin.on('error', () => {});
     child.stdin.end(input ?? '');
-    const timer = setTimeout(() => { late = true; child.kill('SIGKILL'); }, PATIENCE);
+    const timer = setTimeout(() => { late = true; child.kill('SIGKILL'); }, patience);
+    during?.(child);
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       let lines = [];
@@ -62,4 +76,4 @@ function run({ binary, mode, root, args, env = {}, input, layers = '' }) {
   });
 }
 
-module.exports = { PRELOAD, folder, write, run };
+module.exports = { ADDON, NODEWARD, PRELOAD, folder, write, run };

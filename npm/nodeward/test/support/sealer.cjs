@@ -13,7 +13,9 @@ const sha256 = (data) => crypto.createHash('sha256').update(data).digest('hex');
 function seal(folder, files, more = {}) {
   const sources = files.map((file) => {
     const bytes = fs.readFileSync(path.join(folder, file));
-    return { path: file, kind: KINDS[path.extname(file)] ?? 'text', sha256: sha256(bytes), size: bytes.length, origin: 'static' };
+    const source = { path: file, kind: KINDS[path.extname(file)] ?? 'text', sha256: sha256(bytes), size: bytes.length, origin: 'static' };
+    const release = releaseOf(folder, file);
+    return release === undefined ? source : { ...source, package: release };
   });
   const { synthetic = [], ...fields } = more;
   for (const content of synthetic) {
@@ -24,6 +26,16 @@ function seal(folder, files, more = {}) {
   const target = path.join(folder, 'nodeward.seal.json');
   fs.writeFileSync(target, `${JSON.stringify({ schema: 'nodeward.seal/1', entries: [files[0]], sources, manifests: [], ...fields }, null, 2)}\n`);
   return target;
+}
+
+/** `name@version` of the installed package that a file belongs to. */
+function releaseOf(folder, file) {
+  const [, place, name] = /^((?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(file) ?? [];
+  try {
+    return place && `${name}@${JSON.parse(fs.readFileSync(path.join(folder, place, 'package.json'), 'utf8')).version}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** All files below a folder, in the form of the seal. */
