@@ -1,167 +1,221 @@
 // Holds `nodeward trace` against what Node.js really loads, and against @vercel/nft, for many packages and servers.
 //
-//   node bench/trace-diff.mjs --cache DIR --nodeward "target/release/nodeward trace --format json" [--install] [--nft FOLDER-OF-@vercel/nft] [--only NAME]
+//   node bench/trace-diff.mjs --cache DIR --nodeward target/release/nodeward [--install] [--node NODE]...
+//     [--nft FOLDER-OF-@vercel/nft] [--only NAME]... [--folder NAME] [--no-run]
 //
-// The cache is a folder outside of the repository. `--install` fills it through npm, scripts off. For each case an
-// entry is written there; a preload notes what Node.js loads while it runs (the last line of each entry uses the
-// package a little); the same entry is traced. A file that Node.js loaded and the trace does not have is a miss, unless
-// something is reported as loading what is not known. Ends with 1 if anything was missed that nothing tells of.
+// The cache is a folder outside of the repository. `--install` fills it through npm, scripts off. For each case of
+// `trace/cases.mjs` an entry is written there; a preload notes what Node.js loads while it runs; the same entry is
+// traced, for the same version of Node.js. A file that Node.js loaded and the trace does not have is a miss, unless the
+// very file that loaded it is reported as loading what is not known, or was reached so itself. What a case gave is kept
+// in the cache, so that `--no-run` can compare again, and `--retrace` trace again. Ends with 1 if anything was missed
+// that nothing tells.
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+
+import { BESIDE, INSTALLED, cases } from './trace/cases.mjs';
+import { nextCase } from './trace/next.mjs';
 
 const { values: options } = parseArgs({
   options: {
     cache: { type: 'string' },
     nodeward: { type: 'string' },
     install: { type: 'boolean', default: false },
+    node: { type: 'string', multiple: true, default: [process.execPath] },
     only: { type: 'string', multiple: true },
+    folder: { type: 'string' },
     nft: { type: 'string' },
-    json: { type: 'string' },
+    'no-run': { type: 'boolean', default: false },
+    retrace: { type: 'boolean', default: false },
+    jobs: { type: 'string', default: '2' },
   },
 });
 if (!options.cache || !options.nodeward) {
-  console.error('needs --cache DIR and --nodeward "COMMAND"');
+  console.error('needs --cache DIR and --nodeward PROGRAM');
   process.exit(2);
 }
-
-const packages = `ajv ajv-formats archiver argon2 axios bcrypt bcryptjs better-sqlite3 bluebird bullmq bunyan chalk cheerio
-chokidar commander cors cross-spawn csv-parse date-fns dayjs debug dotenv ejs esbuild eslint exceljs execa express-session
-fast-xml-parser fs-extra glob google-gax got @grpc/grpc-js handlebars helmet highlight.js i18next inquirer ioredis joi jsdom
-jsonwebtoken kafkajs knex less lodash log4js luxon marked mathjs mocha moment moment-timezone mongoose morgan multer mysql2
-node-fetch nodemailer nunjucks @opentelemetry/sdk-node ora passport pdfkit pg pino playwright-core postcss prettier
-@prisma/client protobufjs pug puppeteer-core redis request rollup sass semver @sentry/node sequelize sharp shiki socket.io
-stripe stylus superagent svelte svgo tar terser typeorm typescript uglify-js undici uuid vue webpack winston ws xml2js yargs zod
-@aws-sdk/client-s3 @babel/core amqplib compression graphql react react-dom rxjs bufferutil`.split(/\s+/);
-
-/** What is done with a package beside loading it: what it loads late is loaded then. */
-const uses = {
-  bullmq: 'new m.Queue("q", { connection: { lazyConnect: true, host: "127.0.0.1", port: 1, retryStrategy: () => null } }).on("error", () => {})',
-  ejs: 'm.render("<%= 1 %>")',
-  handlebars: 'm.compile("{{a}}")({ a: 1 })',
-  'highlight.js': 'm.highlight("let a", { language: "javascript" })',
-  jsdom: 'new m.JSDOM("<p>x</p>").window.close()',
-  knex: 'm({ client: "pg" }).select("a").toString()',
-  less: 'm.render("a { b: c }", () => {})',
-  moment: 'm.locale("de")',
-  nunjucks: 'm.renderString("{{ a }}", { a: 1 })',
-  pino: 'm({ transport: { target: "pino/file", options: { destination: 1 } } }).info("x")',
-  prettier: 'm.format("let a", { parser: "babel" }).catch(() => {})',
-  pug: 'm.render("p x")',
-  sass: 'm.compileString("a { b: c }")',
-  sequelize: 'try { new m.Sequelize("mysql://127.0.0.1:1/x", { logging: false }) } catch {}',
-  shiki: 'm.codeToHtml("let a", { lang: "javascript", theme: "nord" }).catch(() => {})',
-  stylus: 'm.render("a\\n  b c")',
-  svgo: 'm.optimize("<svg xmlns=\\"http://www.w3.org/2000/svg\\"/>")',
-  terser: 'm.minify("let a = 1")',
-  typeorm: 'new m.DataSource({ type: "mysql" })',
-  'uglify-js': 'm.minify("var a = 1")',
-  webpack: 'm({ mode: "development", entry: __filename, output: { path: require("os").tmpdir() + "/out" }, target: "node", externals: /./ }, () => {})',
-  winston: 'm.createLogger({ transports: [new m.transports.Console()] }).info("x")',
-  eslint: 'new m.Linter().verify("var a", [{ rules: { "no-var": 2 } }])',
-  i18next: '(m.default ?? m).init({ lng: "en", resources: {} })',
-  mocha: 'new m({ reporter: "dot" })',
-  '@babel/core': 'm.transformSync("let a", { configFile: false })',
-  rollup: 'm.rollup({ input: "x", plugins: [{ resolveId: (id) => id, load: () => "export default 1" }] }).catch(() => {})',
-};
-
-/** Servers that answer one request and end. */
-const servers = {
-  'server-express': `const express = require('express'); const app = express();
-app.set('views', __dirname + '/views'); app.set('view engine', 'pug');
-app.use(require('compression')()); app.use(require('helmet')()); app.use(require('cors')()); app.use(express.json());
-app.use(require('morgan')('tiny')); app.use(express.static(__dirname + '/public'));
-app.get('/', (request, response) => response.render('index'));
-const server = app.listen(0, () => fetch('http://127.0.0.1:' + server.address().port).then((r) => r.text()).then(() => process.exit()));`,
-  'server-fastify': `const fastify = require('fastify')({ logger: true });
-fastify.get('/', { schema: { response: { 200: { type: 'object', properties: { a: { type: 'number' } } } } } }, async () => ({ a: 1 }));
-fastify.inject('/').then(() => process.exit());`,
-  'server-koa': `const Koa = require('koa'); const app = new Koa(); app.use(async (c) => { c.body = { a: 1 }; });
-const server = app.listen(0, () => fetch('http://127.0.0.1:' + server.address().port).then((r) => r.text()).then(() => process.exit()));`,
-  'server-nest': `require('reflect-metadata'); const { NestFactory } = require('@nestjs/core'); const { Controller, Get, Module } = require('@nestjs/common');
-class A { get() { return { a: 1 }; } }
-Get()(A.prototype, 'get', Object.getOwnPropertyDescriptor(A.prototype, 'get')); Controller()(A);
-class M {} Module({ controllers: [A] })(M);
-NestFactory.create(M).then(async (app) => { await app.listen(0); await fetch(await app.getUrl()); process.exit(); });`,
-  'server-apollo': `const { ApolloServer } = require('@apollo/server'); const { startStandaloneServer } = require('@apollo/server/standalone');
-const server = new ApolloServer({ typeDefs: 'type Query { a: Int }', resolvers: { Query: { a: () => 1 } } });
-startStandaloneServer(server, { listen: { port: 0 } }).then(({ url }) => fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"query":"{a}"}' })).then((r) => r.text()).then(() => process.exit());`,
-};
-
+const here = path.dirname(fileURLToPath(import.meta.url));
 const base = path.resolve(options.cache);
-mkdirSync(base, { recursive: true });
-const folder = path.join(base, 'packages');
+const nodeward = path.resolve(options.nodeward);
+const kept = path.join(base, 'kept');
+mkdirSync(kept, { recursive: true });
+
 if (options.install) {
+  for (const [folder, names] of Object.entries(INSTALLED)) install(path.join(base, folder), names);
+}
+for (const folder of Object.keys(INSTALLED)) {
+  const entries = path.join(base, folder, 'entries');
+  for (const [file, text] of Object.entries(BESIDE)) {
+    mkdirSync(path.dirname(path.join(entries, file)), { recursive: true });
+    writeFileSync(path.join(entries, file), text);
+  }
+}
+
+function install(folder, names) {
   mkdirSync(folder, { recursive: true });
-  if (!existsSync(path.join(folder, 'package.json'))) writeFileSync(path.join(folder, 'package.json'), '{"name":"packages","version":"1.0.0","private":true}');
-  const names = [...packages, 'express', 'fastify', 'koa', '@nestjs/core', '@nestjs/common', '@nestjs/platform-express', 'reflect-metadata', 'next', '@apollo/server'];
+  const manifest = path.join(folder, 'package.json');
+  if (!existsSync(manifest)) writeFileSync(manifest, '{"name":"cases","version":"1.0.0","private":true}');
   const done = spawnSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--legacy-peer-deps', ...names], { cwd: folder, stdio: 'inherit' });
   if (done.status !== 0) process.exit(2);
 }
 
-// Notes what is loaded, in the process and in its workers and children, and by whom as far as Node.js says.
-const recorder = path.join(base, 'record.cjs');
-writeFileSync(recorder, `const Module = require('node:module'); const fs = require('node:fs'); const { fileURLToPath } = require('node:url');
-const note = (file) => { if (file) fs.appendFileSync(process.env.TRACE_DIFF_LOG, file + '\\n'); };
-if (Module.registerHooks) Module.registerHooks({ load(url, context, next) { if (url.startsWith('file:')) note(fileURLToPath(url)); return next(url, context); } });
-else { const load = Module.prototype.load; Module.prototype.load = function (file) { note(file); return load.call(this, file); }; }
-const dlopen = process.dlopen; process.dlopen = function (m, file, ...rest) { note(file); return dlopen.call(this, m, file, ...rest); };`);
+const versions = options.node.map((program) => ({
+  program,
+  version: spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout.trim(),
+}));
 
-const entries = path.join(folder, 'entries');
-rmSync(entries, { recursive: true, force: true });
-mkdirSync(path.join(entries, 'views'), { recursive: true });
-mkdirSync(path.join(entries, 'public'), { recursive: true });
-writeFileSync(path.join(entries, 'views', 'index.pug'), 'p x\n');
-
-const cases = [
-  ...packages.map((name) => [name, `const m = require('${name}'); ${uses[name] ?? ''};\nsetTimeout(() => process.exit(), 1500).unref();\n`, 'cjs']),
-  ...packages.map((name) => [`${name} (import)`, `import * as m from '${name}';\nsetTimeout(() => process.exit(), 500).unref();\n`, 'mjs']),
-  ...Object.entries(servers).map(([name, text]) => [name, text, 'cjs']),
-].filter(([name]) => !options.only || options.only.includes(name));
-
-const nft = options.nft ? (await import(pathToFileURL(path.resolve(options.nft, 'out/index.js')))).nodeFileTrace : null;
-const [command, ...args] = options.nodeward.split(' ');
-const rows = [];
-for (const [name, text, ending] of cases) {
-  const entry = path.join(entries, `${name.replace(/[^\w.-]+/g, '_')}.${ending}`);
-  writeFileSync(entry, text);
-  const log = path.join(base, 'loads.log');
-  writeFileSync(log, '');
-  const ran = spawnSync(process.execPath, [entry], {
-    cwd: entries, timeout: 60_000, encoding: 'utf8',
-    env: { PATH: process.env.PATH, HOME: base, TRACE_DIFF_LOG: log, NODE_OPTIONS: `--require ${recorder}` },
+/** Runs a program to its end, or to its time. */
+function run(program, args, settings, time) {
+  return new Promise((done) => {
+    const child = spawn(program, args, { ...settings, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const texts = { stdout: [], stderr: [] };
+    for (const name of ['stdout', 'stderr']) child[name].on('data', (part) => texts[name].push(part));
+    const kill = () => { try { process.kill(-child.pid, 'SIGKILL'); } catch { /* It has ended. */ } };
+    const timer = setTimeout(kill, time);
+    child.on('error', (error) => done({ status: -1, stdout: '', stderr: String(error) }));
+    child.on('exit', () => { clearTimeout(timer); setTimeout(kill, 100); });
+    child.on('close', (status) => done({ status, stdout: Buffer.concat(texts.stdout).toString(), stderr: Buffer.concat(texts.stderr).toString() }));
   });
-  const real = realpathSync(folder) + path.sep;
-  const seen = new Set(readFileSync(log, 'utf8').split('\n').filter(Boolean).map((file) => {
-    try { return realpathSync(file); } catch { return file; }
-  }).filter((file) => file.startsWith(real)).map((file) => file.slice(real.length)));
-  const traced = spawnSync(command, [...args, entry], { cwd: entries, encoding: 'utf8', maxBuffer: 1 << 30 });
-  let document;
-  try { document = JSON.parse(traced.stdout); } catch { rows.push({ name, error: traced.stderr }); continue; }
-  const ours = new Set(document.sources.map(({ path }) => path));
-  const told = document.dynamic.filter(({ matched }) => matched === undefined).map(({ file, line }) => `${file}:${line}`);
-  const manifests = new Set(document.manifests);
-  const missed = [...seen].filter((file) => !ours.has(file) && !manifests.has(file));
-  const theirs = nft && ending === 'cjs' ? await nft([entry], { base: folder }).then(({ fileList }) => fileList, () => null) : null;
-  const row = {
-    name, loaded: seen.size, ours: ours.size, missed, told: told.length, toldAt: told,
-    ended: ran.status, message: ran.status === 0 ? '' : ran.stderr.split('\n').find((line) => /Error/.test(line)) ?? '',
-  };
-  if (theirs) {
-    row.nft = theirs.size;
-    row.nftMissed = [...seen].filter((file) => !theirs.has(file)).length;
-    row.onlyOurs = [...ours].filter((file) => !theirs.has(file));
-    row.onlyTheirs = [...theirs].filter((file) => !ours.has(file) && !manifests.has(file));
-  }
-  rows.push(row);
-  console.log([name, `loaded ${row.loaded}`, `ours ${row.ours}`, `missed ${missed.length}`, `told ${told.length}`, theirs ? `nft ${row.nft} missed ${row.nftMissed}` : '', row.message].join(' | '));
-  for (const file of missed.slice(0, 8)) console.log(`    missed ${file}`);
-  if (missed.length) console.log(`    told: ${told.join(' ')}`);
 }
-if (options.json) writeFileSync(options.json, JSON.stringify(rows, null, 1));
-const bad = rows.filter(({ missed, error, told }) => error || (missed.length && !told));
-console.log(`${rows.length} cases, ${rows.filter(({ missed }) => missed && !missed.length).length} with nothing missed, ${bad.length} with a miss that nothing tells`);
+
+const real = (file) => { try { return realpathSync(file); } catch { return file; } };
+
+async function traceOf(entry, folder, version, working) {
+  const traced = await run(nodeward, ['trace', entry, '--format', 'json', '--node', version.slice(1), '--root', folder], { cwd: working, env: { PATH: process.env.PATH, HOME: base } }, 120_000);
+  try { return { document: JSON.parse(traced.stdout), error: '' }; } catch { return { document: null, error: traced.stderr || 'no answer' }; }
+}
+
+/** What one case gives with one Node.js. */
+async function observe(one, { program, version }) {
+  const folder = realpathSync(one.root ?? path.join(base, one.folder));
+  const entry = one.entry ? path.join(folder, one.entry) : path.join(folder, 'entries', one.file);
+  if (one.text) writeFileSync(entry, one.text);
+  const name = `${one.name.replace(/[^\w.-]+/g, '_')}-${version}`;
+  const log = path.join(base, `${name}.log`);
+  writeFileSync(log, '');
+  const working = one.root ? folder : path.join(folder, 'entries');
+  const env = {
+    PATH: `${path.dirname(program)}:${process.env.PATH}`, HOME: base, TRACE_DIFF_LOG: log,
+    NODE_OPTIONS: `--require ${path.join(here, 'trace/record.cjs')}`, NODE_NO_WARNINGS: '1', ...one.env,
+  };
+  const ran = one.run
+    ? await one.run(program, entry, { cwd: working, env })
+    : await run(program, [entry, ...one.args], { cwd: working, env }, 60_000);
+  const within = (file) => {
+    const place = file && real(file);
+    return place?.startsWith(folder + path.sep) ? place.slice(folder.length + 1) : null;
+  };
+  const loaded = new Map(), read = new Map();
+  for (const line of readFileSync(log, 'utf8').split('\n').filter(Boolean)) {
+    const [kind, file, parent] = JSON.parse(line);
+    const place = within(file);
+    if (!place || one.args.includes(path.basename(place))) continue;
+    if (kind === 'load') { if (!loaded.get(place)) loaded.set(place, within(parent)); continue; }
+    const by = within(parent);
+    // What a package reads of its own files; tools read everybody's.
+    if (by && packageOf(by) === packageOf(place) && packageOf(by)) read.set(place, by);
+  }
+  rmSync(log);
+  const { document, error } = await traceOf(entry, folder, version, working);
+  return {
+    name: one.name, version, folder, entry: entry.slice(folder.length + 1),
+    loaded: [...loaded], read: [...read].filter(([file]) => !loaded.has(file)),
+    ended: ran.status, message: (/TRACE-DIFF.*/.exec(ran.stderr) ?? [''])[0] || (ran.status === 0 ? '' : ran.stderr.split('\n').find((line) => /Error/.test(line)) ?? ''),
+    document, error,
+  };
+}
+
+/** The folder of the package that a file is in. */
+export function packageOf(file) {
+  const found = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file);
+  return found ? found[1] : '';
+}
+
+/** What the observation says: what was missed, and whether something tells. */
+function judge(seen) {
+  const { document } = seen;
+  const ours = new Set([...document.sources.map(({ path }) => path), ...document.manifests]);
+  const open = new Set(document.dynamic.filter(({ matched }) => matched === undefined).map(({ file }) => file));
+  const unread = new Set(document.unread.map(({ path, file }) => path ?? file));
+  const parents = new Map(seen.loaded);
+  const missed = seen.loaded.map(([file]) => file).filter((file) => !ours.has(file));
+  const told = [], untold = [];
+  for (const file of missed) {
+    // Up to the file of the list that led out of it.
+    let parent = parents.get(file);
+    for (let hops = 0; parent && !ours.has(parent) && hops < 100; hops++) parent = parents.get(parent);
+    const tells = parent && (open.has(parent) || unread.has(parent));
+    (tells ? told : untold).push([file, parents.get(file), parent]);
+  }
+  const readMissed = seen.read.filter(([file]) => !ours.has(file));
+  return { ours, told, untold, readMissed, open: open.size };
+}
+
+const wanted = [...cases(), ...await nextCase(base, options, run)]
+  .filter(({ name, folder }) => (!options.only || options.only.includes(name)) && (!options.folder || options.folder === folder))
+  .filter((one) => !one.entry || existsSync(path.join(one.root ?? path.join(base, one.folder), one.entry)) || !console.log(`${one.name} | not installed`));
+
+const rows = [];
+async function work(queue) {
+  for (let one; (one = queue.shift());) {
+    const row = { name: one.name, folder: one.folder, seen: [], nft: null };
+    for (const version of versions) {
+      const file = path.join(kept, `${one.name.replace(/[^\w.-]+/g, '_')}-${version.version}.json`);
+      let seen;
+      if ((options['no-run'] || options.retrace) && existsSync(file)) {
+        seen = JSON.parse(readFileSync(file, 'utf8'));
+        if (options.retrace) {
+          const entry = path.join(seen.folder, seen.entry);
+          if (one.text) writeFileSync(entry, one.text);
+          // The same for all versions that know the same conditions.
+          const { document, error } = row.seen[0] ?? await traceOf(entry, seen.folder, version.version, seen.folder);
+          Object.assign(seen, { document, error });
+          writeFileSync(file, JSON.stringify(seen));
+        }
+      } else {
+        seen = await observe(one, version);
+        writeFileSync(file, JSON.stringify(seen));
+      }
+      row.seen.push(seen);
+    }
+    if (options.nft) {
+      const file = path.join(kept, `${one.name.replace(/[^\w.-]+/g, '_')}-nft.json`);
+      if (!existsSync(file)) {
+        const { folder, entry } = row.seen[0];
+        const done = await run(versions.at(-1).program, [path.join(here, 'trace/nft.mjs'), path.resolve(options.nft), folder, entry], { cwd: folder, env: { PATH: process.env.PATH } }, 900_000);
+        try { JSON.parse(done.stdout); writeFileSync(file, done.stdout); } catch { console.log(`${one.name} | nft: ${done.stderr.slice(0, 300)}`); }
+      }
+      if (existsSync(file)) row.nft = JSON.parse(readFileSync(file, 'utf8')).map(([path]) => path);
+    }
+    show(row);
+    rows.push(row);
+  }
+}
+
+function show(row) {
+  for (const seen of row.seen) {
+    if (!seen.document) { console.log(`${row.name} | ${seen.version} | no trace: ${seen.error}`); continue; }
+    const { ours, told, untold, readMissed, open } = judge(seen);
+    Object.assign(seen, { told, untold, readMissed });
+    console.log([row.name, seen.version, `loaded ${seen.loaded.length}`, `ours ${ours.size}`, `missed ${untold.length}`, `missed and told ${told.length} (${open})`, `reads missed ${readMissed.length}`, seen.message].join(' | '));
+    if (row.nft) {
+      const theirs = new Set(row.nft);
+      console.log(`    nft ${theirs.size}, missed ${seen.loaded.filter(([file]) => !theirs.has(file)).length}, only ours ${[...ours].filter((file) => !theirs.has(file)).length}, only nft's ${[...theirs].filter((file) => !ours.has(file)).length}`);
+    }
+    for (const [file, parent, listed] of untold.slice(0, 8)) console.log(`    MISSED ${file} by ${parent} from ${listed}`);
+    for (const [file, parent, listed] of told.slice(0, 4)) console.log(`    told ${file} by ${parent} from ${listed}`);
+    for (const [file, parent] of readMissed.slice(0, 4)) console.log(`    READ ${file} by ${parent}`);
+  }
+}
+
+const queue = [...wanted];
+await Promise.all(Array.from({ length: Number(options.jobs) }, () => work(queue)));
+rows.sort((left, right) => wanted.findIndex(({ name }) => name === left.name) - wanted.findIndex(({ name }) => name === right.name));
+
+const all = rows.flatMap(({ seen }) => seen);
+const bad = all.filter(({ document, untold }) => !document || untold.length);
+console.log(`${all.length} runs of ${rows.length} cases, ${bad.length} with a miss that nothing tells, ${all.filter(({ told }) => told?.length).length} with a miss that is told`);
 process.exit(bad.length ? 1 : 0);

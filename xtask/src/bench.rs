@@ -7,6 +7,7 @@
 
 mod lint;
 mod parsers;
+mod trace;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,8 @@ const RECORDS: &str = "250000";
 const RELEASES: &str = "1500";
 const RUNS: usize = 9;
 
-/// Runs the named measurements, or all: `index`, `scan`, `cold`, `lockfiles`, `peers`, `parsers`, `lint`.
+/// Runs the named measurements, or all: `index`, `scan`, `cold`, `lockfiles`, `peers`, `parsers`, `lint`,
+/// `trace`.
 pub(crate) fn run(root: &Path, names: &[String]) -> anyhow::Result<()> {
     let bench = Bench::prepare(root)?;
     let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
@@ -47,6 +49,9 @@ pub(crate) fn run(root: &Path, names: &[String]) -> anyhow::Result<()> {
     }
     if wanted("lint") {
         bench.lint()?;
+    }
+    if wanted("trace") {
+        bench.trace()?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! The parser underneath is pinned and stays behind this crate: other crates name its types only through
 //! [`oxc`], and only the lint crate does. Nothing here runs what it reads, and nothing here uses the network.
 
+pub mod bounded;
 pub mod discover;
 pub mod fuzz;
 pub mod graph;

@@ -5,11 +5,13 @@
 //! known only in part stays a pattern; what is not known at all is told, never dropped. Most files say plainly what
 //! they load, and cost one walk over their tree; scopes are made only for the others.
 
+mod by_name;
 mod calls;
 mod fold;
 mod functions;
 mod members;
 mod paths;
+mod places;
 mod plain;
 mod value;
 
@@ -111,9 +113,10 @@ pub struct Loads {
     pub errors: Vec<SyntaxError>,
 }
 
-/// The words without one of which a text loads nothing that is not named by its own strings.
+/// The words without one of which a text loads nothing that is not named by its own strings. `require` is also made of
+/// its end, so that bundlers do not see it.
 const WORDS: [&[u8]; 7] =
-    [b"require", b"import", b"export", b"__dirname", b"__filename", b"Worker", b"process"];
+    [b"quire", b"import", b"export", b"__dirname", b"__filename", b"Worker", b"process"];
 
 /// What `text`, the file at the absolute path `file`, can load.
 pub fn loads(

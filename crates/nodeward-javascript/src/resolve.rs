@@ -6,9 +6,12 @@
 
 use std::path::{Path, PathBuf};
 
-use oxc_resolver::{ResolveOptions, Resolver as Engine, TsconfigDiscovery};
+use oxc_resolver::{ResolveOptions, ResolverGeneric, TsconfigDiscovery};
 
+use crate::bounded::Bounded;
 use crate::source::{Language, SourceKind};
+
+type Engine = ResolverGeneric<Bounded>;
 
 /// The function that loads: its conditions and its way with extensions differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -65,7 +68,7 @@ impl Default for Resolver {
 impl Resolver {
     /// A resolver that has seen nothing yet.
     pub fn new() -> Self {
-        let require = Engine::new(options(Loader::Require));
+        let require = Engine::new_with_file_system(Bounded::new(), options(Loader::Require));
         let import = require.clone_with_options(options(Loader::Import));
         let typed_require = require.clone_with_options(typed(options(Loader::Require)));
         let typed_import = require.clone_with_options(typed(options(Loader::Import)));
@@ -119,7 +122,7 @@ impl NodeResolver {
             options.extensions.extend([".ts", ".cts", ".mts"].map(str::to_owned));
             options
         };
-        let require = Engine::new(with(Loader::Require));
+        let require = Engine::new_with_file_system(Bounded::new(), with(Loader::Require));
         let import = require.clone_with_options(with(Loader::Import));
         Self { require, import }
     }

@@ -3,21 +3,16 @@
 use std::path::Path;
 
 use crate::oxc::ast::{Argument, CallExpression, Expression, IdentifierReference, NewExpression};
-use crate::oxc::{AstKind, GetSpan as _, NodeId, Span};
+use rustc_hash::FxHashSet;
 
-use super::fold::Folder;
-use super::plain::ADDON_FINDERS;
-use super::value::{Known, Value, bare, is_absolute, path_of_address};
+use crate::oxc::{AstKind, GetSpan as _, NodeId, Span, SymbolId};
+
+use super::fold::{Folder, is_text_runner};
+use super::plain::{ADDON_FINDERS, TELLING};
+use super::value::{Known, Rest, Value, bare, is_absolute};
 use super::{Act, HOLE, Load, Surroundings};
 use crate::parse::Parsed;
 use crate::resolve::Loader;
-
-/// Functions that read a folder's files and load none of them: static files and templates.
-const DATA: &[&str] =
-    &["static", "serveStatic", "serve", "sendFile", "sendfile", "download", "readFileSync", "readFile"];
-
-/// How far a path is followed from variable to variable.
-const HOPS: usize = 400;
 
 /// Adds what values tell.
 pub(super) fn read<'a>(
@@ -28,36 +23,102 @@ pub(super) fn read<'a>(
     loads: &mut Vec<Load>,
 ) {
     let folder = Folder::new(parsed.semantic(), file, surroundings);
-    let mut finder = Finder { folder: &folder, dead, loads };
-    for node in folder.semantic.nodes().iter() {
-        match node.kind() {
-            AstKind::CallExpression(call) => finder.call(node.id(), call),
-            AstKind::NewExpression(new) => finder.new_object(node.id(), new),
-            AstKind::ImportExpression(import) => {
-                let what = folder.fold(&import.source);
-                finder.load(node.id(), Act::Import, &what, None, import.source.span());
+    let mut finder = Finder { folder: &folder, dead, loads, tangles: FxHashSet::default() };
+    // What may load comes first: a large bundle has many calls that do not, and there is only so much time.
+    let mut tangled = None;
+    for turn in [Turn::First, Turn::Second] {
+        for node in folder.semantic.nodes().iter() {
+            if turn_of(node.kind()) != Some(turn) {
+                continue;
             }
-            AstKind::IdentifierReference(name) => finder.name(node.id(), name),
+            if !folder.begin() {
+                tangled = tangled.or((turn == Turn::First).then(|| (node.id(), node.kind().span())));
+                break;
+            }
+            finder.look(node.id(), node.kind());
+        }
+    }
+    if let Some((node, span)) = tangled {
+        finder.load(node, Act::Require, &Known::anything(), None, span);
+    }
+}
+
+/// When a node is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    First,
+    Second,
+}
+
+/// Methods that load, start or find something, or give something that does.
+const LOADING: &[&str] = &[
+    "require",
+    "resolve",
+    "import",
+    "addon",
+    "find",
+    "load",
+    "loadAddon",
+    "default",
+    "call",
+    "apply",
+    "bind",
+];
+
+fn turn_of(kind: AstKind<'_>) -> Option<Turn> {
+    let first = match kind {
+        AstKind::CallExpression(call) => match bare(&call.callee) {
+            Expression::StaticMemberExpression(member) => {
+                let name = member.property.name.as_str();
+                LOADING.contains(&name) || TELLING.contains(&name)
+            }
+            Expression::ComputedMemberExpression(member) => {
+                matches!(bare(&member.expression), Expression::StringLiteral(_))
+            }
+            _ => true,
+        },
+        AstKind::NewExpression(_) | AstKind::ImportExpression(_) | AstKind::IdentifierReference(_) => true,
+        AstKind::StaticMemberExpression(member) => match &member.object {
+            Expression::ImportMeta(_) => true,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some(if first { Turn::First } else { Turn::Second })
+}
+
+pub(super) struct Finder<'f, 'a, 's> {
+    pub(super) folder: &'f Folder<'a, 's>,
+    dead: &'f [Span],
+    pub(super) loads: &'f mut Vec<Load>,
+    /// Functions of which it was too much to find out whether they load: not asked again.
+    tangles: FxHashSet<SymbolId>,
+}
+
+impl<'a> Finder<'_, 'a, '_> {
+    fn look(&mut self, id: NodeId, kind: AstKind<'a>) {
+        match kind {
+            AstKind::CallExpression(call) => self.call(id, call),
+            AstKind::NewExpression(new) => self.new_object(id, new),
+            AstKind::ImportExpression(import) => {
+                self.folder.go_on();
+                let what = self.folder.fold(&import.source);
+                self.load(id, Act::Import, &what, None, import.source.span());
+            }
+            AstKind::IdentifierReference(name) => self.name(id, name),
             AstKind::StaticMemberExpression(member) => {
                 let is_place = matches!(member.object, Expression::ImportMeta(_))
                     && matches!(member.property.name.as_str(), "url" | "dirname" | "filename");
                 if is_place {
-                    finder.follow(node.id());
+                    self.folder.go_on();
+                    self.follow(id);
                 }
             }
             _ => {}
         }
     }
-}
 
-struct Finder<'f, 'a, 's> {
-    folder: &'f Folder<'a, 's>,
-    dead: &'f [Span],
-    loads: &'f mut Vec<Load>,
-}
-
-impl<'a> Finder<'_, 'a, '_> {
-    fn is_dead(&self, span: Span) -> bool {
+    pub(super) fn is_dead(&self, span: Span) -> bool {
         self.dead.iter().any(|dead| dead.start <= span.start && span.end <= dead.end)
     }
 
@@ -111,17 +172,96 @@ impl<'a> Finder<'_, 'a, '_> {
         let name = match callee {
             Expression::Identifier(name) => name.name.as_str(),
             Expression::StaticMemberExpression(member) => member.property.name.as_str(),
-            Expression::SequenceExpression(_) | Expression::CallExpression(_) => "",
+            Expression::SequenceExpression(_)
+            | Expression::CallExpression(_)
+            | Expression::ComputedMemberExpression(_) => "",
             Expression::ConditionalExpression(_) | Expression::LogicalExpression(_) => "",
             _ => return,
         };
+        let symbol = match callee {
+            Expression::Identifier(name) => name
+                .reference_id
+                .get()
+                .and_then(|id| self.folder.semantic.scoping().get_reference(id).symbol_id()),
+            _ => None,
+        };
+        if symbol.is_some_and(|symbol| self.tangles.contains(&symbol)) {
+            return;
+        }
         let known = self.folder.fold(callee);
+        match symbol {
+            Some(symbol) if self.folder.is_out() && known.values.is_empty() => {
+                self.tangles.insert(symbol);
+            }
+            _ => self.folder.go_on(),
+        }
+        if known.values.is_empty() && self.folder.gives_place(call) {
+            self.follow(node);
+        }
         // Literals of a plain `require` were found by the first look.
         for value in &known.values {
             self.call_of(node, call, value);
         }
         if known.values.is_empty() && name == "__require" {
             self.call_of(node, call, &Value::Require(None));
+        }
+        if known.values.is_empty() {
+            self.unknown(node, call, name);
+        }
+    }
+
+    /// A call of something that another file gives, which its arguments tell apart.
+    fn unknown(&mut self, node: NodeId, call: &'a CallExpression<'a>, name: &str) {
+        let Some(first) = call.arguments.first().and_then(Argument::as_expression).map(bare) else { return };
+        match first {
+            // `require.resolve("./loader.mjs")`, where `require` was made elsewhere.
+            Expression::StringLiteral(text)
+                if name == "resolve"
+                    && matches!(bare(&call.callee), Expression::StaticMemberExpression(member)
+                        if matches!(&member.object, Expression::Identifier(name) if name.name != "Promise"))
+                    && text.value.starts_with(['.'])
+                    && text.value.contains('/') =>
+            {
+                let what = Known::text(text.value.as_str());
+                let from = self.loads.len();
+                self.load(node, Act::Resolve(Loader::Require), &what, None, text.span);
+                self.loads[from..].iter_mut().for_each(|load| load.optional = true);
+            }
+            // `spawn(process.execPath, [script])`, whoever's `spawn` it is.
+            Expression::StaticMemberExpression(member) if member.property.name == "execPath" => {
+                let arguments = self.folder.argument(call, 1);
+                let span = call.arguments.get(1).map_or(call.span, |argument| argument.span());
+                self.started(node, &arguments, span);
+            }
+            _ => {}
+        }
+    }
+
+    /// What a Node.js that is started with these arguments loads: its script, and what options name.
+    fn started(&mut self, node: NodeId, arguments: &Known<'a>, span: Span) {
+        let [Value::List { elements, rest }] = &arguments.values[..] else { return };
+        let is_option = |known: &Known<'a>| known.texts().any(|text| text.starts_with('-'));
+        let mut is_named = false;
+        for element in elements {
+            let names = element.texts().any(|text| {
+                matches!(text, "-r" | "--require" | "--import" | "--loader" | "--experimental-loader")
+            });
+            if is_option(element) {
+                is_named = names;
+                continue;
+            }
+            // A bare name after `--require` is a package's; all else is found from the working directory.
+            let is_bare = |text: &str| !is_absolute(text) && !text.starts_with(['.']) && !text.contains(':');
+            let act = match is_named && element.texts().all(is_bare) {
+                true => Act::Require,
+                false => Act::Child,
+            };
+            self.load(node, act, element, None, span);
+            // The script is the first that no option names; what follows is for the script.
+            if !is_named && *rest == Rest::Nothing {
+                return;
+            }
+            is_named = false;
         }
     }
 
@@ -145,23 +285,43 @@ impl<'a> Finder<'_, 'a, '_> {
                 self.load(node, Act::Resolve(loader), &what, from.as_deref(), span(0));
             }
             Value::Member(module, name) => self.builtin(node, call, module, name),
+            Value::Import => {
+                let what = self.folder.argument(call, 0);
+                self.load(node, Act::Import, &what, None, span(0));
+            }
+            Value::Builtin(name) if name == "(text)" => self.text(node, &call.arguments),
             Value::Package(package) if package == "bindings" => {
                 let what = self.bindings_name(call);
                 self.load(node, Act::Bindings, &what, None, span(0));
             }
+            // `require.addon(".", __filename)`: of the package that the file is in.
+            Value::Package(package) if package == "require-addon" => {
+                let what = Known::text(format!("{}/{HOLE}", self.folder.folder()));
+                self.load(node, Act::AddonFolder, &what, None, span(0));
+            }
             Value::Package(package) if ADDON_FINDERS.contains(&package.as_str()) => {
-                let what = self.folder.argument(call, 0);
+                let what = self.addon_folder(call);
                 self.load(node, Act::AddonFolder, &what, None, span(0));
             }
             Value::PackageMember(package, name)
                 if ADDON_FINDERS.contains(&package.as_str())
-                    && matches!(name.as_str(), "find" | "load" | "path") =>
+                    && matches!(name.as_str(), "find" | "load" | "path" | "default" | "loadAddon") =>
             {
-                let what = self.folder.argument(call, 0);
+                let what = self.addon_folder(call);
                 self.load(node, Act::AddonFolder, &what, None, span(0));
             }
             _ => {}
         }
+    }
+
+    /// The folder that a finder of add-ons is given; where that is not known, the package's own is likely.
+    fn addon_folder(&self, call: &'a CallExpression<'a>) -> Known<'a> {
+        let mut what = self.folder.argument(call, 0);
+        if !what.texts().any(is_absolute) {
+            what.open = true;
+            what.add(Known::text(format!("{}/{HOLE}", self.folder.folder())));
+        }
+        what
     }
 
     /// `bindings("name")`, `bindings({ bindings: "name" })`
@@ -188,8 +348,8 @@ impl<'a> Finder<'_, 'a, '_> {
                     Value::Text(text) => text == "node",
                     _ => false,
                 });
-                if is_node && let Some(script) = first_script(&argument(1)) {
-                    self.load(node, Act::Child, &script, None, span(1));
+                if is_node {
+                    self.started(node, &argument(1), span(1));
                 }
             }
             ("cluster", "setupPrimary" | "setupMaster") => {
@@ -210,8 +370,25 @@ impl<'a> Finder<'_, 'a, '_> {
         }
     }
 
+    /// Code in a text loads what nobody can tell from here, if it speaks of loading.
+    fn text(&mut self, node: NodeId, arguments: &'a [Argument<'a>]) {
+        let Some(body) = arguments.last().and_then(Argument::as_expression) else { return };
+        let is_known = !self.folder.written_function(arguments).values.is_empty();
+        let loads = |text: &str| text.contains("require(") || text.contains("import(");
+        if !is_known && self.folder.fold(body).texts().any(loads) {
+            self.load(node, Act::Require, &Known::anything(), None, body.span());
+        }
+    }
+
     fn new_object(&mut self, node: NodeId, new: &'a NewExpression<'a>) {
         let callee = self.folder.fold(&new.callee);
+        if callee.values.is_empty() {
+            return;
+        }
+        self.folder.go_on();
+        if callee.values.iter().any(is_text_runner) {
+            return self.text(node, &new.arguments);
+        }
         let is_worker = callee.values.iter().any(
             |value| matches!(value, Value::Member(module, name) if module == "worker_threads" && name == "Worker"),
         );
@@ -237,7 +414,10 @@ impl<'a> Finder<'_, 'a, '_> {
             return;
         }
         match name.name.as_str() {
-            "__dirname" | "__filename" => self.follow(node),
+            "__dirname" | "__filename" => {
+                self.folder.go_on();
+                self.follow(node);
+            }
             "require" => self.handed_on(node, name),
             _ => {}
         }
@@ -267,220 +447,6 @@ impl<'a> Finder<'_, 'a, '_> {
             self.load(node, Act::Require, &Known::anything(), None, name.span);
         }
     }
-
-    /// Follows a path that starts at a node to where it is used, and adds what it names there.
-    fn follow(&mut self, start: NodeId) {
-        let nodes = self.folder.semantic.nodes();
-        let scoping = self.folder.semantic.scoping();
-        let mut open = vec![start];
-        let mut seen: Vec<NodeId> = Vec::new();
-        while let Some(node) = open.pop() {
-            if seen.contains(&node) || seen.len() > HOPS {
-                continue;
-            }
-            seen.push(node);
-            let top = self.climb(node);
-            match nodes.parent_kind(top) {
-                AstKind::VariableDeclarator(declarator) => {
-                    use crate::oxc::ast::BindingPattern;
-                    if let BindingPattern::BindingIdentifier(name) = &declarator.id
-                        && let Some(symbol) = name.symbol_id.get()
-                    {
-                        let uses = scoping.get_resolved_references(symbol);
-                        open.extend(uses.filter(|used| used.is_read()).map(|used| used.node_id()));
-                    }
-                }
-                AstKind::AssignmentExpression(assignment) => {
-                    use crate::oxc::ast::AssignmentTarget;
-                    if let AssignmentTarget::AssignmentTargetIdentifier(name) = &assignment.left {
-                        let reference = name.reference_id.get();
-                        let symbol = reference.and_then(|id| scoping.get_reference(id).symbol_id());
-                        if let Some(symbol) = symbol {
-                            let uses = scoping.get_resolved_references(symbol);
-                            open.extend(uses.filter(|used| used.is_read()).map(|used| used.node_id()));
-                            continue;
-                        }
-                    }
-                    self.used(top);
-                }
-                _ => self.used(top),
-            }
-        }
-    }
-
-    /// The largest expression around a node whose value it is part of.
-    fn climb(&self, node: NodeId) -> NodeId {
-        let nodes = self.folder.semantic.nodes();
-        let mut top = node;
-        loop {
-            let span = nodes.kind(top).span();
-            let parent = nodes.parent_id(top);
-            let goes_on = match nodes.kind(parent) {
-                AstKind::ParenthesizedExpression(_)
-                | AstKind::TemplateLiteral(_)
-                | AstKind::AwaitExpression(_)
-                | AstKind::TSAsExpression(_)
-                | AstKind::TSNonNullExpression(_)
-                | AstKind::LogicalExpression(_) => true,
-                AstKind::BinaryExpression(binary) => binary.operator == crate::oxc::BinaryOperator::Addition,
-                AstKind::ConditionalExpression(choice) => choice.test.span() != span,
-                AstKind::SequenceExpression(sequence) => {
-                    sequence.expressions.last().is_some_and(|last| last.span() == span)
-                }
-                AstKind::StaticMemberExpression(member) => {
-                    let name = member.property.name.as_str();
-                    matches!(name, "href" | "pathname")
-                        || matches!(name, "toString" | "replace" | "concat")
-                            && matches!(nodes.parent_kind(parent), AstKind::CallExpression(call) if call.callee.span() == member.span)
-                }
-                AstKind::CallExpression(call) if call.callee.span() == span => {
-                    matches!(bare(&call.callee), Expression::StaticMemberExpression(member)
-                        if matches!(member.property.name.as_str(), "toString" | "replace" | "concat"))
-                }
-                AstKind::CallExpression(call) => self.gives_path(&call.callee),
-                AstKind::NewExpression(new) if new.callee.span() != span => {
-                    self.folder.fold(&new.callee).values.iter().any(
-                        |value| matches!(value, Value::Member(module, name) if module == "url" && name == "URL"),
-                    )
-                }
-                _ => false,
-            };
-            if !goes_on {
-                return top;
-            }
-            top = parent;
-        }
-    }
-
-    fn gives_path(&self, callee: &'a Expression<'a>) -> bool {
-        self.folder.fold(callee).values.iter().any(|value| match value {
-            Value::Member(module, name) => match module.split('/').next() {
-                Some("path") => {
-                    !matches!(name.as_str(), "relative" | "basename" | "extname" | "parse" | "isAbsolute")
-                }
-                Some("url") => matches!(name.as_str(), "fileURLToPath" | "pathToFileURL"),
-                Some("fs") => matches!(name.as_str(), "realpathSync"),
-                _ => false,
-            },
-            _ => false,
-        })
-    }
-
-    /// Adds the files that an expression names, by what is done with it.
-    fn used(&mut self, node: NodeId) {
-        let nodes = self.folder.semantic.nodes();
-        let span = nodes.kind(node).span();
-        let act = match nodes.parent_kind(node) {
-            AstKind::CallExpression(call) => match self.use_by(call, span) {
-                Some(act) => act,
-                None => return,
-            },
-            AstKind::NewExpression(new) => match bare(&new.callee) {
-                Expression::Identifier(name) if name.name == "Worker" => return,
-                _ => Act::Path,
-            },
-            AstKind::ImportExpression(_) => return,
-            AstKind::StaticMemberExpression(_)
-            | AstKind::ComputedMemberExpression(_)
-            | AstKind::BinaryExpression(_)
-            | AstKind::UnaryExpression(_)
-            | AstKind::IfStatement(_)
-            | AstKind::ExpressionStatement(_) => return,
-            _ => Act::Path,
-        };
-        let known = self.value_of(node);
-        for text in known.texts() {
-            let path = path_of_address(text);
-            if !is_absolute(&path) || self.is_dead(span) {
-                continue;
-            }
-            self.loads.push(Load {
-                start: span.start,
-                line: 0,
-                act,
-                what: Some(path),
-                from: None,
-                optional: true,
-            });
-        }
-    }
-
-    fn value_of(&self, node: NodeId) -> Known<'a> {
-        match self.folder.semantic.nodes().kind(node) {
-            AstKind::IdentifierReference(name) => self.folder.identifier(name),
-            AstKind::CallExpression(call) => self.folder.call(call),
-            AstKind::TemplateLiteral(template) => self.folder.template(template),
-            AstKind::BinaryExpression(binary) => self.folder.binary(binary),
-            AstKind::StaticMemberExpression(member) => {
-                self.folder.member(&member.object, member.property.name.as_str())
-            }
-            AstKind::NewExpression(new) => self.folder.new_object(new),
-            AstKind::ConditionalExpression(choice) => {
-                let mut all = self.folder.fold(&choice.consequent);
-                all.add(self.folder.fold(&choice.alternate));
-                all
-            }
-            AstKind::LogicalExpression(logical) => {
-                let mut all = self.folder.fold(&logical.left);
-                all.add(self.folder.fold(&logical.right));
-                all
-            }
-            AstKind::ParenthesizedExpression(inner) => self.folder.fold(&inner.expression),
-            AstKind::AwaitExpression(inner) => self.folder.fold(&inner.argument),
-            AstKind::SequenceExpression(inner) => {
-                inner.expressions.last().map_or_else(Known::nothing, |last| self.folder.fold(last))
-            }
-            _ => Known::nothing(),
-        }
-    }
-
-    /// What a call does with a path. `None`: it is loaded, or asked about, which is seen elsewhere.
-    fn use_by(&self, call: &'a CallExpression<'a>, span: Span) -> Option<Act> {
-        let name = match bare(&call.callee) {
-            Expression::Identifier(name) => name.name.as_str(),
-            Expression::StaticMemberExpression(member) => member.property.name.as_str(),
-            _ => "",
-        };
-        let callee = self.folder.fold(&call.callee);
-        for value in &callee.values {
-            match value {
-                Value::Require(_) | Value::Resolve(_) => return None,
-                Value::Package(package) if ADDON_FINDERS.contains(&package.as_str()) => return None,
-                Value::PackageMember(package, _) if ADDON_FINDERS.contains(&package.as_str()) => return None,
-                Value::Member(module, name) => match (module.as_str(), name.as_str()) {
-                    ("child_process" | "module" | "cluster" | "path", _) => return None,
-                    (
-                        "fs",
-                        "mkdirSync" | "mkdir" | "writeFileSync" | "writeFile" | "rmSync"
-                        | "createWriteStream",
-                    ) => {
-                        return None;
-                    }
-                    ("fs", _) => return Some(Act::Data),
-                    _ => {}
-                },
-                // The function itself is looked at with what it is given.
-                Value::Function(_) => {}
-                _ => {}
-            }
-        }
-        if name == "require" {
-            return None;
-        }
-        if name == "set" {
-            // `app.set("views", folder)`
-            let setting = call.arguments.first().filter(|first| first.span() != span)?;
-            let is_views = matches!(setting, Argument::StringLiteral(text) if text.value == "views");
-            return Some(if is_views { Act::Data } else { Act::Path });
-        }
-        Some(if DATA.contains(&name) { Act::Data } else { Act::Path })
-    }
-}
-
-/// The script among the arguments of a program: the first that is no option.
-fn first_script<'a>(arguments: &Known<'a>) -> Option<Known<'a>> {
-    let [Value::List { elements, .. }] = &arguments.values[..] else { return None };
-    elements.iter().find(|element| !element.texts().any(|text| text.starts_with('-'))).cloned()
 }
 
 /// Whether the options of a worker say that its script is a text.

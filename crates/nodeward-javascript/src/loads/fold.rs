@@ -8,16 +8,24 @@ use rustc_hash::FxHashMap;
 
 use crate::oxc::ast::{
     Argument, ArrayExpressionElement, AssignmentExpression, AssignmentTarget, BinaryExpression,
-    BindingPattern, CallExpression, ChainElement, Expression, IdentifierReference, ImportDeclaration,
-    ModuleExportName, NewExpression, PropertyKey, TemplateLiteral,
+    BindingPattern, ChainElement, Expression, IdentifierReference, ImportDeclaration, ModuleExportName,
+    NewExpression, PropertyKey, TemplateLiteral,
 };
 use crate::oxc::{AssignmentOperator, AstKind, BinaryOperator, LogicalOperator, NodeId, Semantic, SymbolId};
 
-use super::value::{self, Callable, Known, Value, bare, concatenate, is_absolute};
+use super::by_name::ByName;
+use super::value::{self, Callable, Known, Rest, Value, bare, concatenate, is_absolute};
 use super::{HOLE, Surroundings};
 
-/// How many expressions are looked at, and texts made, for one file. Only text that is made to cost time has more.
-const FUEL: u32 = 60_000;
+/// How many expressions are looked at, and texts made, for one file. Only large bundles have more, and text that is
+/// made to cost time.
+const FUEL: u32 = 200_000;
+
+/// How many of them for what one load is given, so that one tangle does not leave the rest without an answer.
+const SHARE: u32 = 10_000;
+
+/// How many of them to find out whether a call loads at all.
+const FIRST_SHARE: u32 = 400;
 
 /// How deep expressions are followed.
 const DEPTH: u32 = 48;
@@ -29,23 +37,14 @@ pub(super) struct Folder<'a, 's> {
     /// The file, with `/` between folders.
     pub(super) file: String,
     fuel: Cell<u32>,
+    /// What is left for the questions after this one.
+    reserve: Cell<u32>,
     depth: Cell<u32>,
     /// Variables that are known, and those that are being followed.
     symbols: RefCell<FxHashMap<SymbolId, Option<Known<'a>>>>,
     /// Variables that were met again while they were followed.
     again: RefCell<Vec<SymbolId>>,
-    by_name: OnceCell<ByName<'a>>,
-}
-
-/// What the file does with properties, by their names.
-#[derive(Default)]
-pub(super) struct ByName<'a> {
-    /// `x.name(…)`
-    pub(super) calls: FxHashMap<&'a str, Vec<&'a CallExpression<'a>>>,
-    /// `this.name = …`, and `name = …` in a class.
-    pub(super) own: FxHashMap<&'a str, Vec<&'a Expression<'a>>>,
-    /// What each function returns.
-    pub(super) returns: FxHashMap<NodeId, Vec<&'a Expression<'a>>>,
+    pub(super) by_name: OnceCell<ByName<'a>>,
 }
 
 impl<'a, 's> Folder<'a, 's> {
@@ -55,12 +54,42 @@ impl<'a, 's> Folder<'a, 's> {
             semantic,
             surroundings,
             file,
-            fuel: Cell::new(FUEL),
+            fuel: Cell::new(0),
+            reserve: Cell::new(FUEL),
             depth: Cell::new(0),
             symbols: RefCell::default(),
             again: RefCell::default(),
             by_name: OnceCell::new(),
         }
+    }
+
+    /// Begins the next question. False: nothing is left to answer it.
+    pub(super) fn begin(&self) -> bool {
+        self.share(FIRST_SHARE)
+    }
+
+    /// Goes on with a question that is worth it.
+    pub(super) fn go_on(&self) {
+        self.share(SHARE);
+    }
+
+    fn share(&self, share: u32) -> bool {
+        let all = self.reserve.get() + self.fuel.get();
+        self.fuel.set(all.min(share));
+        self.reserve.set(all - all.min(share));
+        all > 0
+    }
+
+    /// Counts a step through something long. False: the question was too much.
+    pub(super) fn step(&self) -> bool {
+        let left = self.fuel.get().saturating_sub(1);
+        self.fuel.set(left);
+        left > 0
+    }
+
+    /// Whether the question was too much.
+    pub(super) fn is_out(&self) -> bool {
+        self.fuel.get() == 0
     }
 
     /// The file's folder.
@@ -78,17 +107,20 @@ impl<'a, 's> Folder<'a, 's> {
         format!("file://{slash}{}", self.file)
     }
 
-    /// All ways to choose one text of each part, joined; anything, where that costs too much.
+    /// All ways to choose one text of each part, joined; what varies is not followed where that costs too much.
     pub(super) fn combine(&self, parts: &[Vec<String>], join: impl Fn(&[&str]) -> String) -> Known<'a> {
         let count = parts.iter().fold(1usize, |count, part| count.saturating_mul(part.len().max(1)));
         let cost = u32::try_from(count.min(value::MOST)).unwrap_or(u32::MAX);
         let left = self.fuel.get().saturating_sub(cost);
         self.fuel.set(left);
-        if left == 0 { Known::anything() } else { value::combine(parts, join) }
+        if left == 0 { value::combine(&value::reduced(parts), join) } else { value::combine(parts, join) }
     }
 
     /// What an expression can be.
     pub(super) fn fold(&self, expression: &'a Expression<'a>) -> Known<'a> {
+        if let Expression::StringLiteral(literal) = expression {
+            return Known::text(literal.value.as_str());
+        }
         let left = self.fuel.get();
         if left == 0 || self.depth.get() >= DEPTH {
             return Known::anything();
@@ -173,12 +205,13 @@ impl<'a, 's> Folder<'a, 's> {
 
     fn array(&self, elements: &'a [ArrayExpressionElement<'a>]) -> Known<'a> {
         let mut list = Vec::new();
-        let mut is_open = false;
+        let (mut is_open, mut has_spread) = (false, false);
         for element in elements {
             match element {
                 ArrayExpressionElement::SpreadElement(spread) => {
                     let inner = self.fold(&spread.argument).elements();
                     is_open |= inner.open;
+                    has_spread = true;
                     list.push(Known { values: inner.values, open: false });
                 }
                 ArrayExpressionElement::Elision(_) => list.push(Known::nothing()),
@@ -187,7 +220,12 @@ impl<'a, 's> Folder<'a, 's> {
                 }
             }
         }
-        Known::one(Value::List { elements: list, open: is_open })
+        let rest = match (is_open, has_spread) {
+            (true, _) => Rest::Anything,
+            (false, true) => Rest::Same,
+            (false, false) => Rest::Nothing,
+        };
+        Known::one(Value::List { elements: list, rest })
     }
 
     pub(super) fn template(&self, template: &'a TemplateLiteral<'a>) -> Known<'a> {
@@ -238,6 +276,7 @@ impl<'a, 's> Folder<'a, 's> {
             "URL" => Known::one(Value::Member("url".to_owned(), "URL".to_owned())),
             "Worker" => Known::one(Value::Member("worker_threads".to_owned(), "Worker".to_owned())),
             "module" => Known::one(Value::Builtin("(module)".to_owned())),
+            "eval" | "Function" => Known::one(Value::Builtin("(text)".to_owned())),
             _ => Known::anything(),
         }
     }
@@ -254,11 +293,31 @@ impl<'a, 's> Folder<'a, 's> {
         }
         self.symbols.borrow_mut().insert(symbol, None);
         let mut known = self.declared(symbol);
+        let mut is_longer = false;
         for reference in self.semantic.scoping().get_resolved_references(symbol) {
-            if reference.is_write() {
-                known.add(self.written(reference.node_id()));
+            if !reference.is_write() {
+                continue;
+            }
+            if !self.step() {
+                known.open = true;
+                break;
+            }
+            match self.semantic.nodes().parent_kind(reference.node_id()) {
+                AstKind::AssignmentExpression(assignment)
+                    if is_name(&assignment.left) && assignment.operator == AssignmentOperator::Addition =>
+                {
+                    is_longer = true;
+                }
+                _ => known.add(self.written(reference.node_id())),
             }
         }
+        if is_longer {
+            // `name += "-musl"`: the same with something behind it.
+            let longer = known.map_texts(|text| concatenate(&[text, &HOLE.to_string()]));
+            known.open |= longer.values.is_empty();
+            known.add(longer);
+        }
+        self.changed(symbol, &mut known);
         let met = self.again.borrow().contains(&symbol);
         if met {
             self.again.borrow_mut().retain(|other| *other != symbol);
@@ -269,7 +328,10 @@ impl<'a, 's> Folder<'a, 's> {
                 known.add(Known::text(concatenate(&[folder.trim_end_matches('/'), "/", &HOLE.to_string()])));
             }
         }
-        if self.again.borrow().is_empty() {
+        if self.fuel.get() == 0 {
+            // What was not followed to its end is not kept.
+            self.symbols.borrow_mut().remove(&symbol);
+        } else if self.again.borrow().is_empty() {
             self.symbols.borrow_mut().insert(symbol, Some(known.clone()));
         } else {
             // A part is missing that only the end of a circle gives.
@@ -419,6 +481,9 @@ impl<'a, 's> Folder<'a, 's> {
 
     pub(super) fn new_object(&self, new: &'a NewExpression<'a>) -> Known<'a> {
         let callee = self.fold(&new.callee);
+        if callee.values.iter().any(is_text_runner) {
+            return self.written_function(&new.arguments);
+        }
         let is_address = callee
             .values
             .iter()
@@ -434,48 +499,27 @@ impl<'a, 's> Folder<'a, 's> {
         }
     }
 
-    pub(super) fn by_name(&self) -> &ByName<'a> {
-        self.by_name.get_or_init(|| {
-            let nodes = self.semantic.nodes();
-            let mut names = ByName::default();
-            for node in nodes.iter() {
-                match node.kind() {
-                    AstKind::CallExpression(call) => {
-                        if let Expression::StaticMemberExpression(member) = bare(&call.callee) {
-                            names.calls.entry(member.property.name.as_str()).or_default().push(call);
-                        }
-                    }
-                    AstKind::AssignmentExpression(assignment) => {
-                        if let AssignmentTarget::StaticMemberExpression(member) = &assignment.left
-                            && matches!(member.object, Expression::ThisExpression(_))
-                        {
-                            let name = member.property.name.as_str();
-                            names.own.entry(name).or_default().push(&assignment.right);
-                        }
-                    }
-                    AstKind::ReturnStatement(statement) => {
-                        let Some(value) = &statement.argument else { continue };
-                        let function = nodes.ancestors(node.id()).find(|ancestor| {
-                            matches!(
-                                ancestor.kind(),
-                                AstKind::Function(_) | AstKind::ArrowFunctionExpression(_)
-                            )
-                        });
-                        if let Some(function) = function {
-                            names.returns.entry(function.id()).or_default().push(value);
-                        }
-                    }
-                    AstKind::PropertyDefinition(property) => {
-                        if let (Some(name), Some(value)) = (key(&property.key), &property.value) {
-                            names.own.entry(name).or_default().push(value);
-                        }
-                    }
-                    _ => {}
-                }
+    /// What a function that is made of a text is, as far as that matters: TypeScript's way to keep its compiler from
+    /// seeing an `import()`, and `eval("require")`.
+    pub(super) fn written_function(&self, arguments: &'a [Argument<'a>]) -> Known<'a> {
+        let Some(body) = arguments.last().and_then(Argument::as_expression) else { return Known::anything() };
+        let mut all = Known::anything();
+        for text in self.fold(body).texts() {
+            let bare: String = text.chars().filter(|character| !character.is_whitespace()).collect();
+            let body = bare.trim_start_matches('(').strip_prefix("return").unwrap_or(&bare);
+            if body.starts_with("import(") || body.starts_with("awaitimport(") {
+                all = Known::one(Value::Import);
+            } else if bare == "require" {
+                all = Known::one(Value::Require(None));
             }
-            names
-        })
+        }
+        all
     }
+}
+
+/// `eval`, `Function`.
+pub(super) fn is_text_runner(value: &Value<'_>) -> bool {
+    matches!(value, Value::Builtin(name) if name == "(text)")
 }
 
 /// Whether the left of an assignment is a variable.

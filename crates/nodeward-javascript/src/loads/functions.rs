@@ -8,7 +8,7 @@ use crate::oxc::{AstKind, GetSpan as _, NodeId, SymbolId};
 
 use super::NAME;
 use super::fold::{Folder, key};
-use super::value::{Callable, Known, Value, bare};
+use super::value::{Callable, Known, Rest, Value, bare};
 
 impl<'a> Callable<'a> {
     fn node(self) -> NodeId {
@@ -137,6 +137,10 @@ impl<'a> Folder<'a, '_> {
             if !reference.is_read() {
                 continue;
             }
+            if !self.step() {
+                all.open = true;
+                return all;
+            }
             let node = reference.node_id();
             match nodes.parent_kind(node) {
                 AstKind::CallExpression(call) if call.callee.span() == nodes.kind(node).span() => {
@@ -161,7 +165,7 @@ impl<'a> Folder<'a, '_> {
     fn passed_to_name(&self, name: &str, index: usize) -> Known<'a> {
         let mut all = Known::anything();
         if let Some(calls) = self.by_name().calls.get(name) {
-            calls.iter().for_each(|call| all.add(self.argument(call, index)));
+            calls.iter().take_while(|_| self.step()).for_each(|call| all.add(self.argument(call, index)));
         }
         all
     }
@@ -263,5 +267,5 @@ impl<'a> Folder<'a, '_> {
 
 /// The names in some folder.
 pub(super) fn names<'a>() -> Known<'a> {
-    Known::one(Value::List { elements: vec![Known::text(NAME.to_string())], open: false })
+    Known::one(Value::List { elements: vec![Known::text(NAME.to_string())], rest: Rest::Same })
 }

@@ -1,21 +1,68 @@
 //! Members of what is known: properties of objects, elements of arrays, what Node.js's modules export.
 
-use crate::oxc::ast::{Expression, IdentifierReference, ObjectExpression, ObjectPropertyKind};
-use crate::oxc::{AstKind, GetSpan as _};
+use crate::oxc::ast::{Argument, Expression, IdentifierReference, ObjectExpression, ObjectPropertyKind};
+use crate::oxc::{AstKind, GetSpan as _, SymbolId};
 
 use super::fold::{Folder, key};
-use super::value::{Known, Value, bare, path_of_address};
+use super::value::{Known, Rest, Value, bare, path_of_address};
+
+/// Methods that put something into an array, or change the order of what is in it.
+const CHANGES: &[&str] = &["push", "unshift", "splice", "fill", "copyWithin", "sort", "reverse"];
 
 impl<'a> Folder<'a, '_> {
+    /// Adds to what a variable can be what the file puts into it later: elements of arrays, and properties by names
+    /// that are not written out.
+    pub(super) fn changed(&self, symbol: SymbolId, known: &mut Known<'a>) {
+        let holds = |value: &Value<'a>| matches!(value, Value::List { .. } | Value::Record(_));
+        if !known.values.iter().any(holds) {
+            return;
+        }
+        let nodes = self.semantic.nodes();
+        for reference in self.semantic.scoping().get_resolved_references(symbol) {
+            if !self.step() {
+                known.open = true;
+                return;
+            }
+            let name = nodes.kind(reference.node_id()).span();
+            let member = nodes.parent_id(reference.node_id());
+            match (nodes.kind(member), nodes.parent_kind(member)) {
+                (AstKind::StaticMemberExpression(found), AstKind::CallExpression(call))
+                    if call.callee.span() == found.span
+                        && CHANGES.contains(&found.property.name.as_str()) =>
+                {
+                    let mut added = Known::nothing();
+                    let skipped = if found.property.name == "splice" { 2 } else { 0 };
+                    for argument in call.arguments.iter().skip(skipped) {
+                        added.add(match argument {
+                            Argument::SpreadElement(spread) => self.fold(&spread.argument).elements(),
+                            other => other.as_expression().map_or_else(Known::anything, |it| self.fold(it)),
+                        });
+                    }
+                    put(known, &added);
+                }
+                (AstKind::ComputedMemberExpression(found), AstKind::AssignmentExpression(assignment))
+                    if found.object.span() == name && assignment.left.span() == found.span =>
+                {
+                    known.open |= known.values.iter().any(|value| matches!(value, Value::Record(_)))
+                        && !matches!(bare(&found.expression), Expression::StringLiteral(_));
+                    put(known, &self.fold(&assignment.right));
+                }
+                _ => {}
+            }
+        }
+    }
+
     pub(super) fn nth(&self, value: &Known<'a>, at: usize) -> Known<'a> {
         let mut all = Known { values: Vec::new(), open: value.open };
         for value in &value.values {
             match value {
-                Value::List { elements, open } => match elements.get(at) {
-                    Some(element) => all.add(element.clone()),
-                    None if *open => all.add(Known::anything()),
-                    None => {}
-                },
+                Value::List { elements, rest: Rest::Nothing } => {
+                    all.add(elements.get(at).cloned().unwrap_or_default());
+                }
+                Value::List { elements, rest } => {
+                    all.open |= *rest == Rest::Anything;
+                    elements.iter().for_each(|element| all.add(element.clone()));
+                }
                 _ => all.open = true,
             }
         }
@@ -26,6 +73,7 @@ impl<'a> Folder<'a, '_> {
         if let Expression::StringLiteral(name) = bare(index) {
             return self.member(object, name.value.as_str());
         }
+        let written = object;
         let object = self.fold(object);
         if let Expression::NumericLiteral(number) = bare(index)
             && number.value >= 0.0
@@ -33,11 +81,15 @@ impl<'a> Folder<'a, '_> {
             return self.nth(&object, number.value as usize);
         }
         let index = self.fold(index);
+        let name = match bare(written) {
+            Expression::Identifier(name) => Some(name),
+            _ => None,
+        };
         let mut all = Known { values: Vec::new(), open: object.open };
         for value in &object.values {
             match value {
-                Value::List { elements, open } => {
-                    all.open |= open;
+                Value::List { elements, rest } => {
+                    all.open |= *rest == Rest::Anything;
                     for element in elements {
                         all.add(element.clone());
                     }
@@ -46,8 +98,12 @@ impl<'a> Folder<'a, '_> {
                     let exact: Vec<&str> = index.texts().filter(|text| super::is_exact(text)).collect();
                     if index.open || exact.len() < index.values.len() {
                         all.add(self.values_of(record));
+                        name.iter().for_each(|name| all.add(self.assigned_members(name, None)));
                     } else {
-                        exact.iter().for_each(|name| all.add(self.entry(record, name)));
+                        exact.iter().for_each(|key| {
+                            all.add(self.entry(record, key));
+                            name.iter().for_each(|name| all.add(self.assigned_members(name, Some(key))));
+                        });
                     }
                 }
                 _ => all.open = true,
@@ -69,18 +125,23 @@ impl<'a> Folder<'a, '_> {
         if let Expression::ThisExpression(_) = bare(object) {
             let mut all = Known::nothing();
             let Some(written) = self.by_name().own.get(name) else { return Known::anything() };
-            written.iter().for_each(|value| all.add(self.fold(value)));
+            written.iter().take_while(|_| self.step()).for_each(|value| all.add(self.fold(value)));
+            all.open |= self.is_out();
             return all;
         }
         let mut all = self.property(&self.fold(object), name);
         if let Expression::Identifier(object) = bare(object) {
-            all.add(self.assigned_members(object, name));
+            all.add(self.assigned_members(object, Some(name)));
         }
         all
     }
 
-    /// What is written to `object.name` anywhere in the file.
-    pub(super) fn assigned_members(&self, object: &'a IdentifierReference<'a>, name: &str) -> Known<'a> {
+    /// What is written to `object.name` anywhere in the file; without a name, to any property.
+    pub(super) fn assigned_members(
+        &self,
+        object: &'a IdentifierReference<'a>,
+        name: Option<&str>,
+    ) -> Known<'a> {
         let scoping = self.semantic.scoping();
         let nodes = self.semantic.nodes();
         let mut all = Known::nothing();
@@ -88,9 +149,13 @@ impl<'a> Folder<'a, '_> {
             object.reference_id.get().and_then(|reference| scoping.get_reference(reference).symbol_id());
         let Some(symbol) = symbol else { return all };
         for reference in scoping.get_resolved_references(symbol) {
+            if !self.step() {
+                all.open = true;
+                break;
+            }
             let member = nodes.parent_id(reference.node_id());
             let AstKind::StaticMemberExpression(found) = nodes.kind(member) else { continue };
-            if found.property.name != name {
+            if name.is_some_and(|name| found.property.name != name) {
                 continue;
             }
             if let AstKind::AssignmentExpression(assignment) = nodes.parent_kind(member)
@@ -139,6 +204,8 @@ impl<'a> Folder<'a, '_> {
             Value::Member(module, parent) if module == "os" && parent == "constants" => Known::anything(),
             Value::Require(from) => match name {
                 "resolve" => Known::one(Value::Resolve(from.clone())),
+                // Where it is there, it is what this package gives, or does the same.
+                "addon" => Known::one(Value::Package("require-addon".to_owned())),
                 "default" => Known::one(value.clone()),
                 _ => Known::anything(),
             },
@@ -215,5 +282,22 @@ impl<'a> Folder<'a, '_> {
             }
         }
         all
+    }
+}
+
+/// Puts something into each array that a value can be.
+fn put<'a>(known: &mut Known<'a>, added: &Known<'a>) {
+    for value in &mut known.values {
+        if let Value::List { elements, rest } = value {
+            if *rest == Rest::Nothing {
+                *rest = Rest::Same;
+            }
+            if added.open {
+                *rest = Rest::Anything;
+            }
+            if !added.values.is_empty() {
+                elements.push(Known { values: added.values.clone(), open: false });
+            }
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::oxc::ast::{Argument, CallExpression, Expression};
 use super::fold::Folder;
 use super::functions::names;
 use super::value::{
-    self, Known, Value, address, bare, basename, concatenate, dirname, of_glob, path_of_address,
+    self, Known, Rest, Value, address, bare, basename, concatenate, dirname, of_glob, path_of_address,
 };
 use super::{HOLE, NAME};
 
@@ -29,8 +29,30 @@ impl<'a> Folder<'a, '_> {
         }
         if callee.values.is_empty() {
             all.add(self.passed_on(call));
+            if self.gives_place(call) {
+                all.add(Known::text(self.folder()));
+            }
         }
         all
+    }
+
+    /// `directoryOf(import.meta)`: what is called so and is given nothing but the file's own place gives its folder.
+    pub(super) fn gives_place(&self, call: &'a CallExpression<'a>) -> bool {
+        let name = match bare(&call.callee) {
+            Expression::Identifier(name) => name.name.as_str(),
+            Expression::StaticMemberExpression(member) => member.property.name.as_str(),
+            _ => return false,
+        };
+        let is_named = name.to_ascii_lowercase().contains("dir");
+        is_named
+            && match call.arguments.first().and_then(Argument::as_expression).map(bare) {
+                Some(Expression::ImportMeta(_)) => true,
+                Some(Expression::StaticMemberExpression(member)) => {
+                    matches!(member.object, Expression::ImportMeta(_)) && member.property.name == "url"
+                }
+                Some(Expression::Identifier(name)) => name.name == "__filename",
+                _ => false,
+            }
     }
 
     fn call_of(&self, call: &'a CallExpression<'a>, callee: &Value<'a>) -> Known<'a> {
@@ -48,7 +70,14 @@ impl<'a> Folder<'a, '_> {
                 found
             }
             Value::Member(module, name) => self.builtin_call(call, module, name),
-            Value::Function(function) => self.returned(*function),
+            Value::Builtin(name) if name == "(text)" => self.written_function(&call.arguments),
+            Value::Import => Known::one(Value::Promise(Box::new(self.module(&self.argument(call, 0))))),
+            Value::Function(function) => {
+                // Compilers' own wrappers give the module, or an object with the module in it.
+                let mut all = self.returned(*function);
+                all.values.extend(self.passed_on(call).values);
+                all
+            }
             Value::Package(package) if GLOBS.contains(&package.as_str()) => self.glob(call),
             Value::PackageMember(package, _) if GLOBS.contains(&package.as_str()) => self.glob(call),
             // `lazy(require)` gives something that is called like `require`.
@@ -104,7 +133,7 @@ impl<'a> Folder<'a, '_> {
                 let list = match recursive {
                     true => {
                         let any = vec![Known::text(HOLE.to_string())];
-                        Known::one(Value::List { elements: any, open: false })
+                        Known::one(Value::List { elements: any, rest: Rest::Same })
                     }
                     false => names(),
                 };
@@ -140,7 +169,7 @@ impl<'a> Folder<'a, '_> {
                 Argument::SpreadElement(spread) => {
                     let list = self.fold(&spread.argument);
                     match &list.values[..] {
-                        [Value::List { elements, open: false }] if !list.open => {
+                        [Value::List { elements, rest: Rest::Nothing }] if !list.open => {
                             parts.extend(elements.iter().map(Known::pieces));
                         }
                         _ => parts.push(vec![HOLE.to_string()]),
@@ -185,9 +214,9 @@ impl<'a> Folder<'a, '_> {
         }
         Known::one(Value::Promise(Box::new(Known::one(Value::List {
             elements: vec![found.clone()],
-            open: false,
+            rest: Rest::Same,
         }))))
-        .with(Known::one(Value::List { elements: vec![found], open: false }))
+        .with(Known::one(Value::List { elements: vec![found], rest: Rest::Same }))
     }
 
     /// Methods of texts and arrays, and of the objects of the language. `None`: it is another function.
@@ -227,7 +256,8 @@ impl<'a> Folder<'a, '_> {
         let Expression::StaticMemberExpression(member) = bare(&call.callee) else { return None };
         let Expression::Identifier(object) = &member.object else { return None };
         let first = || self.argument(call, 0);
-        let list = |elements: Known<'a>| Known::one(Value::List { elements: vec![elements], open: false });
+        let list =
+            |elements: Known<'a>| Known::one(Value::List { elements: vec![elements], rest: Rest::Same });
         match (object.name.as_str(), name) {
             ("Object", "keys") => Some(list(self.keys(&first()))),
             ("Object", "values") => {
@@ -250,7 +280,7 @@ impl<'a> Folder<'a, '_> {
                         _ => values.open = true,
                     }
                 }
-                let pair = Value::List { elements: vec![self.keys(&object), values], open: false };
+                let pair = Value::List { elements: vec![self.keys(&object), values], rest: Rest::Nothing };
                 Some(list(Known::one(pair)))
             }
             ("Object", "freeze" | "seal") | ("Array", "from") => Some(first()),
@@ -265,7 +295,8 @@ impl<'a> Folder<'a, '_> {
 
     fn list_method(&self, call: &'a CallExpression<'a>, object: &Known<'a>, name: &str) -> Option<Known<'a>> {
         let elements = object.elements();
-        let list = |elements: Known<'a>| Known::one(Value::List { elements: vec![elements], open: false });
+        let list =
+            |elements: Known<'a>| Known::one(Value::List { elements: vec![elements], rest: Rest::Same });
         Some(match name {
             "filter" | "sort" | "reverse" | "slice" | "flat" | "toSorted" | "values" => list(elements),
             "find" | "findLast" | "at" | "shift" | "pop" => elements,
@@ -284,7 +315,7 @@ impl<'a> Folder<'a, '_> {
                     false => self.argument(call, 0).pieces(),
                 };
                 match (&object.values[..], &separator[..]) {
-                    ([Value::List { elements, open: false }], [separator]) if !object.open => {
+                    ([Value::List { elements, rest: Rest::Nothing }], [separator]) if !object.open => {
                         let parts: Vec<Vec<String>> = elements.iter().map(Known::pieces).collect();
                         match parts.is_empty() {
                             true => Known::text(""),
@@ -314,7 +345,11 @@ impl<'a> Folder<'a, '_> {
                         Some(Expression::StringLiteral(text)) => Some(text.value.as_str()),
                         _ => None,
                     };
+                let start = call.arguments.first().and_then(Argument::as_expression).map(bare);
+                let is_start = matches!(start, Some(Expression::RegExpLiteral(pattern)) if pattern.regex.pattern.text == "^");
                 match (literal(0), literal(1)) {
+                    // `"quire".replace(/^/, "re")`, to keep bundlers from seeing it.
+                    (None, Some(to)) if is_start => object.map_texts(|text| concatenate(&[to, text])),
                     (Some(from), Some(to)) if name == "replace" => {
                         object.map_texts(|text| text.replacen(from, to, 1))
                     }
@@ -330,7 +365,10 @@ impl<'a> Folder<'a, '_> {
                 true => HOLE.to_string(),
                 false => NAME.to_string(),
             }),
-            "split" => Known::one(Value::List { elements: vec![Known::text(HOLE.to_string())], open: true }),
+            "split" => Known::one(Value::List {
+                elements: vec![Known::text(HOLE.to_string())],
+                rest: Rest::Anything,
+            }),
             _ => return None,
         })
     }

@@ -29,7 +29,7 @@ pub(super) struct Plain {
 }
 
 /// Names of functions that start programs or threads, or find add-ons: what they are given decides.
-const TELLING: &[&str] = &[
+pub(super) const TELLING: &[&str] = &[
     "createRequire",
     "createRequireFromPath",
     "Worker",
@@ -52,6 +52,9 @@ pub(super) const ADDON_FINDERS: &[&str] = &[
     "node-gyp-build-optional-packages",
     "pkg-prebuilds",
     "@mapbox/node-pre-gyp",
+    "require-addon",
+    "cmake-ts",
+    "cmake-ts/build/loader",
 ];
 
 /// Looks at a program.
@@ -78,7 +81,7 @@ impl Reader<'_> {
             from: None,
             optional: self.tries > 0,
         });
-        if act == Act::Require && ADDON_FINDERS.contains(&what) {
+        if matches!(act, Act::Require | Act::Import) && ADDON_FINDERS.contains(&what) {
             self.found.has_values = true;
         }
     }
@@ -237,7 +240,11 @@ impl<'a> Visit<'a> for Reader<'_> {
                     },
                     _ => None,
                 };
-                if name.is_some_and(|name| TELLING.contains(&name)) {
+                let first = || call.arguments.first().and_then(Argument::as_expression).and_then(literal);
+                if name == Some("resolve") && first().is_some_and(|(text, _)| text.starts_with('.')) {
+                    self.found.has_values = true;
+                }
+                if name.is_some_and(|name| TELLING.contains(&name) || matches!(name, "eval" | "Function")) {
                     self.found.has_values = true;
                 }
             }
@@ -251,7 +258,7 @@ impl<'a> Visit<'a> for Reader<'_> {
             Expression::StaticMemberExpression(member) => Some(member.property.name.as_str()),
             _ => None,
         };
-        if name == Some("Worker") {
+        if matches!(name, Some("Worker" | "Function")) {
             self.found.has_values = true;
         }
         walk::walk_new_expression(self, new);
@@ -268,9 +275,8 @@ impl<'a> Visit<'a> for Reader<'_> {
         if let Expression::Identifier(object) = &member.object {
             match (object.name.as_str(), member.property.name.as_str()) {
                 ("require", "cache" | "main" | "extensions") => return,
-                ("module" | "process", "require" | "filename" | "path" | "dlopen") => {
-                    self.found.has_values = true
-                }
+                ("module" | "process", "require" | "filename" | "path" | "dlopen" | "execPath")
+                | ("require", "addon") => self.found.has_values = true,
                 _ => {}
             }
         }

@@ -79,6 +79,27 @@ fn texts_are_put_together() {
         ("require(x)", &["require !"]),
         ("require('./x/' + process.platform + '-' + process.arch)", &["require ./x/linux-x64"]),
         ("class A { f = './a'; g() { require(this.f) } }", &["require ./a"]),
+        ("const p = ['a']; if (y) p.push('b'); require('x-' + p.join('-'))", &["require x-*"]),
+        ("const p = []; p.push('./a', './b'); p.forEach(n => require(n))", &["require ./a", "require ./b"]),
+        ("const p = []; p[0] = './a'; p.forEach(n => require(n))", &["require ./a"]),
+        ("const p = []; p.push(...y); p.forEach(n => require(n))", &["require !"]),
+        ("const p = ['a', 'b']; p.sort(); require('./' + p.join('/'))", &["require ./*"]),
+        ("require(['./a', ...['b', 'c']].join('/'))", &["require !"]),
+        ("const m = {}; m[y] = './a'; require(m[z])", &["require !"]),
+        ("const m = {}; m.k = './a'; require(m[z])", &["require ./a"]),
+        (
+            "let n = 'x-linux'; if (y) n += '-musl'; else n += '-gnu'; require(n)",
+            &["require x-linux", "require x-linux*"],
+        ),
+        ("eval('require')('./a')", &["require ./a"]),
+        ("eval('quire'.replace(/^/, 're'))(x)", &["require !"]),
+        ("eval('require(x)')", &["require !"]),
+        ("eval('1 + 1'); process.y", &[]),
+        (
+            "const load = new Function('s', 'return import(s)'); load('a'); load('./b.js')",
+            &["import a", "import ./b.js"],
+        ),
+        ("new Function('x', 'return require(x)')", &["require !"]),
     ] {
         assert_eq!(of(text), expected, "{text}");
     }
@@ -148,6 +169,19 @@ fn paths_from_the_file() {
             &["data /p/lib/views", "data /p/lib/public"]),
         ("require('bindings')('x.node')", &["require bindings", "bindings x.node"]),
         ("require('node-gyp-build')(__dirname)", &["require node-gyp-build", "addon /p/lib"]),
+        ("const g = wrap(require('node-gyp-build')); g['default'](__dirname)", &["require node-gyp-build", "addon /p/lib"]),
+        ("var wrap = (this && this.w) || function (m) { return m && m.__esModule ? m : { default: m } };
+          const g = wrap(require('node-gyp-build')); (0, g.default)(__dirname)", &["require node-gyp-build", "addon /p/lib"]),
+        ("import g from 'node-gyp-build'; g(x)", &["import node-gyp-build", "addon !", "addon /p/lib/*"]),
+        ("require.addon('.', __filename)", &["addon /p/lib/*"]),
+        ("const c = require('cmake-ts/build/loader'); (0, c.loadAddon)(__dirname)", &["require cmake-ts/build/loader", "addon /p/lib"]),
+        ("import { run } from './x.js'; run(process.execPath, ['--require', '/p/a.cjs', ...y, '--import', 'file:///p/b.mjs', z])",
+            &["import ./x.js", "child !", "child /p/a.cjs", "child file:///p/b.mjs"]),
+        ("require('child_process').spawn('node', ['-r', './a.cjs', './c.js', './d.js'])",
+            &["require child_process", "child ./a.cjs", "child ./c.js"]),
+        ("import { made } from './x.js'; made.resolve('./a.mjs'); Promise.resolve('./b')", &["import ./x.js", "resolve ./a.mjs"]),
+        ("const at = folderOf(import.meta); fs.readFileSync(`${at}/x.json`)", &[]),
+        ("const at = moduleDirectory(import.meta); fs.readFileSync(`${at}/x.json`)", &["data /p/lib/x.json"]),
         ("const b = require('bindings'); b({ bindings: 'x', module_root: y })", &["require bindings", "bindings x"]),
     ] {
         assert_eq!(of(text), expected, "{text}");
@@ -208,6 +242,22 @@ fn hostile_texts_end() {
     }
     circle.push_str("require(v0)");
     assert!(of(&circle).len() < 300);
+    // A tangle leaves the rest of the file an answer, and more of it than can be followed is told.
+    let mut tangle = String::new();
+    for number in 0..40 {
+        tangle.push_str(&format!(
+            "function f{number}(x) {{ return f{}(x + f{}(x)) }}",
+            (number + 1) % 40,
+            (number + 3) % 40
+        ));
+    }
+    assert!(
+        of(&format!("{tangle} f0(y); require('./l/' + f0(y)); require('./a' + '/b')"))
+            .contains(&"require ./a/b".to_owned())
+    );
+    let long: String =
+        (0..6_000).map(|at| format!("(function () {{ return {at} ? g{at} : h }})()(x);")).collect();
+    assert!(of(&format!("var r = require; {long} r('./a')")).len() <= 2);
     let wide: Vec<String> = (0..2_000).map(|number| format!("'{number}'")).collect();
     let wide = format!("for (const a of [{0}]) for (const b of [{0}]) require('./' + a + b)", wide.join(","));
     assert!(of(&wide).len() <= 257);

@@ -15,8 +15,8 @@ const LONGEST: usize = 4_096;
 pub(super) enum Value<'a> {
     /// A text; [`HOLE`] and [`NAME`] stand in it for what is not known. Addresses of files are texts too.
     Text(String),
-    /// An array, element by element; `open` if there may be others.
-    List { elements: Vec<Known<'a>>, open: bool },
+    /// An array, element by element.
+    List { elements: Vec<Known<'a>>, rest: Rest },
     /// An object that is written out.
     Record(&'a ObjectExpression<'a>),
     /// A function of this file: an arrow or a function expression, or the declaration.
@@ -25,6 +25,8 @@ pub(super) enum Value<'a> {
     Require(Option<String>),
     /// `require.resolve`.
     Resolve(Option<String>),
+    /// A function that does nothing but `import()`.
+    Import,
     /// A module of Node.js: `path`.
     Builtin(String),
     /// What a module of Node.js exports: `path` and `join`.
@@ -37,6 +39,17 @@ pub(super) enum Value<'a> {
     Executable,
     /// What a promise will be.
     Promise(Box<Known<'a>>),
+}
+
+/// What else an array holds beside the elements that are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// Nothing: these elements in this order.
+    Nothing,
+    /// The same again: each element any number of times, in any order.
+    Same,
+    /// Anything.
+    Anything,
 }
 
 /// A function of the file.
@@ -131,8 +144,8 @@ impl<'a> Known<'a> {
         let mut all = Self { values: Vec::new(), open: self.open };
         for value in &self.values {
             match value {
-                Value::List { elements, open } => {
-                    all.open |= open;
+                Value::List { elements, rest } => {
+                    all.open |= *rest == Rest::Anything;
                     for element in elements {
                         all.add(element.clone());
                     }
@@ -151,12 +164,10 @@ pub(super) fn combine<'a>(parts: &[Vec<String>], join: impl Fn(&[&str]) -> Strin
         return Known::nothing();
     }
     let count = parts.iter().try_fold(1usize, |count, part| count.checked_mul(part.len().max(1)));
-    let reduced: Vec<Vec<String>>;
+    let fewer: Vec<Vec<String>>;
     let parts = if count.is_none_or(|count| count > MOST) {
-        // Where there are too many, what varies is not followed.
-        let hole = || vec![HOLE.to_string()];
-        reduced = parts.iter().map(|part| if part.len() > 1 { hole() } else { part.clone() }).collect();
-        &reduced
+        fewer = reduced(parts);
+        &fewer
     } else {
         parts
     };
@@ -178,6 +189,12 @@ pub(super) fn combine<'a>(parts: &[Vec<String>], join: impl Fn(&[&str]) -> Strin
             place += 1;
         }
     }
+}
+
+/// The parts with a hole for each that varies.
+pub(super) fn reduced(parts: &[Vec<String>]) -> Vec<Vec<String>> {
+    let hole = || vec![HOLE.to_string()];
+    parts.iter().map(|part| if part.len() > 1 { hole() } else { part.clone() }).collect()
 }
 
 /// Texts put together, holes merged.

@@ -4,6 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::pattern::Folders;
 
+/// What builds call architectures.
+const ARCHITECTURES: &[&str] =
+    &["x64", "arm64", "ia32", "arm", "ppc64", "s390x", "x86_64", "aarch64", "riscv64", "loong64", "mips64el"];
+
 /// The add-ons of a folder that fit the system: those that were built, and prebuilt ones for it.
 pub(super) fn in_folder(
     folders: &Folders,
@@ -19,7 +23,10 @@ pub(super) fn in_folder(
         let below = file.strip_prefix(folder).unwrap_or(file);
         let parts: Vec<&str> = below.iter().filter_map(|part| part.to_str()).collect();
         // What the compiler leaves beside the outcome.
-        !parts.contains(&"obj.target") && parts.iter().all(|part| fits_system(part, platform, architecture))
+        let is_other = |part: &&str| ARCHITECTURES.contains(part) && *part != architecture;
+        !parts.contains(&"obj.target")
+            && !parts.iter().any(is_other)
+            && parts.iter().all(|part| fits_system(part, platform, architecture))
     };
     files.iter().filter(fits).cloned().collect()
 }
@@ -36,10 +43,6 @@ pub(super) fn named(folders: &Folders, folder: &Path, name: &str) -> Vec<PathBuf
 /// Whether a folder or file that names a system names this one.
 fn fits_system(part: &str, platform: &str, architecture: &str) -> bool {
     const PLATFORMS: &[&str] = &["linux", "darwin", "win32", "freebsd", "android", "sunos", "openbsd", "aix"];
-    const ARCHITECTURES: &[&str] = &[
-        "x64", "arm64", "ia32", "arm", "ppc64", "s390x", "x86_64", "aarch64", "riscv64", "loong64",
-        "mips64el",
-    ];
     let words: Vec<&str> = part.split(['-', '.', '+']).collect();
     let named = |known: &[&str], wanted: &str| {
         let mut said = words.iter().filter(|word| known.contains(word)).peekable();
@@ -61,6 +64,7 @@ mod tests {
             .file("prebuilds/linux-x64/a.musl.node", "")
             .file("prebuilds/linux-arm64/a.node", "")
             .file("prebuilds/darwin-x64+arm64/a.node", "")
+            .file("build/linux/arm64/a.node", "")
             .file("build/Release/a.node", "")
             .file("build/Release/obj.target/a.node", "")
             .file("build/Release/b.txt", "");
@@ -78,6 +82,6 @@ mod tests {
             ["build/Release/a.node", "prebuilds/darwin-x64+arm64/a.node"]
         );
         assert_eq!(shown(named(&folders, project.path(), "b")), Vec::<String>::new());
-        assert_eq!(shown(named(&folders, project.path(), "a")).len(), 4);
+        assert_eq!(shown(named(&folders, project.path(), "a")).len(), 5);
     }
 }

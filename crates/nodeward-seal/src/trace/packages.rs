@@ -3,16 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use nodeward_javascript::{Loader, ModuleFormat, NodeResolver, Resolved};
+use nodeward_javascript::{Loader, ModuleFormat, NodeResolver, Resolved, bounded};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 
 use super::TraceError;
 use super::targets::slashed;
 use crate::source::SourceList;
-
-/// The largest manifest that is read.
-const MOST_BYTES: u64 = 16 << 20;
 
 /// A `package.json`.
 #[derive(Debug)]
@@ -41,6 +38,8 @@ impl Manifest {
 #[derive(Debug, Default)]
 pub(super) struct Manifests {
     nearest: Mutex<FxHashMap<PathBuf, Option<Arc<Manifest>>>>,
+    /// Those that are there and can't be read, with the reason.
+    broken: Mutex<Vec<(PathBuf, String)>>,
 }
 
 impl Manifests {
@@ -50,13 +49,27 @@ impl Manifests {
             return known.clone();
         }
         let is_boundary = folder.file_name().is_some_and(|name| name == "node_modules");
-        let found = match read(folder) {
+        let (manifest, why) = read(folder);
+        if let Some(why) = why {
+            let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+            broken.push((folder.join("package.json"), why));
+        }
+        let found = match manifest {
             Some(manifest) => Some(Arc::new(manifest)),
             None if is_boundary => None,
             None => folder.parent().and_then(|parent| self.nearest(parent)),
         };
         let mut nearest = self.nearest.lock().unwrap_or_else(PoisonError::into_inner);
         nearest.entry(folder.to_path_buf()).or_insert(found).clone()
+    }
+
+    /// Adds those that are there and can't be read, with the reason.
+    pub(super) fn tell_broken(&self, root: &Path, unread: &mut Vec<(String, String)>) {
+        let broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        let below = |path: &Path| slashed(path.strip_prefix(root).unwrap_or(path));
+        unread.extend(broken.iter().map(|(path, why)| (below(path), why.clone())));
+        unread.sort();
+        unread.dedup();
     }
 
     /// The manifest of the package that a file belongs to: of an installed one the folder's below `node_modules`,
@@ -95,17 +108,29 @@ impl Manifests {
     }
 }
 
-fn read(folder: &Path) -> Option<Manifest> {
+/// The manifest of a folder, and why it can't be read, if it is there and can't.
+fn read(folder: &Path) -> (Option<Manifest>, Option<String>) {
     let path = folder.join("package.json");
-    let text = std::fs::read_to_string(&path).ok().filter(|text| text.len() as u64 <= MOST_BYTES)?;
+    let text = match bounded::read(&path) {
+        Ok(bytes) => String::from_utf8(bytes).map_err(|error| error.to_string()),
+        // A folder of that name is none to Node.js either.
+        Err(_) if !path.exists() || path.is_dir() => return (None, None),
+        Err(error) => Err(error.to_string()),
+    };
+    let json = text.and_then(|text| {
+        serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| error.to_string())
+    });
     // One that can't be read still ends the search, as Node.js ends it with an error.
-    let json: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap_or(Value::Null);
+    let (json, why): (Value, Option<String>) = match json {
+        Ok(json) => (json, None),
+        Err(why) => (Value::Null, Some(why)),
+    };
     let format = match json.get("type").and_then(Value::as_str) {
         Some("module") => ModuleFormat::Module,
         Some("commonjs") => ModuleFormat::CommonJs,
         _ => ModuleFormat::Unknown,
     };
-    Some(Manifest { folder: folder.to_path_buf(), format, json })
+    (Some(Manifest { folder: folder.to_path_buf(), format, json }), why)
 }
 
 /// The folder and the name of the installed package that a file belongs to.
@@ -136,10 +161,10 @@ pub struct Entries {
 pub fn entries_of(folder: &Path, resolver: &NodeResolver) -> Result<Entries, TraceError> {
     let path = folder.join("package.json");
     let mut files = Vec::new();
-    let json = match std::fs::read_to_string(&path) {
-        Ok(text) => serde_json::from_str(text.trim_start_matches('\u{feff}'))
+    let json = match bounded::read(&path) {
+        Ok(bytes) => serde_json::from_slice(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes))
             .map_err(|error| TraceError::Manifest { path: path.clone(), message: error.to_string() })?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Value::Null,
+        Err(_) if !path.exists() || path.is_dir() => Value::Null,
         Err(source) => return Err(TraceError::Entry { path, source }),
     };
     let mut add = |specifier: &str, loader: Loader| {

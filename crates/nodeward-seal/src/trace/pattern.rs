@@ -100,7 +100,8 @@ fn list(folder: &Path) -> Option<Vec<PathBuf>> {
                 if !matches!(name.to_str(), Some("node_modules" | ".git")) {
                     open.push(entry.path());
                 }
-            } else if kind.is_file() && !OWN.iter().any(|own| name == *own) {
+            } else if kind.is_file() && name.to_str().is_some_and(|name| !OWN.contains(&name)) {
+                // A name that is no text can't be asked for: Node.js knows no such paths.
                 files.push(entry.path());
                 if files.len() > MOST {
                     return None;

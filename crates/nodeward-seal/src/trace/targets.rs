@@ -90,8 +90,24 @@ impl<'w> Loading<'w> {
             Ok(Resolved::Builtin(_)) => Meaning::Nothing,
             Err(_) => match self.resolved(&folder, &what, loader) {
                 Some(path) => Meaning::Files(vec![found(path, Role::Module, How::Loads(load.act))]),
-                None => Meaning::Missing,
+                None => {
+                    self.ask_manifest(&folder, &what);
+                    Meaning::Missing
+                }
             },
+        }
+    }
+
+    /// A package that can't be resolved may have a manifest that can't be read, which is told.
+    fn ask_manifest(&self, folder: &Path, what: &str) {
+        if what.starts_with(['.', '/', '#']) {
+            return;
+        }
+        let parts: Vec<&str> = what.split('/').take(if what.starts_with('@') { 2 } else { 1 }).collect();
+        let name = parts.join("/");
+        let places = folder.ancestors().map(|folder| folder.join("node_modules").join(&name));
+        if let Some(package) = places.into_iter().find(|place| place.is_dir()) {
+            self.walk.manifests.nearest(&package);
         }
     }
 
@@ -258,6 +274,10 @@ impl<'w> Loading<'w> {
 
     /// `pkg/${x}`, `@scope/${x}`, `${x}-plugin`: among what is installed.
     fn packages_like(&self, folder: &Path, what: &str, load: &Load) -> Meaning {
+        if what.starts_with(HOLE) {
+            // It could as well be a path.
+            return Meaning::Unknown;
+        }
         let parts: Vec<&str> = what.splitn(if what.starts_with('@') { 3 } else { 2 }, '/').collect();
         let name_parts = if what.starts_with('@') { 2 } else { 1 };
         if parts.len() < name_parts {

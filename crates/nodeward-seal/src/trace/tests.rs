@@ -324,3 +324,34 @@ fn an_add_on_in_a_package_for_each_system() {
     assert!(files(&trace).contains(&"node_modules/@x/x-linux-x64/node.napi.glibc.node"));
     assert!(!files(&trace).contains(&"node_modules/@x/x-darwin-x64/node.napi.node"));
 }
+
+#[test]
+fn manifests_that_cannot_be_read_are_told() {
+    let deep = format!("{{\"main\":\"./m.js\",\"x\":{}{}}}", "[".repeat(2_000), "]".repeat(2_000));
+    let project = Project::empty()
+        .file("package.json", r#"{"name":"app"}"#)
+        .file("i.js", "require('deep'); require('folder')")
+        .file("node_modules/deep/package.json", &deep)
+        .file("node_modules/deep/m.js", "")
+        .file("node_modules/folder/package.json/x", "")
+        .file("node_modules/folder/index.js", "");
+    let trace = traced(&project, "i.js");
+    // A folder of that name is none to Node.js either.
+    assert!(files(&trace).contains(&"node_modules/folder/index.js"));
+    let unread: Vec<&str> = trace.unread.iter().map(|(file, _)| file.as_str()).collect();
+    assert_eq!(unread, ["node_modules/deep/package.json"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_manifest_without_an_end_is_not_waited_for() {
+    let project = Project::empty()
+        .file("package.json", r#"{"name":"app"}"#)
+        .file("i.js", "require('endless')")
+        .file("node_modules/endless/index.js", "");
+    let manifest = project.path().join("node_modules/endless/package.json");
+    std::os::unix::fs::symlink("/dev/zero", manifest).unwrap();
+    let trace = traced(&project, "i.js");
+    let told = "not a regular file".to_owned();
+    assert_eq!(trace.unread, [("node_modules/endless/package.json".to_owned(), told)]);
+}

@@ -538,6 +538,7 @@ impl<'o> Walk<'o> {
             }
         }
         self.manifests.below(&manifests, &root, &mut trace.list);
+        self.manifests.tell_broken(&root, &mut trace.unread);
         hint_edges(&state, &sorted, &names, &root, &mut trace.edges);
         trace.edges.sort();
         trace.edges.dedup();

@@ -54,6 +54,14 @@ pub(crate) fn write(found: &Trace, document: &Document, style: Style, out: &mut 
     }
     more(document.packages.len(), most, "packages", out)?;
     dynamic(document, most, out)?;
+    // Packages ask for much that they go on without; the project's own code seldom does.
+    let missing: Vec<String> = document
+        .missing
+        .iter()
+        .filter(|missing| !missing.optional && !missing.file.contains("node_modules/"))
+        .map(|missing| format!("{}:{}  {}", missing.file, missing.line, missing.specifier))
+        .collect();
+    section("Named, and not there", &missing, most, out)?;
     section("Looks like test code or examples, and can load (UIR)", &document.tests, most, out)?;
     if let Some(never) = &document.never_loaded {
         section("Installed for production, and never loads", never, most, out)?;
