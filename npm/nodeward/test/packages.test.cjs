@@ -81,7 +81,7 @@ describe('packages', () => {
     for (const name of Object.keys(PROGRAMS)) {
       it(`${name} on Node.js ${line}`, async (context) => {
         if (reason !== undefined) return context.skip(reason);
-        const given = { binary, root, args: [fileOf(name), out], options: ['--compare-late', '--write', out] };
+        const given = { binary, root, args: [fileOf(name), out], options: ['--write', out] };
         const plain = await run({ ...given, mode: 'plain' });
         assert.equal(plain.code, 0, plain.stderr);
         assert.notEqual(plain.stdout, '');
@@ -95,7 +95,7 @@ describe('packages', () => {
     if (reason !== undefined) return context.skip(reason);
     sealed(root, MODULES.filter((file) => !file.includes('find-my-way')));
     const { binary } = nodes.found[0];
-    const full = await run({ binary, root, mode: 'full', args: ['fastify.js', out], options: ['--compare-late'] });
+    const full = await run({ binary, root, mode: 'full', args: ['fastify.js', out] });
     assert.equal(full.stdout, '');
     assert.deepEqual(full.denials.map(({ kind }) => kind), ['eval']);
     assert.match(full.denials[0].stack.join(), /find-my-way\/lib\/handler-storage/);
@@ -147,7 +147,7 @@ async function served(binary, root, mode) {
     asked(port, child).then((seen) => { answers = seen; }, () => {}).finally(() => child.kill('SIGTERM'));
   };
   const env = { PORT: String(port), HOSTNAME: '127.0.0.1' };
-  const { code, signal, denials, stderr } = await run({ binary, root, mode, env, during, args: ['server.js'], options: ['--compare-late'] });
+  const { code, signal, denials, stderr } = await run({ binary, root, mode, env, during, args: ['server.js'] });
   return { answers, code, signal, denials, stderr };
 }
 
