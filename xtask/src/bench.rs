@@ -24,10 +24,16 @@ const RELEASES: &str = "1500";
 const RUNS: usize = 9;
 
 /// Runs the named measurements, or all: `index`, `scan`, `cold`, `lockfiles`, `peers`, `parsers`, `lint`,
-/// `trace`.
-pub(crate) fn run(root: &Path, names: &[String]) -> anyhow::Result<()> {
-    let bench = Bench::prepare(root)?;
-    let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
+/// `trace`. `--dist` measures the binary that is shipped, which takes long to build.
+pub(crate) fn run(root: &Path, args: &[String]) -> anyhow::Result<()> {
+    let (options, names): (Vec<&String>, Vec<&String>) = args.iter().partition(|arg| arg.starts_with('-'));
+    let profile = match options.as_slice() {
+        [] => "release",
+        [option] if *option == "--dist" => "dist",
+        _ => anyhow::bail!("the only option is --dist"),
+    };
+    let bench = Bench::prepare(root, profile)?;
+    let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| *wanted == name);
     say("| measurement | wall, median | CPU, median | peak memory | runs |\n|---|---|---|---|---|");
     if wanted("index") || !bench.database.join("index.nwx").exists() {
         bench.index()?;
@@ -66,9 +72,9 @@ struct Bench {
 
 impl Bench {
     /// Builds the binary and the workload, unless they are there.
-    fn prepare(root: &Path) -> anyhow::Result<Self> {
+    fn prepare(root: &Path, profile: &str) -> anyhow::Result<Self> {
         let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-        run_command(cargo().args(["build", "--release", "--quiet", "-p", "nodeward"]))?;
+        run_command(cargo().args(["build", "--profile", profile, "--quiet", "-p", "nodeward"]))?;
         let folder = target.join("bench");
         if !folder.join("project/package-lock.json").exists() {
             say("making the workload (once)");
@@ -80,7 +86,7 @@ impl Bench {
             root: root.to_path_buf(),
             project: folder.join("project"),
             database: folder.join("database"),
-            binary: target.join("release/nodeward"),
+            binary: target.join(profile).join("nodeward"),
             folder,
         })
     }

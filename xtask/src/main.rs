@@ -18,7 +18,8 @@ cargo xtask CHORE
                   ARGs go to `cargo test`
   tidy            check layering, tables, documented paths and forbidden words
   ready           tidy, format, clippy, test: what a change needs before review
-  bench [NAME…]   measure against the figures of docs/benchmarks.md
+  bench [NAME…]   measure against the figures of docs/benchmarks.md, with a binary built by --release
+                  or, with --dist, as it is shipped
   corpus          fetch the packages with known flaws, by name, into a folder outside the checkout
                   ([--dir DIR] [--only NAME])
   recall          look for those flaws with all rules ([--dir DIR] [--only NAME] [--missed] [--markdown FILE])
