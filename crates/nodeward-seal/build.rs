@@ -4,7 +4,7 @@
 mod bundle_guard;
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 fn main() {
     let manifest = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
@@ -12,9 +12,7 @@ fn main() {
     let guard =
         manifest.join("../../npm/nodeward").canonicalize().expect("npm/nodeward is in the repository");
     println!("cargo::rerun-if-changed={}", guard.display());
-    let mut files = Vec::new();
-    collect(&guard, "", &mut files);
-    files.sort();
+    let files = bundle_guard::modules(&guard);
     let mut text = String::from("const FILES: &[(&str, &[u8])] = &[\n");
     for name in &files {
         let path = guard.join(name);
@@ -37,19 +35,4 @@ fn main() {
     }
     text.push_str("];\n");
     std::fs::write(out.join("guard.rs"), text).expect("cargo made the folder");
-}
-
-fn collect(folder: &Path, below: &str, files: &mut Vec<String>) {
-    for entry in std::fs::read_dir(folder).expect("the folder can be read") {
-        let entry = entry.expect("the folder can be read");
-        let name = entry.file_name().into_string().expect("our own names are ASCII");
-        let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
-        if entry.path().is_dir() {
-            if !name.starts_with("test") && name != "node_modules" {
-                collect(&entry.path(), &path, files);
-            }
-        } else if name.ends_with(".cjs") || name.ends_with(".mjs") || path == "package.json" {
-            files.push(path);
-        }
-    }
 }

@@ -10,6 +10,29 @@ use std::path::Path;
 /// The module that the others are for. The bundle stands in its place.
 pub(crate) const MAIN: &str = "runtime/preload.cjs";
 
+/// The paths below the guard's folder of all its modules, and of none of its tests.
+pub(crate) fn modules(guard: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    collect(guard, "", &mut found);
+    found.sort();
+    found
+}
+
+fn collect(folder: &Path, below: &str, found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).expect("the folder can be read") {
+        let entry = entry.expect("the folder can be read");
+        let name = entry.file_name().into_string().expect("our own names are ASCII");
+        let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
+        if entry.path().is_dir() {
+            if !name.starts_with("test") && name != "node_modules" {
+                collect(&entry.path(), &path, found);
+            }
+        } else if name.ends_with(".cjs") || name.ends_with(".mjs") || path == "package.json" {
+            found.push(path);
+        }
+    }
+}
+
 /// What never runs in a guarded program.
 const LEFT_OUT: &[&str] =
     &["index.cjs", "eval/checks.cjs", "eval/self-test.cjs", "eval/subject.cjs", "runtime/recorder.cjs"];

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 mod bench;
+#[path = "../../crates/nodeward-seal/bundle_guard.rs"]
+mod bundle_guard;
 mod corpus;
 mod new;
 mod nodes;

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::Context as _;
 
-use crate::{npm, run, say};
+use crate::{bundle_guard, npm, run, say};
 
 /// The last release of each line, at the time of writing. `docs/run.md` names them as what is tested.
 const VERSIONS: &[&str] = &["20.20.2", "22.23.3", "24.21.0", "26.10.0"];
@@ -58,9 +58,47 @@ pub(crate) fn test(root: &Path, nodes: &Path, built: &Path) -> anyhow::Result<()
         return Ok(());
     }
     files.sort();
-    let mut node = Command::new("node");
-    node.arg("--test").args(files).env("NODEWARD_NODES", nodes).env("NODEWARD_BUILT", built);
-    run(node.current_dir(root))
+    let test = |files: &[PathBuf]| {
+        let mut node = Command::new("node");
+        node.arg("--test").args(files).env("NODEWARD_NODES", nodes).env("NODEWARD_BUILT", built);
+        node.current_dir(root);
+        node
+    };
+    run(&mut test(&files))?;
+    // Once more on the one file that `nodeward run` has loaded: what its modules do there is another matter than that
+    // they do it here.
+    let guard = root.join("target/guard");
+    place_guard(&root.join("npm/nodeward"), &guard)?;
+    let again: Vec<PathBuf> = ON_ONE_FILE.iter().map(|name| root.join(name)).collect();
+    say("once more, on the guard as one file");
+    run(test(&again).env("NODEWARD_TEST_GUARD", &guard))
+}
+
+/// The tests that are run on the guard as one file as well. Of the attacks only what is guarded: that they work where
+/// nothing is guarded is known by then.
+const ON_ONE_FILE: &[&str] = &[
+    "npm/nodeward/test/attacks.test.cjs",
+    "npm/nodeward/test/kinds.test.cjs",
+    "npm/nodeward/test/start.test.cjs",
+    "npm/nodeward/test-eval/guarded.test.cjs",
+];
+
+/// The guard as `nodeward run` writes it beside a program, but for the list, which belongs to one seal.
+fn place_guard(source: &Path, folder: &Path) -> anyhow::Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    let place = |name: &str, bytes: &[u8]| -> anyhow::Result<()> {
+        let file = folder.join(name);
+        fs::create_dir_all(file.parent().unwrap_or(folder))?;
+        fs::write(&file, bytes).with_context(|| format!("writing {}", file.display()))
+    };
+    let names = bundle_guard::modules(source);
+    place(bundle_guard::MAIN, bundle_guard::bundle(source, names.iter().map(String::as_str)).as_bytes())?;
+    for name in names.iter().filter(|name| bundle_guard::is_beside(name)) {
+        place(name, &fs::read(source.join(name))?)?;
+    }
+    Ok(())
 }
 
 fn folders(of: &Path) -> anyhow::Result<Vec<PathBuf>> {

@@ -6,7 +6,10 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 
-const PRELOAD = path.join(__dirname, '../../runtime/preload.cjs');
+/** The guard: its modules, or in the folder of NODEWARD_TEST_GUARD the one file that is made of them. */
+const GUARD = process.env.NODEWARD_TEST_GUARD ?? path.join(__dirname, '../..');
+const IS_ONE_FILE = process.env.NODEWARD_TEST_GUARD !== undefined;
+const PRELOAD = path.join(GUARD, 'runtime/preload.cjs');
 const PATIENCE = 120_000;
 
 /** Where cargo has put the binary and the add-on. */
@@ -76,4 +79,4 @@ function run({ binary, mode, root, args, env = {}, input, layers = '', options, 
   });
 }
 
-module.exports = { ADDON, NODEWARD, PRELOAD, folder, write, run };
+module.exports = { ADDON, IS_ONE_FILE, NODEWARD, PRELOAD, folder, write, run };
