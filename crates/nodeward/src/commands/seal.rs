@@ -36,7 +36,8 @@ Examples:
   nodeward seal --verify seal.pub
   nodeward seal --code-cache --node /usr/bin/node server.js")]
 pub(crate) struct SealArgs {
-    /// Where the program starts: files, or folders of packages [default: `entries` of nodeward.toml; else .]
+    /// Where the program starts: files, or folders of packages [default: `entries` of nodeward.toml; else those of the seal;
+    /// else .]
     #[arg(value_name = "ENTRY", value_hint = ValueHint::AnyPath)]
     entries: Vec<PathBuf>,
     /// The folder that all files are below, and that the seal is written to [default: as far up as files stand]
@@ -128,7 +129,7 @@ pub(crate) fn seal(args: &SealArgs, session: &Session) -> anyhow::Result<Outcome
 fn found(args: &SealArgs, config: &Config, session: &Session) -> anyhow::Result<Trace> {
     let below_config = |path: &PathBuf| config.folder().unwrap_or(Path::new("")).join(path);
     let entries: Vec<PathBuf> = match (&args.entries[..], &config.seal.entries[..]) {
-        ([], []) => vec![PathBuf::from(".")],
+        ([], []) => sealed_entries(args, session).unwrap_or_else(|| vec![PathBuf::from(".")]),
         ([], declared) => declared.iter().map(below_config).collect(),
         (given, _) => given.to_vec(),
     };
@@ -170,6 +171,24 @@ fn found(args: &SealArgs, config: &Config, session: &Session) -> anyhow::Result<
         }
     }
     Ok(trace)
+}
+
+/// The entries of the seal that is there: who sealed `server.js` means that, whatever the manifest's `main` is.
+fn sealed_entries(args: &SealArgs, session: &Session) -> Option<Vec<PathBuf>> {
+    let file = match &args.root {
+        Some(root) => session.directory.join(root).join(seal::FILE_NAME),
+        None if args.check => session.directory.join(nearest(session)),
+        // One further up may be another package's, which is not to be made anew in passing.
+        None => session.directory.join(seal::FILE_NAME),
+    };
+    // One that can't be read is made anew, or is named by what compares with it.
+    let (document, _) = read(&file, session).ok()?;
+    let folder = file.parent()?;
+    if !args.check {
+        let names: Vec<&str> = document.entries.iter().map(seal::SealPath::as_str).collect();
+        session.note(format_args!("no entry was named: those of the seal, {}", names.join(", ")));
+    }
+    Some(document.entries.iter().map(|entry| folder.join(entry)).collect())
 }
 
 /// The folder that paths of `nodeward.toml` are relative to.
@@ -233,8 +252,12 @@ fn verify(args: &SealArgs, key: &Path, session: &Session) -> anyhow::Result<Outc
         Some(folder) => session.directory.join(folder).join(seal::FILE_NAME),
         None => session.directory.join(nearest(session)),
     };
-    let (document, _) = read(&file, session)?;
+    let (document, text) = read(&file, session)?;
     match signature::verify(&document, &read_key(key)?) {
+        Ok(()) if document.write().as_bytes() != text => {
+            session.print_error(&changed_text(&file, session));
+            Ok(Outcome::Findings)
+        }
         Ok(()) => {
             session.note(format_args!(
                 "{}: signed by the owner of {}",
@@ -252,6 +275,12 @@ fn verify(args: &SealArgs, key: &Path, session: &Session) -> anyhow::Result<Outc
             Ok(Outcome::Findings)
         }
     }
+}
+
+/// A signature is of what the text says. Who vouches for that vouches for the text as it was written, too.
+pub(super) fn changed_text(file: &Path, session: &Session) -> anyhow::Error {
+    let file = shown(file, session).display();
+    anyhow::anyhow!("{file}: was written to after it was signed; restore it, or seal and sign again")
 }
 
 /// The seal here or above: in a workspace it stands where all of what loads is below. As the user would name it.

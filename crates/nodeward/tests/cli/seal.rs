@@ -94,6 +94,32 @@ fn a_stale_seal_is_told_with_every_change() {
 }
 
 #[test]
+fn what_was_sealed_is_checked_and_sealed_again_without_naming_it_again() {
+    let world = World::new();
+    let project = Project::empty()
+        .file("package.json", r#"{"name": "app", "main": "library.js"}"#)
+        .file("library.js", "")
+        .file("bin/server.js", "require('../more');\n")
+        .file("more.js", "");
+    world.run(&["seal", "bin/server.js"], project.path()).expect(0);
+    let sealed = paths(&project);
+    world.run(&["seal", "--check"], project.path()).expect(0);
+    world.run(&["seal", "--check"], &project.path().join("bin")).expect(0);
+    let ran = world.run(&["seal"], project.path()).expect(0);
+    assert!(ran.err.contains("those of the seal, bin/server.js"), "{}", ran.err);
+    assert_eq!(paths(&project), sealed);
+    std::fs::write(project.path().join("more.js"), "more").unwrap();
+    let ran = world.run(&["seal", "--check"], project.path()).expect(1);
+    assert_eq!(ran.out, "changed: more.js\n");
+    // What is named, on the command line or in the configuration, comes first.
+    world.run(&["seal", "library.js"], project.path()).expect(0);
+    assert_eq!(paths(&project), ["library.js cjs static"]);
+    std::fs::write(project.path().join("nodeward.toml"), "[seal]\nentries = [\"bin/server.js\"]\n").unwrap();
+    world.run(&["seal"], project.path()).expect(0);
+    assert_eq!(paths(&project), sealed);
+}
+
+#[test]
 fn what_is_declared_wrongly_is_told() {
     let (world, project) = (World::new(), project());
     for (settings, expected) in [
