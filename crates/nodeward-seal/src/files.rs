@@ -73,6 +73,17 @@ impl Root {
         Err(io::Error::other("not a regular file"))
     }
 
+    /// Whether something of this name stands below the folder, a link too.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        #[cfg(unix)]
+        {
+            use rustix::fs::AtFlags;
+            rustix::fs::statat(&self.handle, path, AtFlags::SYMLINK_NOFOLLOW).is_ok()
+        }
+        #[cfg(not(unix))]
+        self.folder.join(path).symlink_metadata().is_ok()
+    }
+
     #[cfg(unix)]
     fn open_unfollowed(&self, path: &SealPath, access: Access) -> io::Result<File> {
         use rustix::fs::OFlags;

@@ -6,7 +6,6 @@
 //! dropped.
 
 mod addons;
-mod conventions;
 mod elf;
 pub mod format;
 pub mod graph;

@@ -25,6 +25,7 @@ const KINDS = {
   hooks: ['module hooks', 'run the hooks when building, and seal what comes out'],
   cache: ['code cache', 'use nodeward seal --code-cache'],
   start: ['start', 'run a sealed file as main'],
+  guard: ['guard', 'start the program again'],
 };
 
 let mode = 'enforce';

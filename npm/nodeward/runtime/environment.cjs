@@ -3,6 +3,7 @@
 // it, and the environment is anybody's to write to: what counts is as it was before the application ran.
 
 const own = require('./primordials.cjs');
+const { requireIntact } = require('./intact.cjs');
 
 const PRELOAD = require.resolve('./preload.cjs');
 
@@ -39,6 +40,7 @@ const isOurs = (name) => name === 'NODE_OPTIONS' || own.startsWith(name, 'NODEWA
 
 /** A copy of an environment with our variables in it. */
 function guardedEnvironment(env) {
+  requireIntact();
   const copy = own.create(null);
   for (const name in env) if (!isOurs(name)) copy[name] = env[name];
   for (let at = 0; at < names.length; at += 1) copy[names[at]] = forced[names[at]];
@@ -48,6 +50,7 @@ function guardedEnvironment(env) {
 
 /** The same for `NAME=value` pairs, as the native functions take them. */
 function guardedPairs(pairs) {
+  requireIntact();
   const copy = [];
   let count = 0;
   const add = (pair) => {

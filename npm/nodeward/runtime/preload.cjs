@@ -83,6 +83,7 @@ function boundedEval() {
   const wanted = seal.evalRules;
   if (!NODEWARD_ADDON && !(wanted?.modules?.length > 0) && (wanted?.mode ?? 'strict') === 'strict') {
     if (seal.hasSynthetic) require('../synthesize.cjs').install({ seal: seal.document, root, mode, report });
+    else if (denial.enforces()) denySynthetic();
     return undefined;
   }
   const addon = NODEWARD_ADDON || undefined;
@@ -94,6 +95,16 @@ function boundedEval() {
   } catch (error) {
     return start.fail(error.message);
   }
+}
+
+/** Who asks for a synthetic module where none is sealed is told so, and not what the loader would say of it. */
+function denySynthetic() {
+  const { hash } = require('node:crypto');
+  const deny = (content) => denial.refuse('load', `synthetic:${hash('sha512', content)}`, 'the seal has no synthetic module with this content');
+  own.defineProperty(process, Symbol.for('nodeward.synthesize/1'), {
+    __proto__: null, value: own.freeze({ __proto__: null, commonJs: deny, esm: deny }),
+    writable: false, configurable: false, enumerable: false,
+  });
 }
 
 /** Node.js 20 loads ES modules past every synchronous hook. */

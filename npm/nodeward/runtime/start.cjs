@@ -24,12 +24,10 @@ const REFUSED = new Map([
   ['--inspect-wait', 'opens a debugger'],
   ['--debug-port', 'opens a debugger'],
   ['--expose-internals', 'gives what the guard keeps to itself'],
-  ['--expose_internals', 'gives what the guard keeps to itself'],
   ['--snapshot-blob', 'runs what is in the snapshot'],
   ['--build-snapshot', 'keeps what runs now for another time'],
   ['--build-snapshot-config', 'keeps what runs now for another time'],
   ['--allow-natives-syntax', 'gives V8\'s inner functions'],
-  ['--allow_natives_syntax', 'gives V8\'s inner functions'],
   ['--experimental-config-file', 'sets options from a file'],
   ['--experimental-default-config-file', 'sets options from a file'],
 ]);
@@ -71,9 +69,12 @@ function openSeal({ file, hash }) {
 /** Each way in which this process was started that is not a sealed file as main, as `[what, why]`. */
 function faults({ isMainThread, isLaunched }) {
   const found = [];
-  for (const option of process.execArgv) {
+  // The launcher looks at the variable itself, and Workers have what the main thread has.
+  const others = isLaunched || !isMainThread ? [] : words(process.env.NODE_OPTIONS ?? '');
+  for (const option of [...process.execArgv, ...others]) {
     const equals = option.indexOf('=');
-    const why = REFUSED.get(equals === -1 ? option : option.slice(0, equals));
+    const name = equals === -1 ? option : option.slice(0, equals);
+    const why = REFUSED.get(name) ?? REFUSED.get(name.replaceAll('_', '-'));
     if (why !== undefined) found.push([option.slice(0, 80), why]);
   }
   if (!isMainThread) return found;
@@ -85,9 +86,26 @@ function faults({ isMainThread, isLaunched }) {
   if (process.env.NODE_COMPILE_CACHE !== undefined && process.env.NODE_DISABLE_COMPILE_CACHE !== '1') {
     found.push(['NODE_COMPILE_CACHE', 'its files could hold the code of another source']);
   }
-  const others = Object.keys(require.cache).filter((name) => !name.startsWith(__dirname + path.sep));
-  if (others.length > 0) found.push([others[0], 'was loaded before the guard; give its --require after ours']);
+  const loaded = Object.keys(require.cache).filter((name) => !name.startsWith(__dirname + path.sep));
+  if (loaded.length > 0) found.push([loaded[0], 'was loaded before the guard; give its --require after ours']);
   if (isSingleExecutable()) found.push(['single executable', 'its main is not looked at']);
+  return found;
+}
+
+/** The words of NODE_OPTIONS as Node.js splits them: at spaces, unless within `"…"`, where `\\` keeps what follows. */
+function words(text) {
+  const found = [];
+  let word = '';
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at += 1) {
+    if (text[at] === '\\' && isQuoted) word += text[at += 1] ?? '';
+    else if (text[at] === '"') isQuoted = !isQuoted;
+    else if (text[at] === ' ' && !isQuoted) {
+      found.push(word);
+      word = '';
+    } else word += text[at];
+  }
+  found.push(word);
   return found;
 }
 

@@ -81,10 +81,13 @@ function application(context, { modules = ['formula.js'], synthetic = [COMMON, E
   return { root, seal: file };
 }
 
+/** The guard: its modules, or in the folder of NODEWARD_TEST_GUARD the one file that is made of them. */
+const PRELOAD = path.join(process.env.NODEWARD_TEST_GUARD ?? PACKAGE, 'runtime', 'preload.cjs');
+
 /** Starts the program as the launcher does. */
 function start({ node, addon, version }, { root, seal }, mode = 'enforce') {
   const report = path.join(root, 'report.jsonl');
-  const flags = ['--require', path.join(PACKAGE, 'runtime', 'preload.cjs'), FLAG];
+  const flags = ['--require', PRELOAD, FLAG];
   if (Number(version.slice(1)) >= 24) flags.push('--disable-sigusr1');
   const ran = run(node, [...flags, path.join(root, 'app.js')], {
     cwd: root,
@@ -157,4 +160,17 @@ eachVersion('synthetic modules need neither an add-on nor a module that may ask'
   assert.deepEqual({ permitted, synthetic, esm, elsewhere, other: seen.main['other synthetic'] }, {
     permitted: DENIED, synthetic: os.platform(), esm: path.sep, elsewhere: DENIED, other: DENIED,
   });
+}, { needsAddon: false });
+
+eachVersion('where the seal has neither, synthetic modules are denied as what they are', (setting, context) => {
+  const { seen, lines } = start(setting, application(context, { modules: [], synthetic: [] }));
+  for (const thread of [seen.main, seen.worker]) {
+    const { synthetic, esm } = thread;
+    assert.deepEqual({ synthetic, other: thread['other synthetic'], esm, otherEsm: thread['other esm'] }, {
+      synthetic: DENIED, other: DENIED, esm: DENIED, otherEsm: DENIED,
+    });
+  }
+  const loads = lines.filter(({ kind }) => kind === 'load').map(({ subject, reason }) => `${subject.slice(0, 10)} ${reason}`);
+  assert.deepEqual(loads, Array(8).fill('synthetic: the seal has no synthetic module with this content'));
+  assert.equal(lines.filter(({ kind }) => kind === 'hooks').length, 0);
 }, { needsAddon: false });

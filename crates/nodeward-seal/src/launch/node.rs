@@ -14,6 +14,9 @@ const SINGLE_EXECUTABLE: &[u8] = b"NODE_SEA_BLOB";
 /// The oldest version that the guard knows.
 const OLDEST: u32 = 20;
 
+/// The versions that the attacks were tried on. Another one may load code in ways that nobody guards.
+const TRIED: &[u32] = &[20, 22, 24, 26];
+
 /// A Node.js that may be started.
 #[derive(Debug)]
 pub struct Node {
@@ -72,6 +75,16 @@ pub enum NodeError {
         /// Its version.
         version: String,
     },
+    /// Nobody has tried to get around enforcement there.
+    #[error(
+        "{path} is Node.js {version}, and enforcement was tried on 20, 22, 24 and 26 only: another version may load code by ways that are not guarded; start one of these, or accept it with --allow-partial"
+    )]
+    Untried {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        version: String,
+    },
 }
 
 impl Node {
@@ -119,6 +132,12 @@ impl Node {
             Some(_) => Err(NodeError::Old { path, version }),
             None => Err(NodeError::Foreign { path, reason: format!("it gives its version as {version:?}") }),
         }
+    }
+
+    /// What is to be said of a version that was not tried.
+    pub(super) fn untried(&self) -> Option<NodeError> {
+        let Self { path, version, major, .. } = self;
+        (!TRIED.contains(major)).then(|| NodeError::Untried { path: path.clone(), version: version.clone() })
     }
 
     /// `linux-x64`, in the words of Node.js.

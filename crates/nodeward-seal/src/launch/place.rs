@@ -8,6 +8,8 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::seal::Digest;
+
 include!(concat!(env!("OUT_DIR"), "/guard.rs"));
 
 /// Every module of the guard and of bounded eval, by its path in the package `nodeward`.
@@ -32,6 +34,8 @@ pub struct Parents(pub Vec<PathBuf>);
 #[derive(Debug)]
 pub(super) struct Place {
     folder: PathBuf,
+    /// What was written for the guard to read again, with its hash.
+    written: Vec<(String, Digest)>,
     /// Held open, and locked, for as long as the program lives.
     lock: File,
     is_kept: bool,
@@ -70,7 +74,9 @@ impl Place {
         fs::rename(unlocked.path(), &folder)?;
         // It is not there under this name any more.
         let _ = unlocked.keep();
-        Ok(Self { folder, lock, is_kept: false })
+        let written =
+            PLACED.iter().map(|(name, bytes)| (format!("guard/{name}"), Digest::of(bytes))).collect();
+        Ok(Self { folder, written, lock, is_kept: false })
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -82,10 +88,21 @@ impl Place {
     }
 
     /// Writes a file of the program's into the folder.
-    pub(super) fn write(&self, name: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+    pub(super) fn write(&mut self, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
         let path = self.folder.join(name);
         write(&path, bytes)?;
+        self.written.push((name.to_owned(), Digest::of(bytes)));
         Ok(path)
+    }
+
+    /// What each thread of the program reads of this folder when it starts, as `sha256sum` writes it: by paths below
+    /// the guard's own folder.
+    pub(super) fn written(&self) -> String {
+        let lines = self.written.iter().map(|(name, sha256)| {
+            let name = name.strip_prefix("guard/").map_or_else(|| format!("../{name}"), str::to_owned);
+            format!("{sha256}  {name}\n")
+        });
+        lines.collect()
     }
 
     /// Makes a folder in the folder.
@@ -185,7 +202,10 @@ mod tests {
         let parents = Parents(vec![parent.path().join("gone"), parent.path().to_owned()]);
         let mut first = Place::make(&parents).unwrap();
         assert!(first.preload().is_file());
-        assert!(first.write(Path::new("a/b"), b"text").unwrap().is_file());
+        assert!(first.write("a/b", b"text").unwrap().is_file());
+        let sha256 = Digest::of(b"text").to_string();
+        assert!(first.written().ends_with(&format!("{sha256}  ../a/b\n")), "{}", first.written());
+        assert!(first.written().contains("  runtime/preload.cjs\n"), "{}", first.written());
         first.hand_over().unwrap();
         let folder = first.folder().to_owned();
         let second = Place::make(&parents).unwrap();

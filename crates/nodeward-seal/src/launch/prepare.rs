@@ -11,7 +11,7 @@ use super::environment;
 use super::error::LaunchError;
 use super::list;
 use super::main_file;
-use super::node::Node;
+use super::node::{Node, NodeError};
 use super::options;
 use super::place::{Parents, Place};
 use super::system;
@@ -107,6 +107,8 @@ pub struct Launch {
     place: Place,
     /// How much the kernel enforces. In report mode it is asked for nothing.
     pub enforcement: Enforcement,
+    /// That enforcement was not tried with this Node.js; it was allowed, or this is report mode.
+    pub untried: Option<NodeError>,
     /// What was taken from the environment.
     pub removed: Vec<String>,
     /// What would have been denied; only in report mode.
@@ -136,6 +138,10 @@ impl Launch {
             return Err(LaunchError::Partial(enforcement.missing().to_vec()));
         }
         let mut reported = Vec::new();
+        let untried = request.node.untried();
+        if let Some(error) = request.node.untried().filter(|_| !request.allow_partial) {
+            report_or_fail(error.into(), request.mode, &mut reported)?;
+        }
         let words = match checked_words(&request, &root) {
             Ok(words) => words,
             Err(error) => {
@@ -146,12 +152,13 @@ impl Launch {
         if let Err(error) = verify(&root, request.document, &sandbox, request.checked, request.threads) {
             report_or_fail(error, request.mode, &mut reported)?;
         }
-        let place = Place::make(&request.parents).map_err(LaunchError::Place)?;
+        let mut place = Place::make(&request.parents).map_err(LaunchError::Place)?;
         if let Some(list) = list::of(request.document, request.seal_sha256, root.folder()) {
-            let failed = |source| LaunchError::Write { path: place.folder().to_owned(), source };
-            place.write(Path::new(list::FILE_NAME), &list).map_err(failed)?;
+            let folder = place.folder().to_owned();
+            let failed = |source| LaunchError::Write { path: folder, source };
+            place.write(list::FILE_NAME, &list).map_err(failed)?;
         }
-        let addon = request.addon.map(|addon| bring_addon(addon, &place)).transpose()?;
+        let addon = request.addon.map(|addon| bring_addon(addon, &mut place)).transpose()?;
         let scrubbed = environment::scrub(request.environment.iter().cloned());
         if request.mode == Mode::Enforce {
             allow(&request, &root, &sandbox, &place, &addon, &scrubbed.kept)?;
@@ -190,13 +197,15 @@ impl Launch {
             (None, Mode::Report) => {}
         }
         // What stands in the variable is loaded first.
-        let recorder = recorder(&request, &place)?;
+        let recorder = recorder(&request, &mut place)?;
+        set("NODEWARD_GUARD", place.written().as_ref());
         let ours =
             recorder.iter().chain(&guard).map(|word| options::quoted(word)).collect::<Vec<_>>().join(" ");
         set("NODE_OPTIONS", format!("{ours} {others}").trim_end().as_ref());
         let arguments = [request.name.to_owned()].into_iter().chain(guard).chain(words).collect();
         let program = Program { file: request.node.file, arguments, environment };
-        Ok(Self { program, sandbox, place, enforcement, removed: scrubbed.removed, reported, layers })
+        let removed = scrubbed.removed;
+        Ok(Self { program, sandbox, place, enforcement, untried, removed, reported, layers })
     }
 
     /// Becomes the program. Returns only when that failed.
@@ -275,7 +284,7 @@ fn code_cache(
 }
 
 /// Loaded before the guard when a code cache is recorded: has it written after a while, and ends the program.
-fn recorder(request: &Request<'_>, place: &Place) -> Result<Vec<OsString>, LaunchError> {
+fn recorder(request: &Request<'_>, place: &mut Place) -> Result<Vec<OsString>, LaunchError> {
     let CodeCache::Recorded(folder, after) = request.cache else { return Ok(Vec::new()) };
     let script = format!(
         "'use strict';\n\
@@ -284,20 +293,21 @@ fn recorder(request: &Request<'_>, place: &Place) -> Result<Vec<OsString>, Launc
         const isMainThread = process.chdir.disabled !== true;\n\
         if (isMainThread) setTimeout(() => {{ flushCompileCache?.(); reallyExit.call(process, 0); }}, {after}).unref();\n"
     );
-    let failed = |source| LaunchError::Write { path: place.folder().to_owned(), source };
-    let file = place.write(Path::new("recorder.cjs"), script.as_bytes()).map_err(failed)?;
+    let own = place.folder().to_owned();
+    let failed = |source| LaunchError::Write { path: own.clone(), source };
+    let file = place.write("recorder.cjs", script.as_bytes()).map_err(failed)?;
     // Whoever packs the cache has to know where the guard was.
-    std::fs::write(folder.join("place"), place.folder().as_os_str().as_encoded_bytes()).map_err(failed)?;
+    std::fs::write(folder.join("place"), own.as_os_str().as_encoded_bytes()).map_err(failed)?;
     Ok(vec!["--require".into(), file.into_os_string()])
 }
 
 /// Copies the add-on to where the program can't write, so that what was hashed is what is loaded.
-fn bring_addon(addon: &Path, place: &Place) -> Result<(PathBuf, Digest), LaunchError> {
+fn bring_addon(addon: &Path, place: &mut Place) -> Result<(PathBuf, Digest), LaunchError> {
     let failed = |error: std::io::Error| LaunchError::Path { path: addon.into(), reason: error.to_string() };
     let mut bytes = Vec::new();
     let digest = files::read(&mut std::fs::File::open(addon).map_err(failed)?, MAX_ADDON, &mut bytes)
         .map_err(failed)?;
-    let path = place.write(Path::new("nodeward.node"), &bytes).map_err(failed)?;
+    let path = place.write("nodeward.node", &bytes).map_err(failed)?;
     Ok((path, digest))
 }
 

@@ -1,5 +1,6 @@
 //! Whether every listed file is there and as it was sealed.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::num::NonZeroUsize;
@@ -16,14 +17,16 @@ use crate::seal::{Digest, Document, SealPath};
 pub enum Checked {
     /// Every file's.
     Everything,
-    /// Only of those that the guard does not compare when they load: manifests, what is only read, and native code,
-    /// as that opens other libraries by itself.
+    /// Only of those that the guard does not compare by their names when they load: manifests, what a program may only
+    /// read (JSON and WebAssembly too), and native code, as that opens other libraries by itself.
     WhatIsNotLoaded,
 }
 
 /// Files opened before the kernel is told of them: fewer locks, and far below any limit of open files. A thread costs
 /// as much as so many small files.
 const AT_ONCE: usize = 64;
+
+const MANIFEST: &str = "package.json";
 
 struct Listed<'a> {
     path: &'a SealPath,
@@ -45,8 +48,7 @@ pub(super) fn verify(
         path: &source.path,
         sha256: source.sha256,
         size: source.size,
-        is_compared: checked == Checked::Everything
-            || matches!(source.kind, SourceKind::Text | SourceKind::Native),
+        is_compared: checked == Checked::Everything || !is_compared_when_it_loads(source.kind),
     });
     let manifests = document.manifests.iter().map(|file| Listed {
         path: &file.path,
@@ -61,8 +63,48 @@ pub(super) fn verify(
     for result in results {
         faults.extend(result?);
     }
+    faults.extend(added_manifests(root, document));
     faults.dedup();
     if faults.is_empty() { Ok(()) } else { Err(LaunchError::Files(faults)) }
+}
+
+/// Programs read the text of their own modules too, but hardly ever live by it.
+fn is_compared_when_it_loads(kind: SourceKind) -> bool {
+    matches!(kind, SourceKind::Cjs | SourceKind::Esm | SourceKind::TypeScript)
+}
+
+/// Manifests that Node.js would come by before the sealed one of a file: they would say what is found and how it is
+/// read. The kernel keeps them from being opened, which some versions take for a manifest that is not there.
+fn added_manifests(root: &Root, document: &Document) -> Vec<String> {
+    let listed = document.files().map(|(path, ..)| path.as_str());
+    let sealed: HashSet<&str> =
+        listed.filter_map(|path| path.strip_suffix(MANIFEST)).map(folder_of).collect();
+    let mut seen = HashSet::new();
+    let mut added = Vec::new();
+    for source in document.sources.iter().filter(|source| is_compared_when_it_loads(source.kind)) {
+        let mut folder = folder_of(source.path.as_str());
+        // Node.js looks no further than a folder of packages.
+        while !sealed.contains(folder) && !is_of_packages(folder) && seen.insert(folder) {
+            let manifest =
+                if folder.is_empty() { MANIFEST.to_owned() } else { format!("{folder}/{MANIFEST}") };
+            if root.has(&manifest) {
+                added.push(format!("{manifest} was added"));
+            }
+            if folder.is_empty() {
+                break;
+            }
+            folder = folder_of(folder);
+        }
+    }
+    added
+}
+
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+fn is_of_packages(folder: &str) -> bool {
+    folder == "node_modules" || folder.ends_with("/node_modules")
 }
 
 /// The faults of some files.

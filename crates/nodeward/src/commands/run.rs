@@ -284,8 +284,15 @@ fn read_seal(
     let document = Document::parse(shown, &text)?;
     let key = args.verify.as_ref().map(|key| session.directory.join(key)).or_else(|| config.run.key.clone());
     if let Some(key) = key {
-        let text = super::seal::read_key(&key)?;
-        signature::verify(&document, &text).with_context(|| shown.display().to_string())?;
+        let key = super::seal::read_key(&key)?;
+        signature::verify(&document, &key).with_context(|| shown.display().to_string())?;
+        // What is signed is what the text says. Who vouches for it vouches for the text too.
+        if document.write().as_bytes() != text {
+            bail!(
+                "{}: was written to after it was signed; restore it, or seal and sign again",
+                shown.display()
+            );
+        }
     }
     Ok((document, Digest::of(&text)))
 }
@@ -323,6 +330,10 @@ fn tell(
         // Not a warning, which `--quiet` would hide.
         session.insist(format_args!("only partly enforced: missing is {missing}"));
         lines.push(line(session, mode, "enforcement", "partial", &format!("missing is {missing}")));
+    }
+    if let Some(untried) = launch.untried.as_ref().filter(|_| mode == Mode::Enforce) {
+        session.insist(format_args!("only partly enforced: {untried}"));
+        lines.push(line(session, mode, "enforcement", "partial", &untried.to_string()));
     }
     // Ours are not the program's, and nobody misses them there.
     for removed in launch.removed.iter().filter(|name| !name.starts_with("NODEWARD_")) {

@@ -25,4 +25,8 @@ mod run_trust;
 mod scan;
 mod seal;
 mod suppressions;
+#[cfg(target_os = "linux")]
+mod tampering;
+#[cfg(target_os = "linux")]
+mod tampering_guard;
 mod trace;

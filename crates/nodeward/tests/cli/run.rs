@@ -18,7 +18,7 @@ pub(crate) struct App {
 }
 
 /// What `evil.js` prints. No sealed file has the word.
-const PAYLOAD: &str = "PAYLOAD";
+pub(crate) const PAYLOAD: &str = "PAYLOAD";
 
 impl App {
     /// With this main file; `listed.js` is sealed, and `evil.js` and `other.js` are not.
@@ -57,7 +57,7 @@ impl App {
     }
 
     /// Node.js without us.
-    fn plain(&self, node: &Path, words: &[&str]) -> Command {
+    pub(crate) fn plain(&self, node: &Path, words: &[&str]) -> Command {
         let mut command = Command::new(node);
         command.args(words).current_dir(self.folder.path()).env_clear().stdin(Stdio::null());
         command
@@ -128,7 +128,7 @@ fn signals_reach_the_program() {
 }
 
 /// Starts, and waits until the program has printed its first line.
-fn started(mut command: Command, version: u32) -> Child {
+pub(crate) fn started(mut command: Command, version: u32) -> Child {
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
@@ -240,7 +240,7 @@ fn the_environment_brings_no_code() {
 }
 
 /// A library that prints when Node.js is started with it. None without a compiler, which is said.
-fn preloaded_library(folder: &Path) -> Option<PathBuf> {
+pub(crate) fn preloaded_library(folder: &Path) -> Option<PathBuf> {
     let (source, library) = (folder.join("preload.c"), folder.join("preload.so"));
     let text = format!(
         "#define _GNU_SOURCE\n#include <errno.h>\n#include <string.h>\n#include <unistd.h>\n\

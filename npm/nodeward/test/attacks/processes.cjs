@@ -91,5 +91,12 @@ module.exports = [
   { ...start, name: '--experimental-loader', flags: ['--experimental-loader', './hooks.mjs'], files: { 'hooks.mjs': `import fs from 'node:fs'; fs.writeSync(1, 'PAYLOAD RAN\\n');` }, body: '', unreported: true },
   { ...start, name: 'snapshot blob', flags: ['--snapshot-blob', 'made.blob'], files: { 'snapshot.js': `require('v8').startupSnapshot.setDeserializeMainFunction(() => { console.log('PAYLOAD RAN'); });` }, body: '', before: `require('child_process').execFileSync(process.execPath, ['--snapshot-blob', 'made.blob', '--build-snapshot', 'snapshot.js'])` },
   { ...start, name: '--expose-internals', flags: ['--expose-internals'], body: `const { internalBinding } = require('internal/test/binding'); if (internalBinding('contextify')) ran();` },
+  { ...start, name: '--inspect in NODE_OPTIONS', env: { NODE_OPTIONS: '--inspect=127.0.0.1:0' }, body: `if (require('inspector').url()) ran();` },
+  { ...start, name: '--inspect in NODE_OPTIONS in quotes', env: { NODE_OPTIONS: '--no-warnings "--ins\\pect=127.0.0.1:0"' }, body: `if (require('inspector').url()) ran();` },
+  { ...start, name: '--inspect in NODE_OPTIONS with another after a space in quotes', env: { NODE_OPTIONS: '--title="a --b" --ins"pect"=0' }, body: `if (require('inspector').url()) ran();` },
+  { ...start, name: '--inspect in a file of variables', flags: ['--env-file=.env'], files: { '.env': 'NODE_OPTIONS=--inspect=127.0.0.1:0\n' }, body: `if (require('inspector').url()) ran();` },
+  { ...start, name: '--experimental-loader in NODE_OPTIONS', env: { NODE_OPTIONS: '"--experimental_loader" ./hooks.mjs' }, files: { 'hooks.mjs': `import fs from 'node:fs'; fs.writeSync(1, 'PAYLOAD RAN\\n');` }, body: '', unreported: true },
+  { ...start, name: '--experimental-default-config-file', since: 22, flags: ['--experimental-default-config-file'], files: { 'node.config.json': '{"nodeOptions":{"import":"./evil.cjs"}}' }, body: '', lines: 'any', unreported: true },
+  { ...start, name: '--inspect_port and --inspect', flags: ['--inspect_port=0', '--inspect'], body: `if (require('inspector').url()) ran();` },
   { ...start, name: '--inspect', flags: ['--inspect=0'], body: `if (require('inspector').url()) ran();` },
 ];
