@@ -1,14 +1,15 @@
 // Holds `nodeward trace` against what Node.js really loads, and against @vercel/nft, for many packages and servers.
 //
 //   node bench/trace-diff.mjs --cache DIR --nodeward target/release/nodeward [--install] [--node NODE]...
-//     [--nft FOLDER-OF-@vercel/nft] [--only NAME]... [--folder NAME] [--no-run]
+//     [--nft FOLDER-OF-@vercel/nft [--explain FILE.md]] [--only NAME]... [--folder NAME] [--no-run] [--retrace]
 //
 // The cache is a folder outside of the repository. `--install` fills it through npm, scripts off. For each case of
 // `trace/cases.mjs` an entry is written there; a preload notes what Node.js loads while it runs; the same entry is
 // traced, for the same version of Node.js. A file that Node.js loaded and the trace does not have is a miss, unless the
 // very file that loaded it is reported as loading what is not known, or was reached so itself. What a case gave is kept
-// in the cache, so that `--no-run` can compare again, and `--retrace` trace again. Ends with 1 if anything was missed
-// that nothing tells.
+// in the cache, so that `--no-run` can compare again, and `--retrace` trace again. `--explain` writes why each file
+// differs from the list of @vercel/nft, or did not load. Ends with 1 if anything was missed that nothing tells, or
+// differs for no known reason.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +18,11 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { BESIDE, INSTALLED, cases } from './trace/cases.mjs';
+import { differences, packageOf } from './trace/differences.mjs';
 import { nextCase } from './trace/next.mjs';
+import { add, newTally, page } from './trace/page.mjs';
+import { keptAt, makeLists } from './trace/peer.mjs';
+import { reader } from './trace/text.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -28,13 +33,14 @@ const { values: options } = parseArgs({
     only: { type: 'string', multiple: true },
     folder: { type: 'string' },
     nft: { type: 'string' },
+    explain: { type: 'string' },
     'no-run': { type: 'boolean', default: false },
     retrace: { type: 'boolean', default: false },
     jobs: { type: 'string', default: '2' },
   },
 });
-if (!options.cache || !options.nodeward) {
-  console.error('needs --cache DIR and --nodeward PROGRAM');
+if (!options.cache || !options.nodeward || (options.explain && !options.nft)) {
+  console.error('needs --cache DIR and --nodeward PROGRAM, and --nft FOLDER for --explain');
   process.exit(2);
 }
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -128,12 +134,6 @@ async function observe(one, { program, version }) {
   };
 }
 
-/** The folder of the package that a file is in. */
-export function packageOf(file) {
-  const found = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file);
-  return found ? found[1] : '';
-}
-
 /** What the observation says: what was missed, and whether something tells. */
 function judge(seen) {
   const { document } = seen;
@@ -154,9 +154,23 @@ function judge(seen) {
   return { ours, told, untold, readMissed, open: open.size };
 }
 
-const wanted = [...cases(), ...await nextCase(base, options, run)]
+const everyCase = [...cases(), ...await nextCase(base, options, run)];
+const wanted = everyCase
   .filter(({ name, folder }) => (!options.only || options.only.includes(name)) && (!options.folder || options.folder === folder))
   .filter((one) => !one.entry || existsSync(path.join(one.root ?? path.join(base, one.folder), one.entry)) || !console.log(`${one.name} | not installed`));
+
+if (options.nft) makeLists(wanted, everyCase, { kept, base, program: versions.at(-1).program, nft: options.nft });
+const tally = options.explain && newTally(), callsAt = options.explain && reader(options.nft);
+
+/** Sorts what one case differs in, all versions of Node.js together. */
+function explain({ seen }, nft) {
+  const folder = seen[0].folder;
+  const isThere = ([file]) => existsSync(path.join(folder, file));
+  const together = (of) => new Set(seen.flatMap((one) => one[of].filter(isThere).map(([file]) => file)));
+  const found = differences({ ...seen.at(-1), loaded: together('loaded'), read: together('read') }, nft, callsAt);
+  const unique = (of) => [...new Map(seen.flatMap((one) => one[of]).map((miss) => [miss[0], miss])).values()];
+  add(tally, seen[0].name, path.basename(folder), found, { told: unique('told'), untold: unique('untold') });
+}
 
 const rows = [];
 async function work(queue) {
@@ -181,17 +195,11 @@ async function work(queue) {
       }
       row.seen.push(seen);
     }
-    if (options.nft) {
-      const file = path.join(kept, `${one.name.replace(/[^\w.-]+/g, '_')}-nft.json`);
-      if (!existsSync(file)) {
-        const { folder, entry } = row.seen[0];
-        const done = await run(versions.at(-1).program, [path.join(here, 'trace/nft.mjs'), path.resolve(options.nft), folder, entry], { cwd: folder, env: { PATH: process.env.PATH } }, 900_000);
-        try { JSON.parse(done.stdout); writeFileSync(file, done.stdout); } catch { console.log(`${one.name} | nft: ${done.stderr.slice(0, 300)}`); }
-      }
-      if (existsSync(file)) row.nft = JSON.parse(readFileSync(file, 'utf8')).map(([path]) => path);
-    }
+    const list = options.nft && existsSync(keptAt(kept, one)) && JSON.parse(readFileSync(keptAt(kept, one), 'utf8'));
+    if (list) row.nft = list.map(([path]) => path);
     show(row);
-    rows.push(row);
+    if (list && tally && row.seen.every(({ document }) => document)) explain(row, list);
+    rows.push({ name: row.name, folder: row.folder, seen: row.seen.map(({ document, told, untold }) => ({ document: Boolean(document), told, untold })) });
   }
 }
 
@@ -218,4 +226,14 @@ rows.sort((left, right) => wanted.findIndex(({ name }) => name === left.name) - 
 const all = rows.flatMap(({ seen }) => seen);
 const bad = all.filter(({ document, untold }) => !document || untold.length);
 console.log(`${all.length} runs of ${rows.length} cases, ${bad.length} with a miss that nothing tells, ${all.filter(({ told }) => told?.length).length} with a miss that is told`);
-process.exit(bad.length ? 1 : 0);
+let unexplained = 0;
+if (tally) {
+  tally.cases.sort((left, right) => wanted.findIndex(({ name }) => name === left.name) - wanted.findIndex(({ name }) => name === right.name));
+  const { version } = JSON.parse(readFileSync(path.join(options.nft, 'package.json'), 'utf8'));
+  writeFileSync(options.explain, page(tally, { nft: version, nodes: versions.map(({ version }) => version.slice(1)) }));
+  for (const [list, causes] of Object.entries(tally.lists)) {
+    for (const [cause, { places, files }] of causes) console.log(`${list} | ${cause} | ${places} places, ${files.size} files`);
+    unexplained += causes.get('unexplained')?.places ?? 0;
+  }
+}
+process.exit(bad.length || unexplained ? 1 : 0);

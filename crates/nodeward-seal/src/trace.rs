@@ -6,6 +6,7 @@
 //! dropped.
 
 mod addons;
+mod conventions;
 mod elf;
 pub mod format;
 pub mod graph;

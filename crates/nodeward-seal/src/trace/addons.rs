@@ -42,8 +42,11 @@ pub(super) fn named(folders: &Folders, folder: &Path, name: &str) -> Vec<PathBuf
 
 /// Whether a folder or file that names a system names this one.
 fn fits_system(part: &str, platform: &str, architecture: &str) -> bool {
-    const PLATFORMS: &[&str] = &["linux", "darwin", "win32", "freebsd", "android", "sunos", "openbsd", "aix"];
-    let words: Vec<&str> = part.split(['-', '.', '+']).collect();
+    const PLATFORMS: &[&str] =
+        &["linux", "darwin", "win32", "freebsd", "android", "ios", "sunos", "openbsd", "aix"];
+    // `linuxglibc-arm64`, `linuxmusl-x64`.
+    let system = |word| if matches!(word, "linuxglibc" | "linuxmusl") { "linux" } else { word };
+    let words: Vec<&str> = part.split(['-', '.', '+']).map(system).collect();
     let named = |known: &[&str], wanted: &str| {
         let mut said = words.iter().filter(|word| known.contains(word)).peekable();
         if said.peek().is_none() { true } else { said.any(|word| *word == wanted) }
@@ -63,6 +66,9 @@ mod tests {
             .file("prebuilds/linux-x64/a.node", "")
             .file("prebuilds/linux-x64/a.musl.node", "")
             .file("prebuilds/linux-arm64/a.node", "")
+            .file("prebuilds/linuxglibc-x64/a.node", "")
+            .file("prebuilds/linuxmusl-arm64/a.node", "")
+            .file("prebuilds/ios-x64-simulator/a.node", "")
             .file("prebuilds/darwin-x64+arm64/a.node", "")
             .file("build/linux/arm64/a.node", "")
             .file("build/Release/a.node", "")
@@ -75,13 +81,18 @@ mod tests {
         };
         assert_eq!(
             shown(in_folder(&folders, project.path(), "linux", "x64")),
-            ["build/Release/a.node", "prebuilds/linux-x64/a.musl.node", "prebuilds/linux-x64/a.node"]
+            [
+                "build/Release/a.node",
+                "prebuilds/linux-x64/a.musl.node",
+                "prebuilds/linux-x64/a.node",
+                "prebuilds/linuxglibc-x64/a.node"
+            ]
         );
         assert_eq!(
             shown(in_folder(&folders, project.path(), "darwin", "arm64")),
             ["build/Release/a.node", "prebuilds/darwin-x64+arm64/a.node"]
         );
         assert_eq!(shown(named(&folders, project.path(), "b")), Vec::<String>::new());
-        assert_eq!(shown(named(&folders, project.path(), "a")).len(), 5);
+        assert_eq!(shown(named(&folders, project.path(), "a")).len(), 8);
     }
 }

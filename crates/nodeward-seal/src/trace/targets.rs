@@ -255,6 +255,11 @@ impl<'w> Loading<'w> {
         }
         let pattern = format!("{}/{rest}", slashed(&below));
         let Some(files) = self.walk.folders.files(&below) else { return Meaning::Unknown };
+        // `./versions/${x}/` names folders alone.
+        let (pattern, only_folders) = match pattern.strip_suffix('/') {
+            Some(folders) if role == Role::Module => (folders.to_owned(), true),
+            _ => (pattern, false),
+        };
         let endings = MODULES.iter().chain(if self.is_typed { TYPED } else { &[] });
         let endings: Vec<&str> = endings.copied().collect();
         let matching = files.iter().filter(|file| {
@@ -265,11 +270,23 @@ impl<'w> Loading<'w> {
             let Some(stem) = endings.iter().find_map(|ending| text.strip_suffix(ending)) else {
                 return false;
             };
-            pattern::matches(&pattern, &text)
-                || pattern::matches(&pattern, stem)
+            let named = [text.as_str(), stem];
+            !only_folders && named.into_iter().any(|text| pattern::matches(&pattern, text))
                 || stem.strip_suffix("/index").is_some_and(|folder| pattern::matches(&pattern, folder))
         });
-        Meaning::Files(matching.map(|file| found(file.clone(), role, How::Matches(load.act))).collect())
+        let mains = self.mains(&files, &pattern).filter(|_| role == Role::Module);
+        let matching = matching.cloned().chain(mains);
+        Meaning::Files(matching.map(|file| found(file, role, How::Matches(load.act))).collect())
+    }
+
+    /// What the manifests of the folders that match a pattern name as their modules.
+    fn mains(&self, files: &[PathBuf], pattern: &str) -> impl Iterator<Item = PathBuf> {
+        let folders =
+            files.iter().filter(|file| file.ends_with("package.json")).filter_map(|file| file.parent());
+        folders
+            .filter(move |folder| pattern::matches(pattern, &slashed(folder)))
+            .filter_map(|folder| self.resolved(folder, "./", Loader::Require))
+            .filter(|file| file.starts_with(&self.limit))
     }
 
     /// `pkg/${x}`, `@scope/${x}`, `${x}-plugin`: among what is installed.

@@ -147,6 +147,31 @@ fn patterns_are_narrowed_and_told() {
 }
 
 #[test]
+fn a_pattern_of_folders_means_their_modules() {
+    let project = Project::empty()
+        .file("a.js", "exports.run = (x) => require(require('path').join(__dirname, 'versions', x, '/'));\nexports.part = (x) => require(`./parts/${x}/lib`)")
+        .file("versions/^3.0.0/index.js", "require('./part')")
+        .file("versions/^3.0.0/part.js", "")
+        .file("versions/^4.0.0/package.json", r#"{"main":"main.js"}"#)
+        .file("versions/^4.0.0/main.js", "")
+        .file("versions/^4.0.0/other.js", "")
+        .file("versions/loose.js", "")
+        .file("parts/one/lib/package.json", r#"{"main":"../one.js"}"#)
+        .file("parts/one/one.js", "");
+    let trace = traced(&project, "a.js");
+    assert_eq!(
+        files(&trace),
+        [
+            "a.js",
+            "parts/one/one.js",
+            "versions/^3.0.0/index.js",
+            "versions/^3.0.0/part.js",
+            "versions/^4.0.0/main.js"
+        ]
+    );
+}
+
+#[test]
 fn a_pattern_does_not_leave_its_package() {
     let project = Project::empty()
         .file("a.js", "require('dep')")
@@ -224,6 +249,23 @@ fn conventions_of_packages() {
     );
     let way: Vec<_> = trace.explain("views/index.pug").unwrap().iter().map(|edge| edge.how).collect();
     assert_eq!(way, [How::Loads(Act::Require), How::Loads(Act::Require), How::Hint]);
+}
+
+#[test]
+fn every_file_of_a_convention_is_explained() {
+    // What the convention brings comes first by name, and leads to each other.
+    let project = Project::empty()
+        .file("a.js", "require('workerpool')")
+        .file("node_modules/workerpool/package.json", r#"{"name":"workerpool","main":"src/index.js"}"#)
+        .file("node_modules/workerpool/src/index.js", "")
+        .file("node_modules/workerpool/dist/worker.js", "require('./worker.min.js')")
+        .file("node_modules/workerpool/dist/worker.min.js", "require('./worker.js')");
+    let trace = traced(&project, "a.js");
+    assert_eq!(files(&trace).len(), 4);
+    for file in files(&trace) {
+        let way = trace.explain(file).unwrap_or_else(|| panic!("nothing leads to {file}"));
+        assert_eq!(way.is_empty(), file == "a.js", "{file}");
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use nodeward_javascript::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::conventions::{self, Brought};
 use super::hints::{Brings, HINTS, Hint};
 use super::packages::{self, Manifests};
 use super::pattern::{self, Folders};
@@ -539,9 +540,16 @@ impl<'o> Walk<'o> {
         }
         self.manifests.below(&manifests, &root, &mut trace.list);
         self.manifests.tell_broken(&root, &mut trace.unread);
-        hint_edges(&state, &sorted, &names, &root, &mut trace.edges);
         trace.edges.sort();
-        trace.edges.dedup();
+        let place = |path: &Path| state.places.get(path).map(|&old| sorted[old]);
+        let declared = self.options.declared.iter().filter_map(|file| file.canonicalize().ok());
+        let starts = entries.iter().cloned().chain(declared).filter_map(|file| place(&file)).collect();
+        let brought = state.hints.iter().map(|(folder, hint, to)| Brought {
+            package: format!("{}/", slashed(folder.strip_prefix(&root).unwrap_or(folder))),
+            by: (!hint.when.is_empty()).then(|| place(&folder.join(hint.when))).flatten(),
+            to: sorted[*to],
+        });
+        conventions::join(&mut trace, starts, brought.collect());
         trace.dynamic.sort();
         trace.dynamic.dedup();
         super::summarise(&mut trace.dynamic);
@@ -552,32 +560,6 @@ impl<'o> Walk<'o> {
         trace.list.entries.sort();
         trace.list.root = root;
         Ok(trace)
-    }
-}
-
-/// The edges of conventions: from the file that makes one count, else from the first file of the package that
-/// something else leads to.
-fn hint_edges(state: &State, sorted: &[usize], names: &[String], root: &Path, edges: &mut Vec<Edge>) {
-    let mut reached = vec![false; sorted.len()];
-    edges.iter().for_each(|edge| reached[edge.to] = true);
-    let mut by_name: Vec<usize> = (0..names.len()).collect();
-    by_name.sort_by(|&left, &right| names[left].cmp(&names[right]));
-    for (folder, hint, to) in &state.hints {
-        let from = match hint.when {
-            "" => {
-                let start = format!("{}/", slashed(folder.strip_prefix(root).unwrap_or(folder)));
-                let first = by_name.partition_point(|&place| names[place] < start);
-                by_name[first..]
-                    .iter()
-                    .take_while(|&&place| names[place].starts_with(&start))
-                    .find(|&&place| reached[sorted[place]])
-                    .copied()
-            }
-            when => state.places.get(&folder.join(when)).copied(),
-        };
-        if let Some(from) = from.filter(|from| from != to) {
-            edges.push(Edge { from: sorted[from], to: sorted[*to], line: 0, how: How::Hint });
-        }
     }
 }
 
