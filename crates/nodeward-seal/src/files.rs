@@ -156,6 +156,33 @@ pub fn read(file: &mut File, most: u64, buffer: &mut Vec<u8>) -> io::Result<Dige
     Ok(Digest::of(buffer))
 }
 
+/// The hash of a file, for which only a little of it is in memory at a time: new memory costs more than hashing it.
+///
+/// # Errors
+/// It can't be read, or holds more than `most` bytes.
+pub(crate) fn hash(file: &mut File, most: u64, buffer: &mut Vec<u8>) -> io::Result<Digest> {
+    use sha2::Digest as _;
+    buffer.resize(AT_A_TIME, 0);
+    let mut hasher = sha2::Sha256::new();
+    let mut all = 0;
+    loop {
+        let count = match file.read(buffer) {
+            Ok(0) => return Ok(Digest(hasher.finalize().into())),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        all += count as u64;
+        if all > most {
+            return Err(io::Error::other(format!("larger than {most} bytes")));
+        }
+        hasher.update(&buffer[..count]);
+    }
+}
+
+/// Stays in the processor's cache.
+const AT_A_TIME: usize = 64 * 1024;
+
 /// The work on every item, by several threads, in the order of the items. Each thread has a buffer of its own.
 pub fn in_parallel<T: Sync, R: Send>(
     items: &[T],
@@ -208,6 +235,20 @@ mod tests {
             assert!(doubled.iter().enumerate().all(|(at, &value)| value == at * 2));
         }
         assert!(in_parallel(&[0; 0], NonZeroUsize::MIN, |_, _| ()).is_empty());
+    }
+
+    #[test]
+    fn a_hash_is_of_the_whole_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        let mut buffer = Vec::new();
+        for size in [0, 1, AT_A_TIME - 1, AT_A_TIME, AT_A_TIME + 1, 3 * AT_A_TIME + 5] {
+            let bytes: Vec<u8> = (0..size).map(|at| (at % 251) as u8).collect();
+            std::fs::write(&file, &bytes).unwrap();
+            let mut hashed = |most| hash(&mut File::open(&file).unwrap(), most, &mut buffer);
+            assert_eq!(hashed(size as u64).unwrap(), Digest::of(&bytes), "{size}");
+            assert!(size == 0 || hashed(size as u64 - 1).is_err(), "{size}");
+        }
     }
 
     #[test]

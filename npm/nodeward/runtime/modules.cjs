@@ -9,6 +9,7 @@ const Module = require('node:module');
 const own = require('./primordials.cjs');
 const { refuse, enforces } = require('./denial.cjs');
 const { holdsScript } = require('./embedded.cjs');
+const code = require('./code.cjs');
 
 const REASONS = {
   __proto__: null,
@@ -33,10 +34,12 @@ function guard(settings) {
   seal = settings.seal;
   openBuiltin = settings.openBuiltin;
   told = own.create(null);
+  code.guard(settings);
   guardCompile();
   guardWrapper();
   guardRegistration(settings);
   if (Module.registerHooks === undefined) guardJson();
+  else if (enforces() && !settings.isLoaderThread) guardExtensions();
 }
 
 /** The entry of a file that has this text and is sealed as code. Else there is none, as with `compare`. */
@@ -107,8 +110,14 @@ function guardCompile() {
     } else if (!isEvalWrapper(content, filename)) {
       const entry = compareCode(filename, content, () => nameOf(this, parentOf));
       if (format === 'module' || entry?.kind === 'esm') guardModuleWrap(compile);
+      else if (entry?.kind === 'cjs' && (format === 'commonjs' || format === undefined)) {
+        compareWrapper(filename);
+        const body = code.compiled(content, filename);
+        if (body !== undefined) return code.run(body, this, filename);
+      }
     }
     compareWrapper(filename);
+    code.note(this);
     return own.apply(compile, this, [content, filename, format]);
   };
 }
@@ -220,11 +229,43 @@ function compareWrapper(filename) {
   refuse('load', filename, 'Module.wrap or Module.wrapper was changed, which adds code to each module');
 }
 
-/** Node.js 20 has no synchronous hooks: JSON is the only format that passes `_compile` by. */
+/** Whether hooks of the application have to be asked for CommonJS modules too. */
+let isHooked = false;
+
+/**
+ * Node.js has hooks asked for each CommonJS module, which takes about as long as all else that it does to load one,
+ * and our hook would only compare what `_compile` compares as well. So what is sealed as CommonJS or JSON is read here.
+ */
+function guardExtensions() {
+  const { '.js': nativeJs, '.json': nativeJson } = Module._extensions;
+  guardJson();
+  const json = Module._extensions['.json'];
+  Module._extensions['.json'] = function (module, filename) {
+    return own.apply(isHooked ? nativeJson : json, this, [module, filename]);
+  };
+  Module._extensions['.js'] = function (module, filename) {
+    if (isHooked || seal.find(filename)?.kind !== 'cjs') return own.apply(nativeJs, this, [module, filename]);
+    module._compile(textOf(filename), filename, 'commonjs');
+  };
+}
+
+/** The text of a file. What was sealed is noted as compared: its bytes are hashed, and not the text once more. */
+function textOf(filename) {
+  const bytes = own.readBriefly(filename);
+  const text = own.toUtf8(bytes);
+  const entry = seal.find(filename);
+  if (entry !== undefined && own.sha256(bytes) === entry.sha256) {
+    comparedName = filename;
+    comparedText = text;
+    comparedEntry = entry;
+  }
+  return text;
+}
+
+/** Where no hook is asked, JSON is the only format that passes `_compile` by. */
 function guardJson() {
-  const readText = require('node:fs').readFileSync;
   Module._extensions['.json'] = function json(module, filename) {
-    const text = readText(filename, 'utf8');
+    const text = textOf(filename);
     compare(filename, text);
     try {
       const value = own.parse(own.charCode(text, 0) === 0xfeff ? own.stringSlice(text, 1) : text);
@@ -249,6 +290,8 @@ function guardRegistration({ registerLoader, isLoaderThread }) {
     registerHooks({ load: (url, context, nextLoad) => compareResult(url, nextLoad(url, context)) });
     // What a later hook gives is compared as well, as it need not ask the ones before it.
     Module.registerHooks = function guardedRegisterHooks(hooks) {
+      isHooked = true;
+      code.hooked();
       const { resolve, load } = hooks;
       if (typeof load !== 'function') return registerHooks({ __proto__: null, resolve, load });
       return registerHooks({

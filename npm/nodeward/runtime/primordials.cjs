@@ -24,6 +24,7 @@ const lengthOf = getter(TypedArray.prototype, 'byteLength');
 const viewBufferOf = getter(DataView.prototype, 'buffer');
 const viewOffsetOf = getter(DataView.prototype, 'byteOffset');
 const viewLengthOf = getter(DataView.prototype, 'byteLength');
+const descriptionOf = getter(Symbol.prototype, 'description');
 const utf8Slice = uncurried(Buffer.prototype.utf8Slice);
 const bufferIndexOf = uncurried(Buffer.prototype.indexOf);
 const decodeBase64 = Buffer.from;
@@ -40,14 +41,17 @@ function copyBytes(source) {
 /** The bytes behind an open file. Reads into our own memory: `fs.readFileSync` asks a replaceable `Buffer`. */
 function readOpen(descriptor) {
   const size = fstatSync(descriptor).size;
-  const bytes = new Bytes(size);
+  return readInto(descriptor, new Bytes(size), size);
+}
+
+function readInto(descriptor, bytes, size) {
   let at = 0;
   while (at < size) {
     const read = readSync(descriptor, bytes, at, size - at, at);
     if (read === 0) break;
     at += read;
   }
-  return at === size ? bytes : new Bytes(bytes.buffer, 0, at);
+  return at === lengthOf(bytes) ? bytes : new Bytes(bufferOf(bytes), 0, at);
 }
 
 function readBytes(path) {
@@ -59,7 +63,23 @@ function readBytes(path) {
   }
 }
 
+/** The same for bytes that are used at once, before anything else is read: memory is not asked for each time. */
+function readBriefly(path) {
+  const descriptor = openSync(path, 'r');
+  try {
+    const size = fstatSync(descriptor).size;
+    if (size > LARGEST_KEPT) return readInto(descriptor, new Bytes(size), size);
+    if (size > lengthOf(kept)) kept = new Bytes(size * 2);
+    return readInto(descriptor, kept, size);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const LARGEST_KEPT = 4 * 1024 * 1024;
+
 const Bytes = Uint8Array;
+let kept = new Bytes(64 * 1024);
 
 module.exports = Object.freeze({
   __proto__: null,
@@ -67,6 +87,7 @@ module.exports = Object.freeze({
   construct: Reflect.construct,
   create: Object.create,
   defineProperty: Reflect.defineProperty,
+  descriptionOf,
   descriptorOf: Object.getOwnPropertyDescriptor,
   freeze: Object.freeze,
   hasOwn: uncurried(Object.prototype.hasOwnProperty),
@@ -106,11 +127,13 @@ module.exports = Object.freeze({
   isBytes: (value) => isAnyArrayBuffer(value) || isArrayBufferView(value),
   sha256: (data) => hash('sha256', data, 'hex'),
   toUtf8: (bytes) => utf8Slice(bytes, 0, lengthOf(bytes)),
+  bytesFrom: (bytes, offset, length) => new Bytes(bufferOf(bytes), offset, length),
   bytesIndexOf: (bytes, text) => bufferIndexOf(bytes, text, 0, 'latin1'),
   fromBase64: (text) => decodeBase64(text, 'base64'),
   toBase64: (bytes) => base64Slice(bytes, 0, lengthOf(bytes)),
   copyBytes,
   readBytes,
+  readBriefly,
   readOpen,
   fs: Object.freeze({ __proto__: null, openSync, closeSync, writeSync, statSync: fs.statSync, realpathSync: fs.realpathSync }),
 });

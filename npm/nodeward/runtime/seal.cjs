@@ -15,6 +15,8 @@ const WINDOWS = process.platform === 'win32';
 /** What the launcher made of the seal that it verified, beside the guard where only the launcher writes. */
 const LIST = path.join(__dirname, '..', 'list.json');
 const LIST_SCHEMA = 'nodeward.list/1';
+/** The code of the modules that the list has places for, brought by the launcher too. */
+const CODE = path.join(__dirname, '..', 'code.cache');
 
 /** The kinds of sources by the letter that the list has for each. */
 const KINDS = {
@@ -61,6 +63,7 @@ function whenAsked(opener) {
     __proto__: null,
     find: (filename) => (opened ??= opener()).find(filename),
     knows: (hash) => (opened ??= opener()).knows(hash),
+    codeOf: () => undefined,
   };
 }
 
@@ -129,6 +132,7 @@ function indexed(file, hash, root, seal) {
     ...questions(prefix, at, seal.eval?.wasm ?? [], (note) => own.mapForEach(byPath, note)),
     releaseOf: (filename) => released(at(relativeTo(prefix, filename))),
     missing: () => missing(prefix, seal),
+    codeOf: () => undefined,
   };
 }
 
@@ -164,6 +168,21 @@ function listed(file, hash, list) {
     releaseOf,
     // The launcher saw to it.
     missing: () => [],
+    codeOf: codesOf(prefix, list.code),
+  };
+}
+
+/** Gives what V8 made of a module when it was sealed. */
+function codesOf(prefix, places) {
+  if (places === undefined) return () => undefined;
+  own.setPrototypeOf(places, null);
+  let code;
+  return (filename) => {
+    const place = places[relativeTo(prefix, filename)];
+    if (place === undefined) return undefined;
+    // In memory nobody can take the place of the file.
+    code ??= own.readBytes(CODE);
+    return own.bytesFrom(code, place[0], place[1]);
   };
 }
 

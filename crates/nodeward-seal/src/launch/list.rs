@@ -23,6 +23,9 @@ struct List<'a> {
     eval: Rules<'a>,
     /// By path, a letter for the kind and the hash.
     sources: BTreeMap<&'a str, String>,
+    /// By path, where in the file of the code cache the module's code stands: offset and length.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    code: BTreeMap<&'a str, (usize, usize)>,
 }
 
 #[derive(Serialize)]
@@ -33,7 +36,12 @@ struct Rules<'a> {
 }
 
 /// The list of a seal. None where the folder's path is no text, which JSON could not say: the guard then reads the seal.
-pub(super) fn of(document: &Document, seal: Digest, root: &Path) -> Option<Vec<u8>> {
+pub(super) fn of(
+    document: &Document,
+    seal: Digest,
+    root: &Path,
+    code: &[(String, usize, usize)],
+) -> Option<Vec<u8>> {
     let list = List {
         schema: "nodeward.list/1",
         seal: seal.to_string(),
@@ -57,6 +65,7 @@ pub(super) fn of(document: &Document, seal: Digest, root: &Path) -> Option<Vec<u
             .chain(document.sources.iter().map(|source| (source.path.as_str(), source.kind, source.sha256)))
             .map(|(path, kind, sha256)| (path, format!("{}{sha256}", letter(kind))))
             .collect(),
+        code: code.iter().map(|(path, offset, length)| (path.as_str(), (*offset, *length))).collect(),
     };
     serde_json::to_vec(&list).ok()
 }

@@ -153,7 +153,8 @@ impl Launch {
             report_or_fail(error, request.mode, &mut reported)?;
         }
         let mut place = Place::make(&request.parents).map_err(LaunchError::Place)?;
-        if let Some(list) = list::of(request.document, request.seal_sha256, root.folder()) {
+        let cache = code_cache(&request, &root, &sandbox, &mut place)?;
+        if let Some(list) = list::of(request.document, request.seal_sha256, root.folder(), &cache.code) {
             let folder = place.folder().to_owned();
             let failed = |source| LaunchError::Write { path: folder, source };
             place.write(list::FILE_NAME, &list).map_err(failed)?;
@@ -168,43 +169,14 @@ impl Launch {
         }
         let layers = layers(support, request.mode, children);
         let guard = guard_options(&place.preload(), &request);
-        let (mut environment, others) = match request.mode {
-            Mode::Enforce => {
-                let words = scrubbed.options.iter().map(|word| options::quoted(OsStr::new(word)));
-                (scrubbed.kept, words.collect::<Vec<_>>().join(" "))
-            }
-            // Nothing else may change. What would be taken away is told, and stays.
-            Mode::Report => unscrubbed(&request.environment),
-        };
-        let mut set = |name: &str, value: &OsStr| environment.push((name.into(), value.to_owned()));
-        set("NODEWARD_SEAL", request.seal.as_os_str());
-        set("NODEWARD_SEAL_SHA256", request.seal_sha256.to_string().as_ref());
-        set("NODEWARD_MODE", if request.mode == Mode::Enforce { "enforce" } else { "report" }.as_ref());
-        set("NODEWARD_REPORT", request.report.map_or(OsStr::new("stderr"), Path::as_os_str));
-        set("NODEWARD_LAYERS", layers.as_ref());
-        match request.console {
-            Some(Console::Lines) => set("NODEWARD_CONSOLE", "lines".as_ref()),
-            Some(Console::Descriptor(number)) => set("NODEWARD_CONSOLE", number.to_string().as_ref()),
-            None => {}
-        }
-        if let Some((addon, digest)) = &addon {
-            set("NODEWARD_ADDON", addon.as_os_str());
-            set("NODEWARD_ADDON_SHA256", digest.to_string().as_ref());
-        }
-        match (code_cache(&request, &root, &sandbox, &place)?, request.mode) {
-            (Some(folder), _) => set("NODE_COMPILE_CACHE", folder.as_os_str()),
-            (None, Mode::Enforce) => set("NODE_DISABLE_COMPILE_CACHE", "1".as_ref()),
-            (None, Mode::Report) => {}
-        }
-        // What stands in the variable is loaded first.
         let recorder = recorder(&request, &mut place)?;
-        set("NODEWARD_GUARD", place.written().as_ref());
-        let ours =
-            recorder.iter().chain(&guard).map(|word| options::quoted(word)).collect::<Vec<_>>().join(" ");
-        set("NODE_OPTIONS", format!("{ours} {others}").trim_end().as_ref());
+        let removed = scrubbed.removed.clone();
+        let ours: Vec<OsString> = recorder.iter().chain(&guard).cloned().collect();
+        let cache = cache.folder.as_deref();
+        let mut environment = surroundings(&request, scrubbed, &layers, addon.as_ref(), cache, &ours);
+        environment.push(("NODEWARD_GUARD".into(), place.written().into()));
         let arguments = [request.name.to_owned()].into_iter().chain(guard).chain(words).collect();
         let program = Program { file: request.node.file, arguments, environment };
-        let removed = scrubbed.removed;
         Ok(Self { program, sandbox, place, enforcement, untried, removed, reported, layers })
     }
 
@@ -253,22 +225,30 @@ fn root_of(seal: &Path) -> Result<Root, LaunchError> {
     Root::open(folder).map_err(|error| LaunchError::Path { path: folder.into(), reason: error.to_string() })
 }
 
-/// Where Node.js finds its code cache.
+/// What there is of V8's code before the program starts.
+#[derive(Debug, Default)]
+struct Cached {
+    /// Where Node.js finds its cache.
+    folder: Option<PathBuf>,
+    /// Where the guard finds the code of modules.
+    code: Vec<(String, usize, usize)>,
+}
+
 fn code_cache(
     request: &Request<'_>,
     root: &Root,
     sandbox: &Sandbox,
-    place: &Place,
-) -> Result<Option<PathBuf>, LaunchError> {
+    place: &mut Place,
+) -> Result<Cached, LaunchError> {
     if let CodeCache::Recorded(folder, _) = request.cache {
         system::allow_if_there(sandbox, folder, Grant::Write)?;
-        return Ok(Some(folder.to_owned()));
+        return Ok(Cached { folder: Some(folder.to_owned()), ..Cached::default() });
     }
     let platform = Node::platform();
     let fits = |file: &&CacheFile| file.node == request.node.version && file.platform == platform;
     let Some(file) = request.document.cache.iter().find(fits).filter(|_| request.mode == Mode::Enforce)
     else {
-        return Ok(None);
+        return Ok(Cached::default());
     };
     let mut pack = Vec::new();
     let read = root.file(&file.path).and_then(|mut opened| files::read(&mut opened, MAX_PACK, &mut pack));
@@ -278,7 +258,7 @@ fn code_cache(
         Err(error) => return Err(LaunchError::Files(vec![format!("{} can't be read ({error})", file.path)])),
     }
     match cache::unpack(&pack, root.folder(), place) {
-        Ok(folder) => Ok(Some(folder)),
+        Ok(unpacked) => Ok(Cached { folder: Some(unpacked.folder), code: unpacked.code }),
         Err(source) => Err(LaunchError::Cache { path: file.path.to_string(), source }),
     }
 }
@@ -407,6 +387,53 @@ fn guard_options(preload: &Path, request: &Request<'_>) -> Vec<OsString> {
         }
     }
     options
+}
+
+/// The variables that Node.js gets: what is left of the user's, and ours.
+fn surroundings(
+    request: &Request<'_>,
+    scrubbed: environment::Scrubbed,
+    layers: &str,
+    addon: Option<&(PathBuf, Digest)>,
+    cache: Option<&Path>,
+    ours: &[OsString],
+) -> Vec<(OsString, OsString)> {
+    let (mut environment, others) = match request.mode {
+        Mode::Enforce => (scrubbed.kept, quoted(scrubbed.options.iter().map(OsStr::new))),
+        // Nothing else may change. What would be taken away is told, and stays.
+        Mode::Report => unscrubbed(&request.environment),
+    };
+    let mut set = |name: &str, value: &OsStr| environment.push((name.into(), value.to_owned()));
+    set("NODEWARD_SEAL", request.seal.as_os_str());
+    set("NODEWARD_SEAL_SHA256", request.seal_sha256.to_string().as_ref());
+    set("NODEWARD_MODE", if request.mode == Mode::Enforce { "enforce" } else { "report" }.as_ref());
+    set("NODEWARD_REPORT", request.report.map_or(OsStr::new("stderr"), Path::as_os_str));
+    set("NODEWARD_LAYERS", layers.as_ref());
+    match request.console {
+        Some(Console::Lines) => set("NODEWARD_CONSOLE", "lines".as_ref()),
+        Some(Console::Descriptor(number)) => set("NODEWARD_CONSOLE", number.to_string().as_ref()),
+        None => {}
+    }
+    if let Some((addon, digest)) = addon {
+        set("NODEWARD_ADDON", addon.as_os_str());
+        set("NODEWARD_ADDON_SHA256", digest.to_string().as_ref());
+    }
+    match (cache, request.mode) {
+        (Some(folder), _) => set("NODE_COMPILE_CACHE", folder.as_os_str()),
+        (None, Mode::Enforce) => set("NODE_DISABLE_COMPILE_CACHE", "1".as_ref()),
+        (None, Mode::Report) => {}
+    }
+    // What stands in the variable is loaded first.
+    set(
+        "NODE_OPTIONS",
+        format!("{} {others}", quoted(ours.iter().map(OsString::as_os_str))).trim_end().as_ref(),
+    );
+    environment
+}
+
+/// Words as they stand in `NODE_OPTIONS`.
+fn quoted<'a>(words: impl Iterator<Item = &'a OsStr>) -> String {
+    words.map(options::quoted).collect::<Vec<_>>().join(" ")
 }
 
 /// The environment as it is, without our variables, and the whole `NODE_OPTIONS`.

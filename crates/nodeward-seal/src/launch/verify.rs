@@ -136,7 +136,7 @@ fn one(root: &Root, listed: &Listed<'_>, buffer: &mut Vec<u8>) -> Result<File, S
     if size != listed.size {
         return Err(format!("was changed ({size} bytes, sealed with {})", listed.size));
     }
-    if listed.is_compared && files::read(&mut file, size, buffer).map_err(unread)? != listed.sha256 {
+    if listed.is_compared && files::hash(&mut file, size, buffer).map_err(unread)? != listed.sha256 {
         return Err("was changed".to_owned());
     }
     Ok(file)

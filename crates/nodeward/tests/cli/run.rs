@@ -333,6 +333,54 @@ fn a_sealed_code_cache_is_used_and_only_as_sealed() {
     }
 }
 
+/// Modules with sealed code are compiled by the guard: they must not notice.
+#[test]
+fn sealed_code_makes_what_node_makes() {
+    let app =
+        App::new("console.log(require('./made.js'), require('./data.json'));\nrequire('./imports.js');\n");
+    app.write(
+        "made.js",
+        "#!/usr/bin/env node\n\
+         console.log(this === exports, arguments.length, __filename, __dirname, module.parent.id, module.children.length);\n\
+         console.log(Object.keys(require), require.name, require.length, require.main === process.mainModule);\n\
+         console.log(require.cache === require('module')._cache, require.extensions === require('module')._extensions);\n\
+         console.log(require.resolve('./listed.js'), require.resolve('fs'), require.resolve.paths('x').slice(0, 3));\n\
+         for (const wrong of [undefined, 1, './none.js', 'node:none']) {\n\
+           try { require.resolve(wrong); } catch (error) { console.log(error.code); }\n\
+           try { require(wrong); } catch (error) { console.log(error.code); }\n\
+         }\n\
+         console.log(new Error('here').stack.split('\\n').slice(0, 2));\n\
+         exports.early = true;\n\
+         console.log(require('./round.js'));\n\
+         try { require('./waits.mjs'); } catch (error) { console.log(error.code); }\n\
+         process.on('exit', () => console.log(arguments.callee.cachedDataRejected));\n\
+         exports.late = true;\n",
+    );
+    app.write("round.js", "module.exports = [require('./made.js').early, require('./made.js').late];\n");
+    app.write("waits.mjs", "import made from './made.js';\nexport default made;\n");
+    app.write("data.json", "{\"a\": [1]}");
+    app.write("imports.js", "import('./asked.mjs').then((asked) => console.log(asked.default));\n");
+    app.write("asked.mjs", "export default 'asked';\n");
+    let newer: Vec<_> = nodes().into_iter().filter(|(version, _)| *version >= 22).collect();
+    let mut arguments = vec!["--code-cache", "--code-cache-wait", "1"];
+    newer.iter().for_each(|(_, node)| arguments.extend(["--node", node.to_str().unwrap()]));
+    if newer.is_empty() {
+        return;
+    }
+    app.seal(&arguments);
+    for (version, node) in newer {
+        let plain = of(&mut app.plain(&node, &["app.js"]));
+        let ran = of(&mut app.guarded(&node, &[], &["app.js"]));
+        let same = plain.out.strip_suffix("undefined\n").unwrap();
+        let sealed = ran
+            .out
+            .strip_suffix("false\n")
+            .unwrap_or_else(|| panic!("Node.js {version}: its code was not used: {}{}", ran.out, ran.err));
+        assert_eq!(sealed, same, "Node.js {version}");
+        assert_eq!(ran.err.contains("USE_MAIN"), plain.err.contains("USE_MAIN"), "{}", ran.err);
+    }
+}
+
 #[test]
 fn tampering_is_named_before_the_first_line() {
     let app = App::new(MAIN);
