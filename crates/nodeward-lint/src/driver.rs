@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use nodeward_javascript::WORKER_STACK;
-use nodeward_package::PackageName;
+use nodeward_package::{PackageName, beside};
 use nodeward_report::{Finding, Gap};
 
 use crate::cache::Cache;
@@ -278,7 +278,7 @@ impl<'f> Pending<'f> {
 }
 
 fn in_parallel(files: &[&SourceFile], job: &Job<'_>) -> Vec<(usize, Outcome)> {
-    let threads = job.options.threads.map_or(1, NonZeroUsize::get).min(files.len().max(1));
+    let threads = threads(files, job);
     let (known, units) = recall::recall(files, unit::group(files, job), job);
     let queue: Vec<(usize, usize)> =
         units.iter().enumerate().flat_map(|(unit, files)| files.iter().map(move |&at| (unit, at))).collect();
@@ -300,14 +300,24 @@ fn in_parallel(files: &[&SourceFile], job: &Job<'_>) -> Vec<(usize, Outcome)> {
             }
         }
     };
-    std::thread::scope(|scope| {
-        let start = |_| {
-            let builder = std::thread::Builder::new().stack_size(WORKER_STACK);
-            builder.spawn_scoped(scope, work).expect("the system has room for a thread")
-        };
-        let workers: Vec<_> = (0..threads).map(start).collect();
-        let joined = workers.into_iter().map(|worker| worker.join());
-        let found = joined.flat_map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        known.into_iter().chain(found).collect()
-    })
+    let found = match beside::with_stacks(threads, WORKER_STACK, work) {
+        Ok(found) => found,
+        Err(error) => vec![vec![(files.len(), no_thread(queue.len(), &error))]],
+    };
+    known.into_iter().chain(found.into_iter().flatten()).collect()
+}
+
+/// As many as were asked for, and no more than there are files.
+fn threads(files: &[&SourceFile], job: &Job<'_>) -> NonZeroUsize {
+    let files = NonZeroUsize::new(files.len()).unwrap_or(NonZeroUsize::MIN);
+    job.options.threads.map_or(NonZeroUsize::MIN, |threads| threads.min(files))
+}
+
+/// Nothing is parsed on a stack that may be too small for it.
+fn no_thread(files: usize, error: &std::io::Error) -> Outcome {
+    let gap = Gap {
+        message: format!("{files} files were not checked: the system gives no thread ({error})"),
+        remedy: "raise the limit on processes (`ulimit -u`, or the container's)".to_owned(),
+    };
+    Outcome { gaps: vec![gap], ..Outcome::default() }
 }

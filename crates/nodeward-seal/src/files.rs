@@ -6,6 +6,8 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use nodeward_package::beside;
+
 use crate::seal::{Digest, SealPath};
 
 /// What a file is opened for.
@@ -64,6 +66,10 @@ impl Root {
         let file = self.open_unfollowed(path, access)?;
         let metadata = file.metadata()?;
         if metadata.is_file() {
+            #[cfg(target_os = "linux")]
+            if access == Access::Name {
+                self.ask_readable(path, &metadata)?;
+            }
             return Ok((file, metadata.len()));
         }
         // A link that is only named is opened itself.
@@ -126,6 +132,18 @@ impl Root {
         Ok(open(from, name, flags)?.into())
     }
 
+    /// An error where a file that is only named could not be read. What everybody may read is not asked about: a
+    /// call for each file would cost as much as opening it.
+    #[cfg(target_os = "linux")]
+    fn ask_readable(&self, path: &SealPath, metadata: &std::fs::Metadata) -> io::Result<()> {
+        use rustix::fs::{Access, AtFlags};
+        use std::os::unix::fs::MetadataExt as _;
+        if metadata.mode() & 0o444 == 0o444 {
+            return Ok(());
+        }
+        Ok(rustix::fs::accessat(&self.handle, path.as_str(), Access::READ_OK, AtFlags::EACCESS)?)
+    }
+
     #[cfg(not(unix))]
     fn open_unfollowed(&self, path: &SealPath, _access: Access) -> io::Result<File> {
         let mut whole = self.folder.clone();
@@ -141,6 +159,23 @@ impl Root {
 
 fn behind_link() -> io::Error {
     io::Error::other("behind a symbolic link; the list names files by their real paths")
+}
+
+/// Opens a regular file to be read. What is none is an error at once: a pipe would keep who opens it waiting, and a
+/// device may never end.
+///
+/// # Errors
+/// It is not there, not regular, or can't be read.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
+    );
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a regular file")) }
 }
 
 /// Reads a file to its end: its hash and its bytes, which `buffer` holds afterwards.
@@ -199,18 +234,8 @@ pub fn in_parallel<T: Sync, R: Send>(
             done.push((at, work(item, &mut buffer)));
         }
     };
-    let others = threads.get().min(items.len().max(1)) - 1;
-    let mut all = std::thread::scope(|scope| {
-        let others: Vec<_> = (0..others).map(|_| scope.spawn(run)).collect();
-        let mut all = run();
-        for other in others {
-            match other.join() {
-                Ok(done) => all.extend(done),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        all
-    });
+    let threads = NonZeroUsize::new(items.len()).map_or(NonZeroUsize::MIN, |items| items.min(threads));
+    let mut all: Vec<_> = beside::together(threads, run).into_iter().flatten().collect();
     all.sort_unstable_by_key(|(at, _)| *at);
     all.into_iter().map(|(_, result)| result).collect()
 }
@@ -282,5 +307,7 @@ mod tests {
         let made = std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap();
         assert!(made.success());
         assert_eq!(root.file(&path("pipe")).unwrap_err().to_string(), "not a regular file");
+        assert_eq!(open_regular(&at("pipe")).unwrap_err().to_string(), "not a regular file");
+        assert!(open_regular(&at("real/link")).is_ok() && open_regular(&at("real")).is_err());
     }
 }

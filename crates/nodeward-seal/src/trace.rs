@@ -11,6 +11,7 @@ mod elf;
 pub mod format;
 pub mod graph;
 pub mod hints;
+mod listing;
 mod packages;
 mod pattern;
 pub mod recorded;
@@ -109,6 +110,23 @@ pub enum TraceError {
         /// The root.
         root: PathBuf,
     },
+    /// A file stands outside, and no text leads there.
+    #[error(
+        "{path} is not below {root}, and only a recording leads there, from {from}: a recording does not move the root; give one that holds both with --root, or take the file out of the recording"
+    )]
+    Recorded {
+        /// The file.
+        path: PathBuf,
+        /// The one that was seen loading it, or that names it and was seen loading itself.
+        from: PathBuf,
+        /// The root.
+        root: PathBuf,
+    },
+    /// There is no thread to trace with. On this one nothing is parsed: its stack may be too small.
+    #[error(
+        "the system gives no thread: {0}; raise the limit on processes (`ulimit -u`, or the container's)"
+    )]
+    Thread(std::io::Error),
     /// There is nothing to trace.
     #[error("no entry was given")]
     Nothing,

@@ -1,9 +1,10 @@
 //! Files that are read or replaced whole. What is no regular file is refused: a pipe may never begin, a device never
 //! end.
 
-use std::fs::File;
 use std::io::{self, Read as _, Write};
 use std::path::Path;
+
+use nodeward_seal::files::open_regular;
 
 /// Files that are not written to their end are called so.
 pub(crate) const UNFINISHED_PREFIX: &str = ".nodeward-";
@@ -14,12 +15,8 @@ fn not_regular() -> io::Error {
 
 /// The bytes of a file that has at most so many.
 pub(crate) fn read_bounded(file: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let metadata = std::fs::metadata(file)?;
-    if !metadata.is_file() {
-        return Err(not_regular());
-    }
     let mut bytes = Vec::new();
-    File::open(file)?.take(most + 1).read_to_end(&mut bytes)?;
+    open_regular(file)?.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
         return Err(io::Error::other(format!("larger than {most} bytes")));
     }
@@ -32,12 +29,47 @@ fn without_path(error: io::Error) -> io::Error {
     io::Error::new(error.kind(), text.split(" at path ").next().unwrap_or_default())
 }
 
+/// As [`replace`], for files that have their name from us: `nodeward.seal.json`. A symbolic link under such a name is
+/// refused. The user did not name what is behind it; whoever wrote the checkout did.
+pub(crate) fn replace_itself(
+    file: &Path,
+    render: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    if std::fs::symlink_metadata(file).is_ok_and(|metadata| metadata.is_symlink()) {
+        return Err(io::Error::other(
+            "a symbolic link; remove it, as nothing is written through one of this name",
+        ));
+    }
+    replace(file, render)
+}
+
+/// An error where a path that the user gave leads out of the folder that it is in by its words. That is a folder of
+/// other people's files: a link among them is theirs, and the user can name what is behind it.
+pub(crate) fn refuse_leading_out(file: &Path, folder: &Path) -> io::Result<()> {
+    use std::path::Component;
+    let named = folder.join(file);
+    let Ok(below) = named.strip_prefix(folder) else { return Ok(()) };
+    if below.components().any(|part| part == Component::ParentDir) {
+        return Ok(());
+    }
+    // What is not there yet is made in the nearest folder that is.
+    let real = named.ancestors().find_map(|path| std::fs::canonicalize(path).ok());
+    let Some(real) = real else { return Ok(()) };
+    if real.starts_with(std::fs::canonicalize(folder)?) {
+        return Ok(());
+    }
+    Err(io::Error::other(format!(
+        "a symbolic link leads from there to {}; name that, if it is meant",
+        real.display()
+    )))
+}
+
 /// Writes beside, syncs, renames: an interrupted run leaves the original or the complete new file.
 pub(crate) fn replace(file: &Path, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     if std::fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
         return Err(not_regular());
     }
-    // Through a symbolic link the target is replaced, not the link.
+    // Through a symbolic link the target is replaced, not the link: users keep reports and configuration elsewhere.
     let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
     let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -95,6 +127,39 @@ mod tests {
         std::fs::write(&file, "four").unwrap();
         assert_eq!(read_bounded(&file, 4).unwrap(), b"four");
         assert!(read_bounded(&file, 3).is_err());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn nothing_is_written_through_a_link_that_the_user_did_not_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let (checkout, outside) = (folder.path().join("checkout"), folder.path().join("outside"));
+        for made in [&checkout, &outside, &checkout.join("own")] {
+            std::fs::create_dir(made).unwrap();
+        }
+        std::fs::write(outside.join("file"), "theirs").unwrap();
+        let link = |target: &str, name: &str| {
+            std::os::unix::fs::symlink(target, checkout.join(name)).unwrap();
+        };
+        link("../outside/file", "file");
+        link("../outside", "folder");
+        link("own", "inside");
+        let refused = replace_itself(&checkout.join("file"), |out| out.write_all(b"ours")).unwrap_err();
+        assert!(refused.to_string().contains("a symbolic link; remove it"), "{refused}");
+        let leads = |file: &str| refuse_leading_out(Path::new(file), &checkout);
+        for out in ["file", "folder", "folder/new", "folder/new/deeper", "./folder/file"] {
+            let error = leads(out).unwrap_err().to_string();
+            assert!(
+                error.contains("outside") && error.contains("name that, if it is meant"),
+                "{out}: {error}"
+            );
+        }
+        for fine in
+            ["new", "own/new", "inside/new", "../outside/file", outside.join("file").to_str().unwrap()]
+        {
+            assert!(leads(fine).is_ok(), "{fine}");
+        }
+        assert_eq!(std::fs::read(outside.join("file")).unwrap(), b"theirs");
     }
 
     #[test]

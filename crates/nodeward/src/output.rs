@@ -29,6 +29,7 @@ pub(crate) fn write(
 }
 
 fn write_to(file: &Path, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    disk::refuse_leading_out(file, &std::env::current_dir()?)?;
     // A device or a pipe can't be renamed over, and holds nothing to protect.
     if std::fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
         let mut out = io::BufWriter::new(std::fs::OpenOptions::new().write(true).open(file)?);

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write as _;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,6 +13,7 @@ use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use nodeward_advisory::store;
+use nodeward_package::beside;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
@@ -169,19 +171,16 @@ fn changed_ids(list: &[u8], since: Timestamp) -> Option<Vec<&str>> {
 fn records(urls: &[String], transport: &Transport<'_>) -> anyhow::Result<Vec<Vec<u8>>> {
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::with_capacity(urls.len()));
-    std::thread::scope(|scope| {
-        for _ in 0..PARALLEL.min(urls.len()) {
-            scope.spawn(|| {
-                while let Some(url) = urls.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let result = small(url, transport);
-                    let failed = result.is_err();
-                    results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(result);
-                    if failed {
-                        // One missing record spoils the update; the others need not be waited for.
-                        next.store(urls.len(), Ordering::Relaxed);
-                    }
-                }
-            });
+    let threads = NonZeroUsize::new(PARALLEL.min(urls.len())).unwrap_or(NonZeroUsize::MIN);
+    beside::together(threads, || {
+        while let Some(url) = urls.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let result = small(url, transport);
+            let failed = result.is_err();
+            results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(result);
+            if failed {
+                // One missing record spoils the update; the others need not be waited for.
+                next.store(urls.len(), Ordering::Relaxed);
+            }
         }
     });
     let results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -1,8 +1,8 @@
 //! Which units need no look, because the cache has their outcomes.
 
-use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use nodeward_package::beside;
 use sha2::{Digest, Sha256};
 
 use super::{Job, Origin, Outcome, SourceFile, file, stored};
@@ -84,7 +84,6 @@ fn key(files: &[&SourceFile], texts: &[TextHash], job: &Job<'_>) -> Key {
 
 /// The hash of each file's text; `None` of those that cannot be read.
 fn hashes(files: &[&SourceFile], job: &Job<'_>) -> Vec<Option<TextHash>> {
-    let threads = job.options.threads.map_or(1, NonZeroUsize::get).min(files.len().max(1));
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
@@ -95,13 +94,8 @@ fn hashes(files: &[&SourceFile], job: &Job<'_>) -> Vec<Option<TextHash>> {
         }
     };
     let mut hashes = vec![None; files.len()];
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        for worker in workers {
-            for (at, hash) in worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
-                hashes[at] = hash;
-            }
-        }
-    });
+    for (at, hash) in beside::together(super::threads(files, job), work).into_iter().flatten() {
+        hashes[at] = hash;
+    }
     hashes
 }

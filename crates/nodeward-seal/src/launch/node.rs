@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::files;
 use crate::seal::Digest;
 
 /// The note by which Node.js finds a program inside itself.
@@ -96,14 +97,11 @@ impl Node {
     pub fn examine(path: &Path, trusted: &[Digest]) -> Result<Self, NodeError> {
         let failed = |source| NodeError::Read { path: path.into(), source };
         let path = std::fs::canonicalize(path).map_err(failed)?;
-        let mut file = File::open(&path).map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
-        if !metadata.is_file() {
-            return Err(failed(io::Error::other("not a regular file")));
-        }
+        let mut file = files::open_regular(&path).map_err(failed)?;
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
+            let metadata = file.metadata().map_err(failed)?;
             if metadata.permissions().mode() & 0o002 != 0 {
                 return Err(NodeError::Writable(path));
             }

@@ -285,7 +285,7 @@ fn recorder(request: &Request<'_>, place: &mut Place) -> Result<Vec<OsString>, L
 fn bring_addon(addon: &Path, place: &mut Place) -> Result<(PathBuf, Digest), LaunchError> {
     let failed = |error: std::io::Error| LaunchError::Path { path: addon.into(), reason: error.to_string() };
     let mut bytes = Vec::new();
-    let digest = files::read(&mut std::fs::File::open(addon).map_err(failed)?, MAX_ADDON, &mut bytes)
+    let digest = files::read(&mut files::open_regular(addon).map_err(failed)?, MAX_ADDON, &mut bytes)
         .map_err(failed)?;
     let path = place.write("nodeward.node", &bytes).map_err(failed)?;
     Ok((path, digest))

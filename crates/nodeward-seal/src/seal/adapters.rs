@@ -82,6 +82,15 @@ mod tests {
     }
 
     #[test]
+    fn the_documentation_names_them_all() {
+        let page = include_str!("../../../../docs/eval.md").split_whitespace().collect::<Vec<_>>().join(" ");
+        let quoted: Vec<String> = names().iter().map(|name| format!("`{name}`")).collect();
+        let (last, others) = quoted.split_last().unwrap();
+        let expected = format!("The names are {} and {last};", others.join(", "));
+        assert!(page.contains(&expected), "{expected}");
+    }
+
+    #[test]
     fn every_line_can_be_asked() {
         assert!(names().contains(&"depd") && names().contains(&"pug"));
         for cover in COVERS.iter() {

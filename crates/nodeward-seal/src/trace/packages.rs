@@ -87,11 +87,9 @@ impl Manifests {
             folder = manifest.folder.parent()?.to_path_buf();
         }
     }
-}
 
-impl Manifests {
     /// Adds the manifests in folders on the way to listed files.
-    pub(super) fn below(&self, folders: &FxHashSet<PathBuf>, root: &Path, list: &mut SourceList) {
+    pub(super) fn below(&self, folders: &FxHashSet<&Path>, root: &Path, list: &mut SourceList) {
         let mut found: Vec<String> = folders
             .iter()
             .filter_map(|folder| {

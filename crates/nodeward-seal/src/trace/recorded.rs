@@ -4,12 +4,14 @@
 //! that has no file; what is kept of them is what the entries lead to, below the root.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
 use super::synthetic;
+use crate::files;
 
 /// The preload that takes the notes.
 pub const RECORDER: &str = include_str!("../../../../npm/nodeward/runtime/recorder.cjs");
@@ -17,8 +19,8 @@ pub const RECORDER: &str = include_str!("../../../../npm/nodeward/runtime/record
 /// What it needs on versions of Node.js whose hooks run in a thread of their own.
 pub const RECORDER_HOOKS: &str = include_str!("../../../../npm/nodeward/runtime/recorder-hooks.mjs");
 
-/// The most bytes of one file of notes.
-const MOST_BYTES: u64 = 512 << 20;
+/// The most bytes of all files of notes.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// The most notes.
 const MOST: usize = 20_000_000;
@@ -57,7 +59,9 @@ pub enum RecordedError {
         source: std::io::Error,
     },
     /// There is too much.
-    #[error("{path}: more than {MOST_BYTES} bytes, or more than {MOST} notes in all")]
+    #[error(
+        "{path}: with it there are more than {MOST_BYTES} bytes, or more than {MOST} notes; record less at once"
+    )]
     TooMuch {
         /// The file.
         path: PathBuf,
@@ -66,28 +70,39 @@ pub enum RecordedError {
 
 impl Seen {
     /// Reads every file of notes in a folder.
+    ///
+    /// # Errors
+    /// One can't be read, is no regular file, or there is too much.
     pub fn read(folder: &Path) -> Result<Self, RecordedError> {
+        Self::read_at_most(folder, MOST_BYTES)
+    }
+
+    fn read_at_most(folder: &Path, most: u64) -> Result<Self, RecordedError> {
         let failed = |path: &Path| {
             let path = path.to_path_buf();
             move |source| RecordedError::Read { path, source }
         };
         let mut seen = Self::default();
         let mut real = FxHashMap::default();
-        let mut count = 0;
+        let (mut count, mut left) = (0, most);
         for entry in std::fs::read_dir(folder).map_err(failed(folder))? {
-            let path = entry.map_err(failed(folder))?.path();
+            let entry = entry.map_err(failed(folder))?;
+            let path = entry.path();
             if path.extension().is_none_or(|extension| extension != "jsonl") {
                 continue;
             }
-            let length = std::fs::metadata(&path).map_err(failed(&path))?.len();
-            let text = match length <= MOST_BYTES {
-                true => std::fs::read(&path).map_err(failed(&path))?,
-                false => return Err(RecordedError::TooMuch { path }),
-            };
-            count += seen.add(&String::from_utf8_lossy(&text), &mut real);
-            if count > MOST {
-                return Err(RecordedError::TooMuch { path });
+            // The recorder makes regular files. What was recorded may have put something else there.
+            if !entry.file_type().map_err(failed(&path))?.is_file() {
+                return Err(failed(&path)(std::io::Error::other("not a regular file")));
             }
+            let mut text = Vec::new();
+            let file = files::open_regular(&path).map_err(failed(&path))?;
+            file.take(left + 1).read_to_end(&mut text).map_err(failed(&path))?;
+            count += seen.add(&String::from_utf8_lossy(&text), &mut real);
+            left = match left.checked_sub(text.len() as u64) {
+                Some(left) if count <= MOST => left,
+                _ => return Err(RecordedError::TooMuch { path }),
+            };
         }
         seen.tidy();
         Ok(seen)
@@ -182,6 +197,31 @@ mod tests {
         assert_eq!(seen.loads.get(&a), Some(&vec![b.clone()]));
         assert_eq!(seen.files.len(), 1);
         assert_eq!(seen.unread, 1);
+    }
+
+    #[test]
+    fn what_is_read_is_bounded() {
+        let project = Project::empty().file("1.jsonl", "nonsense\n").file("2.jsonl", "nonsense\n");
+        assert_eq!(Seen::read_at_most(project.path(), 18).unwrap().unread, 2);
+        let much = Seen::read_at_most(project.path(), 17).unwrap_err().to_string();
+        assert!(much.contains("record less at once"), "{much}");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_is_no_file_of_notes_is_not_waited_for() {
+        for what in ["pipe", "link"] {
+            let project = Project::empty().file("real", "");
+            let notes = project.join("zz.jsonl");
+            match what {
+                "pipe" => {
+                    assert!(std::process::Command::new("mkfifo").arg(&notes).status().unwrap().success());
+                }
+                _ => std::os::unix::fs::symlink(project.join("real"), &notes).unwrap(),
+            }
+            let error = Seen::read(project.path()).unwrap_err().to_string();
+            assert!(error.ends_with("zz.jsonl: not a regular file"), "{what}: {error}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::fmt::{self, Write as _};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use nodeward_package::place::{Place, Position};
+use nodeward_package::place::{LineIndex, Place, Position};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
@@ -26,6 +26,9 @@ pub const FILE_NAME: &str = "nodeward.recording.json";
 /// The largest document that is read.
 pub const MAX_BYTES: u64 = 128 * 1024 * 1024;
 
+/// The most characters of a text that an error shows.
+const MAX_SHOWN: usize = 120;
+
 /// More than Linux takes in one call.
 const MAX_PATH: usize = 4096;
 
@@ -41,19 +44,30 @@ pub struct Recording {
     #[serde(default)]
     started: BTreeSet<RecordedPath>,
     /// By the file that loads, those that it was seen loading.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "each_once")]
     loads: BTreeMap<RecordedPath, BTreeSet<RecordedPath>>,
     /// The code that has no file.
     #[serde(default)]
     synthetic: BTreeSet<String>,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, JsonSchema)]
 #[schemars(inline)]
 enum SchemaName {
     #[default]
     #[serde(rename = "nodeward.recording/1")]
     One,
+}
+
+// By hand, as a derived one takes `{"nodeward.recording/1": null}` too.
+impl<'de> Deserialize<'de> for SchemaName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        match &*name {
+            SCHEMA => Ok(Self::One),
+            other => Err(serde::de::Error::unknown_variant(&clipped(other), &[SCHEMA])),
+        }
+    }
 }
 
 /// Why a text is no recording.
@@ -109,6 +123,13 @@ impl Recording {
         if text.len() as u64 > MAX_BYTES {
             return Err(at(Position::default(), format!("larger than {MAX_BYTES} bytes")));
         }
+        // A list of the parts in order would be read as one too.
+        if let Some(first) = text.iter().position(|byte| !byte.is_ascii_whitespace())
+            && text[first] == b'['
+        {
+            let message = "a list, where the object of a recording belongs".to_owned();
+            return Err(at(position(text, first), message));
+        }
         serde_json::from_slice(text).map_err(|error| {
             let whole = error.to_string();
             let message = whole.rsplit_once(" at line ").map_or(&*whole, |(message, _)| message);
@@ -143,6 +164,17 @@ impl Recording {
         Ok(())
     }
 
+    /// Where in the text of this recording a file is named, by whatever path that leads to it.
+    pub fn place_of(&self, file: &Path, text: &[u8], folder: &Path, wanted: &Path) -> Option<Place> {
+        let all = self.started.iter().chain(self.loads.iter().flat_map(|(from, to)| to.iter().chain([from])));
+        let named =
+            all.filter(|path| folder.join(path.as_str()).canonicalize().is_ok_and(|path| path == wanted));
+        let quoted = named.map(|path| Quoted(path.as_str()).to_string());
+        let whole = std::str::from_utf8(text).ok()?;
+        let found = quoted.filter_map(|quoted| whole.find(&quoted)).min()?;
+        Some(Place::at(Arc::from(file), position(text, found)))
+    }
+
     /// What was seen, with the files that it names below `folder`, and how many of them are not there any more.
     pub fn seen(&self, folder: &Path) -> (Seen, usize) {
         let mut seen = Seen::default();
@@ -173,6 +205,45 @@ impl Recording {
     }
 }
 
+/// Where a byte is.
+fn position(text: &[u8], at: usize) -> Position {
+    std::str::from_utf8(text).map_or(Position::default(), |text| LineIndex::new(text).position(at))
+}
+
+/// A text at a length that fits a line.
+fn clipped(text: &str) -> String {
+    match text.char_indices().nth(MAX_SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// A table in which no key stands twice: a reader would take the last, and a reviewer the first.
+fn each_once<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<RecordedPath, BTreeSet<RecordedPath>>, D::Error> {
+    struct Table;
+    impl<'de> serde::de::Visitor<'de> for Table {
+        type Value = BTreeMap<RecordedPath, BTreeSet<RecordedPath>>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("an object of lists of paths")
+        }
+
+        fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut table = BTreeMap::new();
+            while let Some(from) = map.next_key::<RecordedPath>()? {
+                if table.contains_key(&from) {
+                    return Err(serde::de::Error::custom(format!("{:?} stands twice", clipped(&from.0))));
+                }
+                table.insert(from, map.next_value()?);
+            }
+            Ok(table)
+        }
+    }
+    deserializer.deserialize_map(Table)
+}
+
 fn list<'a>(out: &mut String, items: impl Iterator<Item = &'a str>) -> fmt::Result {
     out.push('[');
     for (index, item) in items.enumerate() {
@@ -201,7 +272,7 @@ impl RecordedPath {
         let is_absolute = text.starts_with('/') || text.as_bytes().get(1) == Some(&b':');
         let is_plain = !below.split('/').any(|part| matches!(part, "" | "." | ".."));
         if is_absolute || !is_plain || text.len() > MAX_PATH || text.contains('\0') {
-            return Err(format!("{text:?} is no path from the folder of the recording to a file"));
+            return Err(format!("{:?} is no path from the folder of the recording to a file", clipped(text)));
         }
         Ok(Self(text.to_owned()))
     }
@@ -237,7 +308,7 @@ mod tests {
 
     use super::*;
     use crate::seal::synthetic_hash;
-    use crate::trace::{Options, trace};
+    use crate::trace::{Options, TraceError, trace};
 
     const CODE: &str = "exports.one = require('dep');\n";
 
@@ -276,7 +347,8 @@ mod tests {
     fn what_the_entries_lead_to_is_kept_and_gives_the_same_list() {
         let project = project();
         let seen = seen(&project);
-        let found = trace(&options(&project, &seen)).unwrap();
+        let options = |seen| Options { root: Some(project.path().to_owned()), ..options(&project, seen) };
+        let found = trace(&options(&seen)).unwrap();
         let folder = project.path().join("app").canonicalize().unwrap();
         let recording = Recording::of(&found, &seen, &folder);
         let hash = synthetic_hash(CODE);
@@ -288,7 +360,7 @@ mod tests {
         assert_eq!(read, recording);
         let (again, gone) = read.seen(&folder);
         assert_eq!(gone, 0);
-        assert_eq!(trace(&options(&project, &again)).unwrap(), found);
+        assert_eq!(trace(&options(&again)).unwrap(), found);
         assert_eq!(found.synthetic, [CODE]);
         assert!(found.list.get(&format!("synthetic:{hash}")).is_some());
         std::fs::remove_file(project.path().join("dep/late.js")).unwrap();
@@ -307,6 +379,9 @@ mod tests {
             (&*whole("{\"a\": [\"synthetic:0/..\"]}"), "is no path"),
             (&*whole("{}, \"more\": 1"), "unknown field `more`"),
             ("{\"schema\": \"nodeward.recording/2\"}", "unknown variant"),
+            ("{\"schema\": {\"nodeward.recording/1\": null}}", "invalid type: map"),
+            ("\n [\"nodeward.recording/1\", [\"a.js\"], {}, []]", "x.json:2:2: a list, where"),
+            (&*whole("{\"a\": [], \"b\": [],\n \"a\": [\"c\"]}"), "x.json:3:4: \"a\" stands twice"),
         ] {
             let error = Recording::parse(Path::new("x.json"), text.as_bytes()).unwrap_err().to_string();
             assert!(
@@ -314,6 +389,41 @@ mod tests {
                 "{text}: {error}"
             );
         }
+    }
+
+    #[test]
+    fn a_long_path_is_not_told_whole() {
+        let long = "../".repeat(100_000);
+        let text = format!("{{\"schema\": \"nodeward.recording/1\", \"started\": [\"{long}\"]}}");
+        let error = Recording::parse(Path::new("x.json"), text.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("…\" is no path") && error.len() < 400, "{} bytes", error.len());
+    }
+
+    /// What a recording says decides nothing about where the root is.
+    #[test]
+    fn a_recording_does_not_move_the_root() {
+        let project = project();
+        let text =
+            "{\"schema\": \"nodeward.recording/1\",\n \"loads\": {\"index.js\": [\"../dep/index.js\"]}}";
+        let folder = project.path().canonicalize().unwrap();
+        let recording = Recording::parse(Path::new("r.json"), text.as_bytes()).unwrap();
+        let (seen, gone) = recording.seen(&folder.join("app"));
+        assert_eq!(gone, 0);
+        let mut options = options(&project, &seen);
+        let error = trace(&options).unwrap_err();
+        let TraceError::Recorded { path, from, root } = &error else { panic!("{error}") };
+        assert_eq!(
+            (path, from, root),
+            (&folder.join("dep/index.js"), &folder.join("app/index.js"), &folder.join("app"))
+        );
+        let place = recording.place_of(Path::new("r.json"), text.as_bytes(), &folder.join("app"), path);
+        assert_eq!(place.unwrap().to_string(), "r.json:2:25");
+        // What the text leads to does, and what the user says.
+        std::fs::write(project.path().join("app/index.js"), "require('../dep/late')").unwrap();
+        assert_eq!(trace(&options).unwrap().list.root, folder);
+        std::fs::write(project.path().join("app/index.js"), "").unwrap();
+        options.root = Some(project.path().to_owned());
+        assert!(trace(&options).unwrap().list.get("dep/index.js").is_some());
     }
 
     #[test]
@@ -330,7 +440,8 @@ mod tests {
         let validator = jsonschema::validator_for(schema.as_value()).unwrap();
         let project = project();
         let seen = seen(&project);
-        let found = trace(&options(&project, &seen)).unwrap();
+        let root = Some(project.path().to_owned());
+        let found = trace(&Options { root, ..options(&project, &seen) }).unwrap();
         let written = Recording::of(&found, &seen, &project.path().canonicalize().unwrap()).write();
         assert!(validator.is_valid(&serde_json::from_str(&written).unwrap()));
         assert!(!validator.is_valid(&serde_json::json!({ "schema": "nodeward.recording/2" })));

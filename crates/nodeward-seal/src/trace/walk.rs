@@ -1,5 +1,6 @@
 //! The walk from the entries on: files are read and parsed on all processors, each once.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -7,16 +8,17 @@ use nodeward_javascript::loads::{self, Act, HOLE, Surroundings};
 use nodeward_javascript::{
     Language, Loader, ModuleFormat, NodeResolver, Resolved, Resolver, SourceKind as Written, WORKER_STACK,
 };
+use nodeward_package::beside;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::conventions::{self, Brought};
 use super::hints::{Brings, HINTS, Hint};
+use super::listing::Root;
 use super::packages::{self, Manifests};
 use super::pattern::{self, Folders};
+use super::recorded::Seen;
 use super::targets::{Loading, Meaning, found, slashed};
-use super::{Dynamic, Edge, How, Missing, Options, Trace, TraceError, elf, synthetic};
-use crate::seal::SYNTHETIC;
-use crate::source::{Origin, Source, SourceKind};
+use super::{How, Options, Trace, TraceError, elf, listing, synthetic};
+use crate::source::SourceKind;
 
 /// The largest file that is read for what it loads.
 const MOST_BYTES: u64 = 64 << 20;
@@ -58,38 +60,48 @@ pub(super) struct Walk<'o> {
     /// The project's own production dependencies, sorted.
     names: Vec<String>,
     hints: FxHashMap<&'static str, Vec<&'static Hint>>,
+    led_by: LedBy,
     state: Mutex<State>,
     wake: Condvar,
 }
 
+/// What is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LedBy {
+    /// What the files say.
+    Text,
+    /// Also what was seen loading.
+    Recordings,
+}
+
 #[derive(Default)]
-struct State {
-    places: FxHashMap<PathBuf, usize>,
-    files: Vec<File>,
+pub(super) struct State {
+    pub(super) places: FxHashMap<PathBuf, usize>,
+    pub(super) files: Vec<File>,
     queue: Vec<usize>,
     busy: usize,
     /// What conventions brought, by the file or the package that made them count.
     hinted: FxHashSet<(PathBuf, usize)>,
-    hints: Vec<(PathBuf, &'static Hint, usize)>,
+    pub(super) hints: Vec<(PathBuf, &'static Hint, usize)>,
 }
 
-struct File {
-    path: PathBuf,
+pub(super) struct File {
+    pub(super) path: PathBuf,
     role: Role,
     /// The role that it was last looked at in.
     looked: Option<Role>,
-    outcome: Outcome,
+    pub(super) outcome: Outcome,
 }
 
 /// What one file gives.
 #[derive(Default)]
-struct Outcome {
-    kind: Option<SourceKind>,
-    size: u64,
-    edges: Vec<(usize, u32, How)>,
-    dynamic: Vec<(u32, Act, Option<String>, Option<usize>)>,
-    missing: Vec<(u32, String, bool)>,
-    unread: Option<String>,
+pub(super) struct Outcome {
+    pub(super) kind: Option<SourceKind>,
+    pub(super) size: u64,
+    pub(super) edges: Vec<(usize, u32, How)>,
+    pub(super) dynamic: Vec<(u32, Act, Option<String>, Option<usize>)>,
+    pub(super) missing: Vec<(u32, String, bool)>,
+    pub(super) unread: Option<String>,
 }
 
 /// What one file leads to.
@@ -100,7 +112,7 @@ struct Leads {
 }
 
 pub(super) fn trace(options: &Options) -> Result<Trace, TraceError> {
-    let walk = Walk::new(options)?;
+    let mut walk = Walk::new(options)?;
     let entries = walk.entries()?;
     {
         let mut state = walk.lock();
@@ -111,18 +123,15 @@ pub(super) fn trace(options: &Options) -> Result<Trace, TraceError> {
             walk.add(&mut state, real(file)?, Role::Module);
         }
     }
-    let threads = match options.threads {
-        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        threads => threads,
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            let worker = std::thread::Builder::new().stack_size(WORKER_STACK);
-            let spawned = worker.spawn_scoped(scope, || walk.work());
-            spawned.expect("the system gives threads; their memory is taken only as it is touched");
-        }
-    });
-    walk.finish(&entries)
+    walk.follow()?;
+    let root = walk.root();
+    if let Some(seen) = &options.seen {
+        walk.take_up(seen);
+        walk.follow()?;
+    }
+    let Walk { state, manifests, .. } = walk;
+    let state = state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    listing::list(&state, &manifests, options, root, &entries)
 }
 
 impl<'o> Walk<'o> {
@@ -163,6 +172,7 @@ impl<'o> Walk<'o> {
             folders: Folders::default(),
             names,
             hints,
+            led_by: LedBy::Text,
             state: Mutex::default(),
             wake: Condvar::new(),
         })
@@ -209,6 +219,40 @@ impl<'o> Walk<'o> {
         place
     }
 
+    /// Looks at every file that is taken up, and at all that they lead to.
+    fn follow(&self) -> Result<(), TraceError> {
+        let threads = match NonZeroUsize::new(self.options.threads) {
+            Some(threads) => threads,
+            None => std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        };
+        beside::with_stacks(threads, WORKER_STACK, || self.work()).map_err(TraceError::Thread)?;
+        Ok(())
+    }
+
+    /// The folder that all files have to be below: the one that was given, or as far up as those stand that the text
+    /// leads to. What was seen loading does not move it: whoever writes a recording would choose where the seal goes.
+    fn root(&mut self) -> Root {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let folder = match &self.options.root {
+            Some(_) => self.project.clone(),
+            None => common(&self.project, state.files.iter().map(|file| file.path.as_path())),
+        };
+        Root { folder, by_text: state.files.len() }
+    }
+
+    /// Goes on with what the files that are known were seen loading.
+    fn take_up(&mut self, seen: &Seen) {
+        self.led_by = LedBy::Recordings;
+        let mut state = self.lock();
+        for place in 0..state.files.len() {
+            let loaded = seen.loads.get(&state.files[place].path);
+            for loaded in loaded.into_iter().flatten() {
+                let to = self.add(&mut state, loaded.clone(), Role::Module);
+                state.files[place].outcome.edges.push((to, 0, How::Seen));
+            }
+        }
+    }
+
     fn work(&self) {
         let mut state = self.lock();
         loop {
@@ -229,7 +273,8 @@ impl<'o> Walk<'o> {
             state.busy += 1;
             drop(state);
             let mut leads = self.look(&path, role);
-            let seen = self.options.seen.as_ref().and_then(|seen| seen.loads.get(&path));
+            let seen = self.options.seen.as_ref().filter(|_| self.led_by == LedBy::Recordings);
+            let seen = seen.and_then(|seen| seen.loads.get(&path));
             for loaded in seen.into_iter().flatten() {
                 leads.found.push((0, found(loaded.clone(), Role::Module, How::Seen)));
             }
@@ -267,9 +312,13 @@ impl<'o> Walk<'o> {
         }
         let outcome = &mut leads.outcome;
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        let size = std::fs::metadata(path).map(|metadata| metadata.len());
-        match size {
-            Ok(size) => outcome.size = size,
+        match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_file() => outcome.size = metadata.len(),
+            // A pipe would keep who reads it waiting.
+            Ok(_) => {
+                outcome.unread = Some("not a regular file".to_owned());
+                return leads;
+            }
             Err(error) => {
                 outcome.unread = Some(error.to_string());
                 return leads;
@@ -455,111 +504,6 @@ impl<'o> Walk<'o> {
                 chosen.filter_map(|name| module(&self.project, name)).collect()
             }
         }
-    }
-
-    fn finish(self, entries: &[PathBuf]) -> Result<Trace, TraceError> {
-        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let with_files = || state.files.iter().filter(|file| synthetic::hash_of(&file.path).is_none());
-        let root = match &self.options.root {
-            Some(_) => {
-                let outside = with_files().find(|file| !file.path.starts_with(&self.project));
-                if let Some(file) = outside {
-                    return Err(TraceError::Outside { path: file.path.clone(), root: self.project });
-                }
-                self.project
-            }
-            None => common(&self.project, with_files().map(|file| file.path.as_path())),
-        };
-        let mut order: Vec<usize> = (0..state.files.len()).collect();
-        let below = |file: &File| match synthetic::hash_of(&file.path) {
-            Some(hash) => format!("{SYNTHETIC}{hash}"),
-            None => slashed(file.path.strip_prefix(&root).unwrap_or(&file.path)),
-        };
-        let names: Vec<String> = state.files.iter().map(below).collect();
-        order.sort_by(|&left, &right| names[left].cmp(&names[right]));
-        let mut sorted = vec![0; order.len()];
-        order.iter().enumerate().for_each(|(new, &old)| sorted[old] = new);
-
-        let mut trace = Trace::default();
-        let mut manifests: FxHashSet<PathBuf> = FxHashSet::default();
-        let mut labels: FxHashMap<PathBuf, Option<String>> = FxHashMap::default();
-        for &old in &order {
-            let file = &state.files[old];
-            let name = &names[old];
-            let outcome = &file.outcome;
-            if let Some(why) = &outcome.unread {
-                trace.unread.push((name.clone(), why.clone()));
-            }
-            let package = packages::installed(&file.path).and_then(|(folder, folder_name)| {
-                let label = labels.entry(folder.clone()).or_insert_with(|| {
-                    let manifest = self.manifests.nearest(&folder)?;
-                    let name = manifest.text("name").unwrap_or(&folder_name);
-                    Some(format!("{name}@{}", manifest.text("version").unwrap_or_default()))
-                });
-                label.clone().or(Some(folder_name))
-            });
-            trace.list.sources.push(Source {
-                path: name.clone(),
-                kind: outcome.kind.unwrap_or(SourceKind::Text),
-                origin: match &self.options.seen {
-                    Some(seen) if seen.files.contains(&file.path) => Origin::Recorded,
-                    _ => Origin::Static,
-                },
-                package,
-                size: outcome.size,
-            });
-            if outcome.kind == Some(SourceKind::Synthetic) {
-                let content = self.options.seen.as_ref().zip(synthetic::hash_of(&file.path));
-                let content = content.and_then(|(seen, hash)| seen.synthetic.get(hash));
-                trace.synthetic.extend(content.cloned());
-            }
-            trace.edges.extend(outcome.edges.iter().map(|&(to, line, how)| Edge {
-                from: sorted[old],
-                to: sorted[to],
-                line,
-                how,
-            }));
-            trace.dynamic.extend(outcome.dynamic.iter().map(|(line, act, pattern, matched)| Dynamic {
-                file: name.clone(),
-                line: *line,
-                act: *act,
-                pattern: pattern.clone(),
-                matched: *matched,
-            }));
-            trace.missing.extend(outcome.missing.iter().map(|(line, specifier, optional)| Missing {
-                file: name.clone(),
-                line: *line,
-                specifier: specifier.clone(),
-                optional: *optional,
-            }));
-            for folder in file.path.ancestors().skip(1).take_while(|folder| folder.starts_with(&root)) {
-                if !manifests.insert(folder.to_path_buf()) {
-                    break;
-                }
-            }
-        }
-        self.manifests.below(&manifests, &root, &mut trace.list);
-        self.manifests.tell_broken(&root, &mut trace.unread);
-        trace.edges.sort();
-        let place = |path: &Path| state.places.get(path).map(|&old| sorted[old]);
-        let declared = self.options.declared.iter().filter_map(|file| file.canonicalize().ok());
-        let starts = entries.iter().cloned().chain(declared).filter_map(|file| place(&file)).collect();
-        let brought = state.hints.iter().map(|(folder, hint, to)| Brought {
-            package: format!("{}/", slashed(folder.strip_prefix(&root).unwrap_or(folder))),
-            by: (!hint.when.is_empty()).then(|| place(&folder.join(hint.when))).flatten(),
-            to: sorted[*to],
-        });
-        conventions::join(&mut trace, starts, brought.collect());
-        trace.dynamic.sort();
-        trace.dynamic.dedup();
-        super::summarise(&mut trace.dynamic);
-        trace.missing.sort();
-        trace.missing.dedup();
-        trace.list.entries =
-            entries.iter().map(|entry| slashed(entry.strip_prefix(&root).unwrap_or(entry))).collect();
-        trace.list.entries.sort();
-        trace.list.root = root;
-        Ok(trace)
     }
 }
 

@@ -59,6 +59,7 @@ pub(crate) fn bundle(args: &BundleArgs, session: &Session) -> anyhow::Result<Out
         written.map_err(|_: Option<BundleError>| anyhow::anyhow!("nothing was written"))?
     } else {
         let failed = || format!("cannot write {}", args.out.display());
+        disk::refuse_leading_out(&args.out, &session.directory).with_context(failed)?;
         let (unfinished, out) = beside(&args.out).with_context(failed)?;
         let written = bundle.write_folder(unfinished.path(), modified)?;
         std::fs::rename(unfinished.path(), &out).with_context(failed)?;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::ValueHint;
+use nodeward_package::beside;
 use nodeward_seal::launch::{Checked, CodeCache, Console, Launch, LaunchError, Mode, Node, Parents, Request};
 use nodeward_seal::seal::{self, Digest, Document, signature};
 
@@ -129,14 +130,15 @@ fn start(args: &RunArgs, session: &Session) -> anyhow::Result<std::convert::Infa
     let node = node_file(args, name, session)?;
     let trusted = trusted(args, &config)?;
     // Node.js is asked for its version while the seal is read.
-    let (node, sealed) = std::thread::scope(|scope| {
-        let node = scope.spawn(|| Node::examine(&node, &trusted));
-        let sealed = read_seal(&file, args, &config, session);
-        (node.join(), sealed)
-    });
+    let (sealed, node) =
+        beside::both(|| read_seal(&file, args, &config, session), || Node::examine(&node, &trusted));
     let (document, seal_sha256) = sealed?;
-    let node = node.unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map_err(LaunchError::from)?;
+    let node = node.map_err(LaunchError::from)?;
     let report = args.report.as_ref().map(|report| session.directory.join(report));
+    if let Some(report) = &report {
+        let shown = || format!("cannot write {}", report.display());
+        disk::refuse_leading_out(report, &session.directory).with_context(shown)?;
+    }
     let addon = addon(args.addon.as_deref(), session);
     let all = |mut paths: Vec<PathBuf>, more: &[PathBuf]| {
         paths.extend_from_slice(more);

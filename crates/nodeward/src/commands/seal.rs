@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::ValueHint;
 use nodeward_report::Printable;
-use nodeward_seal::Origin;
 use nodeward_seal::seal::compare::{Changes, compare};
 use nodeward_seal::seal::{self, Declared, Document, signature};
 use nodeward_seal::trace::{self, Trace};
+use nodeward_seal::{Origin, SourceList};
 
 use crate::config::Config;
 use crate::outcome::Outcome;
@@ -89,6 +89,7 @@ pub(crate) fn seal(args: &SealArgs, session: &Session) -> anyhow::Result<Outcome
     let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let mut document = seal::make(&list, declared, threads)?;
     let file = list.root.join(seal::FILE_NAME);
+    tell_nearer(&list, session);
     let asks = args.code_cache || !args.node.is_empty();
     let nodes = if asks { code_cache::nodes(&args.node, session)? } else { Vec::new() };
     let addon = super::run::addon(args.addon.as_deref(), session);
@@ -107,7 +108,7 @@ pub(crate) fn seal(args: &SealArgs, session: &Session) -> anyhow::Result<Outcome
         signature::sign(&mut document, &read_key(key)?).with_context(|| key.display().to_string())?;
     }
     let text = document.write();
-    disk::replace(&file, |out| out.write_all(text.as_bytes()))
+    disk::replace_itself(&file, |out| out.write_all(text.as_bytes()))
         .with_context(|| format!("cannot write {}", file.display()))?;
     session.note(format_args!(
         "{}: {} files{}, {} bytes, {} package.json files{}{}",
@@ -148,7 +149,8 @@ fn found(args: &SealArgs, config: &Config, session: &Session) -> anyhow::Result<
     }
     // Also what was recorded just now is read from its file: `--check` has nothing else.
     options.seen = recording::read(&recordings.files, session)?;
-    let mut trace = trace::trace(&options)?;
+    let mut trace =
+        trace::trace(&options).map_err(|error| recording::placed(error, &recordings.files, session))?;
     tell(&trace, session);
     included::add(&mut trace.list, &included)?;
     let natives = trace.list.sources.iter().filter(|source| source.kind == nodeward_seal::SourceKind::Native);
@@ -211,6 +213,25 @@ fn tell(trace: &Trace, session: &Session) {
         if lines.len() > shown {
             session.warn(format_args!("and {} more such places; --verbose names them", lines.len() - shown));
         }
+    }
+}
+
+/// Seals that `nodeward run` finds before this one: of before the root moved up.
+fn tell_nearer(list: &SourceList, session: &Session) {
+    let folders = list.entries.iter().flat_map(|entry| Path::new(entry).ancestors().skip(1));
+    let below = folders.filter(|folder| !folder.as_os_str().is_empty());
+    let mut nearer: Vec<PathBuf> = below
+        .map(|folder| list.root.join(folder).join(seal::FILE_NAME))
+        .filter(|file| file.is_file())
+        .collect();
+    nearer.sort();
+    nearer.dedup();
+    for file in nearer {
+        session.warn(format_args!(
+            "{}: another seal, which `nodeward run` finds before the one in {}; remove it if that one takes its place",
+            shown(&file, session).display(),
+            list.root.display()
+        ));
     }
 }
 

@@ -104,7 +104,10 @@ enum TraceFormat {
 /// Traces.
 pub(crate) fn trace(args: &TraceArgs, session: &Session) -> anyhow::Result<Outcome> {
     let options = options(args, session)?;
-    let mut found = nodeward_seal::trace::trace(&options)?;
+    let recordings: Vec<PathBuf> =
+        args.record.recording.iter().map(|file| session.directory.join(file)).collect();
+    let mut found = nodeward_seal::trace::trace(&options)
+        .map_err(|error| recording::placed(error, &recordings, session))?;
     let recorded = match args.record.record {
         true => Some(recording::record(&args.record, &options, &mut found, session)?),
         false => None,

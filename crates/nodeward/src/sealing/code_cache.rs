@@ -127,7 +127,7 @@ fn write(pack: &[u8], version: String, root: &Path) -> anyhow::Result<CacheFile>
     let file = root.join(&path);
     let failed = || format!("cannot write {}", file.display());
     std::fs::create_dir_all(root.join(".nodeward/cache")).with_context(failed)?;
-    disk::replace(&file, |out| out.write_all(pack)).with_context(failed)?;
+    disk::replace_itself(&file, |out| out.write_all(pack)).with_context(failed)?;
     let path = SealPath::parse(&path).map_err(anyhow::Error::msg)?;
     Ok(CacheFile { node: version, platform, path, sha256: Digest::of(pack) })
 }

@@ -28,7 +28,7 @@ pub(crate) fn choose(
     let usual = base.join(FILE_NAME);
     let mut files: Vec<PathBuf> = match declared {
         Some(declared) => declared.iter().map(|file| base.join(file)).collect(),
-        None if args.record && args.recording.is_empty() || usual.exists() => vec![usual],
+        None if args.record && args.recording.is_empty() || is_there(&usual) => vec![usual],
         None => Vec::new(),
     };
     let given: Vec<PathBuf> = args.recording.iter().map(|file| session.directory.join(file)).collect();
@@ -41,6 +41,11 @@ pub(crate) fn choose(
     files.sort();
     files.dedup();
     Ok(Recordings { files, target })
+}
+
+/// Whether anything stands there, or may: what can't be opened is not taken for absent, as the seal would lack it.
+fn is_there(file: &Path) -> bool {
+    !std::fs::symlink_metadata(file).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
 /// Runs the command and writes what it loaded. A command that fails has not loaded everything.
@@ -64,6 +69,7 @@ pub(crate) fn record(
         bail!("{} lines of what was recorded are no notes; something else wrote there", seen.unread);
     }
     all.extend(seen.clone());
-    let found = trace(&Options { seen: Some(all), ..options.clone() })?;
+    let found = trace(&Options { seen: Some(all), ..options.clone() })
+        .map_err(|error| recording::placed(error, &others, session))?;
     recording::keep(target, &found, &seen, session)
 }

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use nodeward_seal::files::open_regular;
 use nodeward_seal::launch::Node;
 use serde::Deserialize;
 
@@ -54,6 +55,9 @@ pub(crate) fn run(nodes: &[PathBuf], addon: Option<&Path>, session: &Session) ->
         let file = folder.path().join(name);
         std::fs::create_dir_all(file.parent().unwrap_or(folder.path()))?;
         std::fs::write(file, text)?;
+    }
+    if let Some(addon) = addon {
+        open_regular(addon).with_context(|| format!("the add-on {}", addon.display()))?;
     }
     for node in nodes {
         let version = Node::examine(node, &[])?.version;

@@ -9,7 +9,7 @@ use nodeward_seal::Origin;
 use nodeward_seal::trace::format::RecordingEntry;
 use nodeward_seal::trace::recorded::{RECORDER, RECORDER_HOOKS, Seen};
 use nodeward_seal::trace::recording::{MAX_BYTES, Recording};
-use nodeward_seal::trace::{Options, Trace};
+use nodeward_seal::trace::{Options, Trace, TraceError};
 
 use crate::disk;
 use crate::session::Session;
@@ -24,7 +24,7 @@ pub(crate) struct RecordArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) recording: Vec<PathBuf>,
     /// What --record runs
-    #[arg(last = true, value_name = "COMMAND")]
+    #[arg(last = true, value_name = "COMMAND", requires = "record")]
     pub(crate) command: Vec<String>,
 }
 
@@ -84,10 +84,28 @@ pub(crate) fn observe(command: &[String], session: &Session) -> anyhow::Result<(
 pub(crate) fn keep(target: &Path, found: &Trace, seen: &Seen, session: &Session) -> anyhow::Result<()> {
     let recording = Recording::of(found, seen, &folder_of(target)?);
     let text = recording.write();
-    disk::replace(target, |out| out.write_all(text.as_bytes()))
+    disk::replace_itself(target, |out| out.write_all(text.as_bytes()))
         .with_context(|| format!("cannot write {}", target.display()))?;
     session.note(format_args!("{}: what was seen loading", shown(target, session).display()));
     Ok(())
+}
+
+/// An error of a trace with the line of the recording that it is about, if it is about one.
+pub(crate) fn placed(error: TraceError, files: &[PathBuf], session: &Session) -> anyhow::Error {
+    let place = match &error {
+        TraceError::Recorded { path, from, .. } => files.iter().find_map(|file| {
+            let text = disk::read_bounded(file, MAX_BYTES).ok()?;
+            let recording = Recording::parse(file, &text).ok()?;
+            let folder = folder_of(file).ok()?;
+            let place = |wanted| recording.place_of(shown(file, session), &text, &folder, wanted);
+            place(path).or_else(|| place(from))
+        }),
+        _ => None,
+    };
+    match place {
+        Some(place) => anyhow::Error::new(error).context(place.to_string()),
+        None => error.into(),
+    }
 }
 
 /// What the recordings say. `None` without any.

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+#[cfg(target_os = "linux")]
+mod checkout;
 mod commands;
 mod database;
 mod fix;
