@@ -2,6 +2,8 @@
 // makes it load what it loads late. `m` is what `require` or `import` gives; `require` is there in both; nothing may
 // reach the network.
 
+import { tmpdir } from 'node:os';
+
 /** The packages of the first set, installed in `packages`, each loaded by `require` and by `import`. */
 const FIRST = `ajv ajv-formats archiver argon2 axios bcrypt bcryptjs better-sqlite3 bluebird bullmq bunyan chalk cheerio
 chokidar commander cors cross-spawn csv-parse date-fns dayjs debug dotenv ejs esbuild eslint exceljs execa express-session

@@ -26,7 +26,8 @@ export function makeLists(wanted, all, { kept, base, program, nft }) {
     const output = path.join(kept, 'nft.lines');
     const stream = openSync(output, 'w');
     const done = spawnSync(program, [
-      path.join(here, 'nft.mjs'), path.resolve(nft), folder, ...missing.map(({ entry }) => entry), '--apart', ...apart.map(({ entry }) => entry),
+      // What it keeps of some hundred packages is more than Node.js takes by itself.
+      '--max-old-space-size=8192', path.join(here, 'nft.mjs'), path.resolve(nft), folder, ...missing.map(({ entry }) => entry), '--apart', ...apart.map(({ entry }) => entry),
     ], { cwd: folder, env: { PATH: process.env.PATH }, stdio: ['ignore', stream, 'pipe'], encoding: 'utf8' });
     closeSync(stream);
     const lines = readFileSync(output).toString('utf8').split('\n').filter(Boolean);
