@@ -125,10 +125,18 @@ function loaded(addon, sha256) {
     if (hash('sha256', fs.readFileSync(file)) !== sha256) {
       throw new Error(`Nodeward: ${addon}: is not the add-on that was verified; start again`);
     }
-    process.dlopen(holder, `/proc/self/fd/${file}`);
+    open(holder, file, addon);
     return holder.exports;
   } finally {
     fs.closeSync(file);
+  }
+}
+
+function open(holder, file, addon) {
+  try {
+    process.dlopen(holder, `/proc/self/fd/${file}`);
+  } catch (error) {
+    throw new Error(`Nodeward: ${addon}: can't be opened as an add-on: ${error.message}`);
   }
 }
 

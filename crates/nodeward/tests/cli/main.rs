@@ -23,6 +23,10 @@ mod run;
 #[cfg(target_os = "linux")]
 mod run_log;
 #[cfg(target_os = "linux")]
+mod run_partial;
+#[cfg(target_os = "linux")]
+mod run_surroundings;
+#[cfg(target_os = "linux")]
 mod run_trust;
 mod scan;
 mod seal;
