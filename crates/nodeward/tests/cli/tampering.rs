@@ -562,8 +562,9 @@ fn a_file_that_is_swapped_again_and_again_never_runs_as_another() {
                 contents.iter().for_each(|(name, [sealed, _])| app.write(name, sealed));
                 app.seal(&[]);
                 let race = |act: &dyn Fn() -> Ran| racing(&app.path(name), [evil, sealed], by, act);
-                let plain = race(&|| of(&mut app.plain(&node, &["app.js"])));
-                assert!(plain.out.contains(PAYLOAD), "Node.js {version} {name}: {}{}", plain.out, plain.err);
+                // On a busy machine the program may be over before the other content is there.
+                let is_met = || race(&|| of(&mut app.plain(&node, &["app.js"]))).out.contains(PAYLOAD);
+                assert!((0..50).any(|_| is_met()), "Node.js {version} {name}: nothing was ever swapped");
                 app.write(name, sealed);
                 // The start may meet a file of the other content, and is then refused.
                 let ran = race(&|| app.run(&node, &[], &["app.js"]));
