@@ -8,6 +8,8 @@ pub(crate) mod self_test;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::process::{Child, ExitStatus};
+use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use eval::Adapters;
@@ -159,5 +161,21 @@ impl RunSection {
             read: below(self.read),
             write: below(self.write),
         }
+    }
+}
+
+/// How a Node.js that was started ended. One that takes longer than that is ended by force: none.
+pub(crate) fn ended(child: &mut Child, patience: Duration) -> std::io::Result<Option<ExitStatus>> {
+    let end = Instant::now() + patience;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if Instant::now() > end {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        std::thread::sleep(Duration::from_millis(10));
     }
 }

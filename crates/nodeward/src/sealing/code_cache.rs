@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use nodeward_seal::files::{self, Root};
@@ -96,17 +96,9 @@ fn record(
         .stderr(errors.try_clone()?)
         .spawn()
         .context("cannot start nodeward")?;
-    let end = Instant::now() + Duration::from_secs(settings.seconds.into()) + PATIENCE;
-    let status = loop {
-        if let Some(status) = child.try_wait()? {
-            break status;
-        }
-        if Instant::now() > end {
-            child.kill()?;
-            child.wait()?;
-            bail!("{}: did not end; its event loop never came to rest", entry.display());
-        }
-        std::thread::sleep(Duration::from_millis(20));
+    let patience = Duration::from_secs(settings.seconds.into()) + PATIENCE;
+    let Some(status) = super::ended(&mut child, patience)? else {
+        bail!("{}: did not end; its event loop never came to rest", entry.display());
     };
     if !status.success() {
         use std::io::{Read as _, Seek as _};

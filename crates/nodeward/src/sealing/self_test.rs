@@ -3,7 +3,7 @@
 use std::io::{Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use nodeward_seal::files::open_regular;
@@ -112,17 +112,8 @@ fn test(node: &Path, folder: &Path, addon: Option<&Path>) -> anyhow::Result<Test
         .stderr(errors.try_clone()?)
         .spawn()
         .with_context(|| format!("cannot start {}", node.display()))?;
-    let end = Instant::now() + PATIENCE;
-    let status = loop {
-        if let Some(status) = child.try_wait()? {
-            break status;
-        }
-        if Instant::now() > end {
-            child.kill()?;
-            child.wait()?;
-            bail!("they did not end within {} s", PATIENCE.as_secs());
-        }
-        std::thread::sleep(Duration::from_millis(10));
+    let Some(status) = super::ended(&mut child, PATIENCE)? else {
+        bail!("they did not end within {} s", PATIENCE.as_secs());
     };
     let text = |file: &mut std::fs::File| -> std::io::Result<String> {
         let mut text = Vec::new();
