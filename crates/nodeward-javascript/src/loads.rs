@@ -115,8 +115,17 @@ pub struct Loads {
 
 /// The words without one of which a text loads nothing that is not named by its own strings. `require` is also made of
 /// its end, so that bundlers do not see it.
-const WORDS: [&[u8]; 7] =
-    [b"quire", b"import", b"export", b"__dirname", b"__filename", b"Worker", b"process"];
+const WORDS: [&[u8]; 9] = [
+    b"quire",
+    b"module[",
+    b"._load",
+    b"import",
+    b"export",
+    b"__dirname",
+    b"__filename",
+    b"Worker",
+    b"process",
+];
 
 /// What `text`, the file at the absolute path `file`, can load.
 pub fn loads(

@@ -53,6 +53,7 @@ enum Turn {
 /// Methods that load, start or find something, or give something that does.
 const LOADING: &[&str] = &[
     "require",
+    "_load",
     "resolve",
     "import",
     "addon",
@@ -74,6 +75,8 @@ fn turn_of(kind: AstKind<'_>) -> Option<Turn> {
             }
             Expression::ComputedMemberExpression(member) => {
                 matches!(bare(&member.expression), Expression::StringLiteral(_))
+                    || matches!(&member.object, Expression::Identifier(name)
+                        if matches!(name.name.as_str(), "module" | "require"))
             }
             _ => true,
         },
@@ -207,6 +210,22 @@ impl<'a> Finder<'_, 'a, '_> {
         }
         if known.values.is_empty() {
             self.unknown(node, call, name);
+            self.unnamed(node, call);
+        }
+    }
+
+    /// `module[name](x)`: any method of what loads.
+    fn unnamed(&mut self, node: NodeId, call: &'a CallExpression<'a>) {
+        let Expression::ComputedMemberExpression(member) = bare(&call.callee) else { return };
+        let object = self.folder.fold(&member.object);
+        let loads = |value: &Value<'a>| match value {
+            Value::Require(_) => true,
+            Value::Builtin(module) => matches!(module.as_str(), "(module)" | "(another)" | "module"),
+            _ => false,
+        };
+        let index = self.folder.fold(&member.expression);
+        if object.values.iter().any(loads) && (index.open || index.values.is_empty()) {
+            self.load(node, Act::Require, &Known::anything(), None, call.span);
         }
     }
 
@@ -271,6 +290,11 @@ impl<'a> Finder<'_, 'a, '_> {
             Value::Require(from) if !call.arguments.is_empty() => {
                 let what = self.folder.argument(call, 0);
                 self.load(node, Act::Require, &what, from.as_deref(), span(0));
+            }
+            Value::Through(how, from) if call.arguments.len() > 1 => {
+                let given = self.folder.argument(call, 1);
+                let what = if *how == "apply" { self.folder.nth(&given, 0) } else { given };
+                self.load(node, Act::Require, &what, from.as_deref(), span(1));
             }
             Value::Resolve(from) if !call.arguments.is_empty() => {
                 let loader = match bare(&call.callee) {
@@ -358,6 +382,14 @@ impl<'a> Finder<'_, 'a, '_> {
                     self.load(node, Act::Child, &what, None, span(0));
                 }
             }
+            // From whom it loads, its second argument says.
+            ("module", "_load") => {
+                let from = match argument(1).values[..] {
+                    [Value::Builtin(ref module)] if module == "(module)" => None,
+                    _ => Some(HOLE.to_string()),
+                };
+                self.load(node, Act::Require, &argument(0), from.as_deref(), span(0));
+            }
             ("module", "register") => {
                 let what = argument(0);
                 self.load(node, Act::Import, &what, None, span(0));
@@ -433,6 +465,9 @@ impl<'a> Finder<'_, 'a, '_> {
             }
             AstKind::NewExpression(new) => new.callee.span() != name.span,
             AstKind::ObjectProperty(property) => property.value.span() == name.span,
+            AstKind::PropertyDefinition(property) => {
+                property.value.as_ref().is_some_and(|value| value.span() == name.span)
+            }
             AstKind::ReturnStatement(_) | AstKind::ArrayExpression(_) => true,
             AstKind::AssignmentExpression(assignment) => {
                 assignment.right.span() == name.span

@@ -484,6 +484,14 @@ impl<'a, 's> Folder<'a, 's> {
         if callee.values.iter().any(is_text_runner) {
             return self.written_function(&new.arguments);
         }
+        let is_module = |value: &Value<'a>| match value {
+            Value::Builtin(module) => module == "module",
+            Value::Member(module, name) => module == "module" && name == "Module",
+            _ => false,
+        };
+        if callee.values.iter().any(is_module) {
+            return Known::one(Value::Builtin("(another)".to_owned()));
+        }
         let is_address = callee
             .values
             .iter()

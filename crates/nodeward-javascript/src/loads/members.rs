@@ -3,6 +3,7 @@
 use crate::oxc::ast::{Argument, Expression, IdentifierReference, ObjectExpression, ObjectPropertyKind};
 use crate::oxc::{AstKind, GetSpan as _, SymbolId};
 
+use super::HOLE;
 use super::fold::{Folder, key};
 use super::value::{Known, Rest, Value, bare, path_of_address};
 
@@ -106,6 +107,12 @@ impl<'a> Folder<'a, '_> {
                         });
                     }
                 }
+                Value::Builtin(_) | Value::Require(_) => {
+                    all.open |= index.open || index.texts().count() < index.values.len();
+                    for name in index.texts().filter(|text| super::is_exact(text)) {
+                        all.add(self.property_of(value, name));
+                    }
+                }
                 _ => all.open = true,
             }
         }
@@ -132,8 +139,23 @@ impl<'a> Folder<'a, '_> {
         let mut all = self.property(&self.fold(object), name);
         if let Expression::Identifier(object) = bare(object) {
             all.add(self.assigned_members(object, Some(name)));
+            if self.is_class(object) {
+                let written = self.by_name().own.get(name).into_iter().flatten();
+                written.take_while(|_| self.step()).for_each(|value| all.add(self.fold(value)));
+            }
         }
         all
+    }
+
+    /// Whether a name is a class of this file.
+    fn is_class(&self, name: &'a IdentifierReference<'a>) -> bool {
+        let scoping = self.semantic.scoping();
+        let symbol = name.reference_id.get().and_then(|id| scoping.get_reference(id).symbol_id());
+        symbol.is_some_and(|symbol| {
+            scoping
+                .symbol_declarations(symbol)
+                .any(|declaration| matches!(self.semantic.nodes().kind(declaration), AstKind::Class(_)))
+        })
     }
 
     /// What is written to `object.name` anywhere in the file; without a name, to any property.
@@ -188,11 +210,16 @@ impl<'a> Folder<'a, '_> {
                 ("process", "arch") => Known::text(self.surroundings.architecture),
                 ("process", "execPath" | "argv0") => Known::one(Value::Executable),
                 ("process", "env") => builtin("(environment)"),
-                ("process", "argv" | "execArgv" | "version" | "versions" | "mainModule" | "config") => {
-                    Known::anything()
-                }
+                ("process", "argv" | "execArgv" | "version" | "versions" | "config") => Known::anything(),
                 ("(environment)", name) => self.variable(name),
                 ("(module)", "require") => Known::one(Value::Require(None)),
+                // The module that the program began with, and the one that loaded this: other files, maybe.
+                ("(module)", "parent") | ("process", "mainModule") => builtin("(another)"),
+                ("(another)", "require") => Known::one(Value::Require(Some(HOLE.to_string()))),
+                ("(another)", "parent") => builtin("(another)"),
+                ("(another)", "constructor") | ("(module)", "constructor") => builtin("module"),
+                ("(another)", _) => Known::anything(),
+                ("module", "Module") => builtin("module"),
                 ("(module)", "filename" | "id") => Known::text(self.file.as_str()),
                 ("(module)", "path") => Known::text(self.folder()),
                 ("(module)", _) => Known::anything(),
@@ -201,9 +228,17 @@ impl<'a> Folder<'a, '_> {
                     Known::one(Value::Member(module.to_owned(), name.to_owned()))
                 }
             },
+            Value::Member(module, parent) if module == "module" && parent == "prototype" => match name {
+                "require" => Known::one(Value::Require(Some(HOLE.to_string()))),
+                _ => Known::anything(),
+            },
             Value::Member(module, parent) if module == "os" && parent == "constants" => Known::anything(),
             Value::Require(from) => match name {
                 "resolve" => Known::one(Value::Resolve(from.clone())),
+                "main" => builtin("(another)"),
+                "call" => Known::one(Value::Through("call", from.clone())),
+                "apply" => Known::one(Value::Through("apply", from.clone())),
+                "bind" => Known::one(Value::Through("bind", from.clone())),
                 // Where it is there, it is what this package gives, or does the same.
                 "addon" => Known::one(Value::Package("require-addon".to_owned())),
                 "default" => Known::one(value.clone()),

@@ -58,6 +58,14 @@ impl<'a> Folder<'a, '_> {
     fn call_of(&self, call: &'a CallExpression<'a>, callee: &Value<'a>) -> Known<'a> {
         match callee {
             Value::Require(None) => self.module(&self.argument(call, 0)),
+            Value::Through("call", None) => self.module(&self.argument(call, 1)),
+            Value::Through("apply", None) => self.module(&self.nth(&self.argument(call, 1), 0)),
+            Value::Through("bind", from) if call.arguments.len() < 2 => {
+                Known::one(Value::Require(from.clone()))
+            }
+            Value::Member(module, name) if module == "module" && name == "_load" => {
+                self.module(&self.argument(call, 0))
+            }
             Value::Resolve(None) => {
                 // A relative name becomes the path of the file; with a package's nothing is known.
                 let mut found = Known::nothing();

@@ -3,11 +3,12 @@
 use oxc_ast_visit::{Visit, walk};
 
 use crate::oxc::ast::{
-    Argument, AwaitExpression, BinaryOperator, CallExpression, ConditionalExpression, ExportAllDeclaration,
-    ExportDeclaration, ExportDefaultDeclaration, ExportFromDeclaration, ExportNamedDeclaration, Expression,
-    IdentifierReference, IfStatement, ImportDeclaration, ImportExpression, ImportMeta, ImportOrExportKind,
-    LogicalExpression, LogicalOperator, NewExpression, Program, StaticMemberExpression, StringLiteral,
-    TSExternalModuleReference, TryStatement, UnaryExpression, UnaryOperator,
+    Argument, AwaitExpression, BinaryOperator, CallExpression, ComputedMemberExpression,
+    ConditionalExpression, ExportAllDeclaration, ExportDeclaration, ExportDefaultDeclaration,
+    ExportFromDeclaration, ExportNamedDeclaration, Expression, IdentifierReference, IfStatement,
+    ImportDeclaration, ImportExpression, ImportMeta, ImportOrExportKind, LogicalExpression, LogicalOperator,
+    NewExpression, Program, StaticMemberExpression, StringLiteral, TSExternalModuleReference, TryStatement,
+    UnaryExpression, UnaryOperator, VariableDeclarator,
 };
 use crate::oxc::{GetSpan as _, Span};
 
@@ -43,6 +44,7 @@ pub(super) const TELLING: &[&str] = &[
     "dlopen",
     "register",
     "bindings",
+    "_load",
 ];
 
 /// Packages that look for add-ons.
@@ -271,7 +273,31 @@ impl<'a> Visit<'a> for Reader<'_> {
         }
     }
 
+    fn visit_computed_member_expression(&mut self, member: &ComputedMemberExpression<'a>) {
+        // `module["require"]`, `module[x]`
+        if matches!(&member.object, Expression::Identifier(name) if name.name == "module") {
+            self.found.has_values = true;
+        }
+        walk::walk_computed_member_expression(self, member);
+    }
+
+    fn visit_variable_declarator(&mut self, declarator: &VariableDeclarator<'a>) {
+        // `const { require: load } = module`, `const first = require.main`
+        self.found.has_values |= match declarator.init.as_ref().map(bare) {
+            Some(Expression::Identifier(name)) => name.name == "module",
+            Some(Expression::StaticMemberExpression(member)) => {
+                matches!(member.property.name.as_str(), "main" | "mainModule" | "parent")
+                    && matches!(&member.object, Expression::Identifier(name)
+                        if matches!(name.name.as_str(), "require" | "process" | "module"))
+            }
+            _ => false,
+        };
+        walk::walk_variable_declarator(self, declarator);
+    }
+
     fn visit_static_member_expression(&mut self, member: &StaticMemberExpression<'a>) {
+        // Whoever's it is: another module's, or one that is made.
+        self.found.has_values |= member.property.name == "require";
         if let Expression::Identifier(object) = &member.object {
             match (object.name.as_str(), member.property.name.as_str()) {
                 ("require", "cache" | "main" | "extensions") => return,

@@ -23,6 +23,8 @@ pub(super) enum Value<'a> {
     Function(Callable<'a>),
     /// `require`, from the point of view of a file or folder; `None` for the file itself.
     Require(Option<String>),
+    /// `require.call`, `apply` or `bind`, which is named.
+    Through(&'static str, Option<String>),
     /// `require.resolve`.
     Resolve(Option<String>),
     /// A function that does nothing but `import()`.
