@@ -43,5 +43,6 @@ function compared(url, { source, format }) {
   else if (filename !== undefined && !mayBe(entry.kind, format)) {
     denial.refuse('load', subject, 'is sealed as a file that is read, not as code');
   }
-  return bytes;
+  // As a text: Node.js would have it decoded by what the program can replace.
+  return format === 'wasm' ? bytes : own.toUtf8(bytes);
 }

@@ -34,6 +34,8 @@ function guard(settings) {
   seal = settings.seal;
   openBuiltin = settings.openBuiltin;
   told = own.create(null);
+  // First, while nobody can see what Node.js makes for it, and no function of ours stands in the way.
+  if (!settings.isLoaderThread) guardModuleWrap();
   code.guard(settings);
   guardCompile();
   guardWrapper();
@@ -107,14 +109,18 @@ function guardCompile() {
   prototype._compile = function _compile(content, filename, format) {
     if (typeof content !== 'string' || typeof filename !== 'string') {
       refuse('load', 'Module.prototype._compile', 'neither the text nor the name may be an object');
-    } else if (!isEvalWrapper(content, filename)) {
+    } else if (isEvalWrapper(content, filename)) {
+      compareStart(filename);
+    } else {
       const entry = compareCode(filename, content, () => nameOf(this, parentOf));
-      if (format === 'module' || entry?.kind === 'esm') guardModuleWrap(compile);
-      else if (entry?.kind === 'cjs' && (format === 'commonjs' || format === undefined)) {
+      if (entry?.kind === 'cjs' && (format === 'commonjs' || format === undefined)) {
         compareWrapper(filename);
         const body = code.compiled(content, filename);
         if (body !== undefined) return code.run(body, this, filename);
       }
+      passed[filename] = true;
+      // What is required as an ES module is then another text: the one without types.
+      stripped = entry?.kind === 'typescript' && format !== 'commonjs' && format !== 'commonjs-typescript' ? filename : undefined;
     }
     compareWrapper(filename);
     code.note(this);
@@ -134,23 +140,86 @@ function isEvalWrapper(content, filename) {
     && holdsScript(content);
 }
 
-let wrapGuarded = false;
+/**
+ * A Worker's text, in the Worker: nothing of the program has run there, while the message that starts it passed
+ * through the hands of the program. Node.js has put the text where it is asked for here.
+ */
+function compareStart(filename) {
+  if (filename !== '[worker eval]-wrapper' || isStartText()) return;
+  const text = own.descriptorOf(process, '_eval')?.value;
+  refuse('worker', `code of ${text?.length} characters`, REASONS.absent);
+}
+
+function isStartText() {
+  const text = own.descriptorOf(process, '_eval')?.value;
+  return typeof text === 'string' && seal.knows(own.sha256(text));
+}
+
+/** What came by a hook or by `_compile`, by its path or URL. */
+const passed = own.create(null);
+/** The file that is compiled without its types. */
+let stripped;
 
 /**
- * `require` of an ES module leaves the native module in the CommonJS one, under a symbol. Its constructor
- * compiles whatever it is given, so it is taken away, by way of a module of ours, before there is another.
+ * Native modules and the loader can be seen when Node.js puts them into lists and objects, whose prototypes are
+ * everybody's. Their constructor and some functions of the loader compile whatever they are given. So all that is
+ * taken away at start, by way of a module of ours.
  */
-function guardModuleWrap(compile) {
-  if (wrapGuarded) return;
-  wrapGuarded = true;
-  const module = new Module('nodeward:none');
+function guardModuleWrap() {
+  const holder = new Module('nodeward:none');
+  let loader;
+  const set = function (value) {
+    loader ??= value?.loader;
+    own.defineProperty(this, 0, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
+  };
+  own.defineProperty(Array.prototype, 0, { __proto__: null, get: undefined, set, configurable: true });
   try {
-    own.apply(compile, module, ['export {};', NONE, 'module']);
+    own.apply(Module.prototype._compile, holder, ['import "node:fs";', NONE, 'module']);
   } catch {
     // This version requires no ES modules.
-    return;
+  } finally {
+    delete Array.prototype[0];
   }
-  hideModuleWrap(module);
+  hideModuleWrap(holder);
+  if (loader !== undefined) guardLoader(loader);
+}
+
+/** From Node.js 24 on, each module's job leads to the loader. */
+function guardLoader(loader) {
+  const { importSyncForRequire, createModuleWrap, register } = loader;
+  const guarded = {
+    __proto__: null,
+    importSyncForRequire(module, filename, source, isMain, parent) {
+      if (stripped === undefined || stripped !== filename) compareCode(filename, source);
+      stripped = undefined;
+      return own.apply(importSyncForRequire, loader, [module, filename, source, isMain, parent]);
+    },
+    createModuleWrap(source, url, context) {
+      compareEvaluated(url, typeof source === 'string' && seal.knows(own.sha256(source)));
+      passed[typeof url === 'string' ? fileOf(url) ?? url : ''] = true;
+      return own.apply(createModuleWrap, loader, [source, url, context]);
+    },
+    register(specifier, parent, data, transferList, isInternal) {
+      if (!ofRegister) refuse('hooks', `register(${specifier})`, HOOKS);
+      return own.apply(register, loader, [specifier, parent, data, transferList, isInternal]);
+    },
+  };
+  for (let holder = loader; holder !== null && holder !== Object.prototype; holder = own.prototypeOf(holder)) {
+    const names = own.namesOf(holder);
+    for (let at = 0; at < names.length; at += 1) {
+      const value = own.descriptorOf(holder, names[at])?.value;
+      if (typeof value !== 'function') continue;
+      own.defineProperty(loader, names[at], {
+        __proto__: null, value: names[at] === 'constructor' ? undefined : guarded[names[at]] ?? value, writable: false, enumerable: false, configurable: false,
+      });
+    }
+  }
+}
+
+/** Code without a file that becomes a module: the text of a Worker, or of the main thread, which was told of at start. */
+function compareEvaluated(url, isKnown) {
+  if (isKnown || (isMain && !enforces() && own.endsWith(url, EVALUATED))) return;
+  refuse('load', shortened(`${url}`), REASONS.absent);
 }
 
 const NONE = `${__filename}.none.mjs`;
@@ -165,8 +234,28 @@ function hideModuleWrap(holder) {
     if (enforces()) {
       own.defineProperty(prototype, 'constructor', { __proto__: null, value: undefined, writable: false, configurable: false });
     }
-    if (Module.registerHooks === undefined) guardRequests(prototype);
+    guardRequests(prototype, Module.registerHooks === undefined ? compareRead : compareCame);
   }
+}
+
+/** Node.js asks each module what it imports before it is run. */
+function guardRequests(prototype, check) {
+  if (own.descriptorOf(prototype, 'getModuleRequests')?.configurable !== true) return;
+  const { getModuleRequests } = prototype;
+  const guarded = function () {
+    const { url } = this;
+    if (typeof url === 'string') check(url);
+    return own.apply(getModuleRequests, this, arguments);
+  };
+  own.defineProperty(prototype, 'getModuleRequests', { __proto__: null, value: guarded, writable: false, configurable: false });
+}
+
+/** In a Worker: what came by no hook is the text that it was started with. */
+function compareCame(url) {
+  if (isMain || !own.startsWith(url, 'file:')) return;
+  const filename = fileOf(url);
+  if (filename === NONE || passed[filename ?? url] === true) return;
+  compareEvaluated(url, isStartText());
 }
 
 /**
@@ -174,21 +263,20 @@ function hideModuleWrap(holder) {
  * run is what that imports: there the file is read again and compared. Between the two readings a file could be
  * changed by another process or thread; the kernel layer keeps files from being written.
  */
-function guardRequests(prototype) {
-  const { getModuleRequests } = prototype;
-  const guarded = function () {
-    const { url } = this;
-    if (typeof url === 'string' && own.startsWith(url, 'file:')) {
-      const filename = fileOf(url);
-      if (filename === undefined) refuse('load', url, REASONS.absent);
-      else if (filename !== NONE && filename !== LOADER) compareBytes(filename, own.readBytes(filename), 'module');
-    } else if (typeof url === 'string' && own.startsWith(url, 'data:')) {
-      compareContent(url, own.sha256(contentOf(url)));
-    }
-    return own.apply(getModuleRequests, this, arguments);
-  };
-  own.defineProperty(prototype, 'getModuleRequests', { __proto__: null, value: guarded, writable: false, configurable: false });
+function compareRead(url) {
+  if (own.startsWith(url, 'file:')) {
+    const filename = fileOf(url);
+    if (filename === NONE || filename === LOADER) return;
+    if (filename !== undefined && seal.find(filename) !== undefined) compareBytes(filename, own.readBytes(filename), 'module');
+    else if (own.endsWith(url, EVALUATED)) compareEvaluated(url, isStartText());
+    else deny(filename ?? url, url, REASONS.absent);
+  } else if (own.startsWith(url, 'data:')) {
+    compareContent(url, own.sha256(contentOf(url)));
+  }
 }
+
+const EVALUATED = '/[eval1]';
+const isMain = process.chdir.disabled !== true;
 
 /** The text or bytes in a `data:` URL. */
 function contentOf(url) {
@@ -281,6 +369,10 @@ function guardJson() {
 
 // ---- hooks
 
+const HOOKS = 'hooks in a thread of their own can give any source';
+/** Report-only: `Module.register` has told already. */
+let ofRegister = false;
+
 function guardRegistration({ registerLoader, isLoaderThread }) {
   const { register, registerHooks } = Module;
   if (registerHooks === undefined) {
@@ -303,31 +395,37 @@ function guardRegistration({ registerLoader, isLoaderThread }) {
   }
   if (register !== undefined) {
     Module.register = function guardedRegister(specifier, parent, options) {
-      refuse('hooks', `module.register(${specifier})`, 'hooks in a thread of their own can give any source');
-      return own.apply(register, Module, [specifier, parent, options]);
+      refuse('hooks', `module.register(${specifier})`, HOOKS);
+      ofRegister = true;
+      try {
+        return own.apply(register, Module, [specifier, parent, options]);
+      } finally {
+        ofRegister = false;
+      }
     };
   }
 }
 
 /** A result of Node.js itself, which no other code has seen. */
 function compareResult(url, result) {
-  if (own.startsWith(url, 'node:') && (result.format === 'builtin' || result.format === undefined)) {
-    openBuiltin(own.stringSlice(url, 5));
-    return result;
-  }
-  const { source } = result;
+  const { format, source } = result;
+  // Whatever its format: Node.js gives a built-in module for some that are none.
+  const isNode = own.startsWith(url, 'node:');
+  if (isNode) openBuiltin(own.stringSlice(url, 5));
+  else if (format === 'builtin') openBuiltin(url);
+  passed[isNode ? url : fileOf(url) ?? url] = true;
   // CommonJS without a text goes through `_compile`, an add-on through `process.dlopen`.
-  if (source === null || source === undefined) return result;
-  const compared = compareSource(url, result.format, source);
+  if (source === null || source === undefined || (isNode && format === 'builtin')) return result;
+  const compared = compareSource(url, format, source);
   if (compared !== source) result.source = compared;
   return result;
 }
 
 /** A result of a hook of the application: read once, and only what was read goes on. */
 function compareForeign(url, result) {
-  if (result === null || typeof result !== 'object') return result;
+  if (result === null || (typeof result !== 'object' && typeof result !== 'function')) return result;
   const { format, source, shortCircuit, responseURL } = result;
-  const copy = { format, source, shortCircuit };
+  const copy = { __proto__: null, format, source, shortCircuit };
   if (responseURL !== undefined) copy.responseURL = responseURL;
   return compareResult(url, copy);
 }

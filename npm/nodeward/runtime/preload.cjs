@@ -21,6 +21,8 @@ const isMainThread = process.chdir.disabled !== true;
 // On Node.js 20 the hooks of `loader.mjs` have a thread of their own, which loads this file too.
 const isLoaderThread = !isMainThread && require('node:worker_threads').parentPort === null;
 
+const LOADER_MARK = 'NODEWARD_LOADER_THREAD';
+
 const settings = start.settings();
 denial.configure(settings);
 const speakers = takeSpeakers();
@@ -34,6 +36,10 @@ if (!isLoaderThread) environment.note({
 });
 
 if (isLoaderThread) {
+  // The message that starts a thread passes through the hands of the program, its environment does not.
+  if (denial.enforces() && process.env[LOADER_MARK] === undefined) {
+    denial.refuse('worker', 'a thread of Node.js\'s own', 'it loads whatever it is told to');
+  }
   // Nothing of the application runs there but what is given with `--require`.
   modules.guard({ seal, openBuiltin() {}, registerLoader() {}, isLoaderThread });
   module.exports = { find: seal.find, knows: seal.knows, fileOf: modules.fileOf, own, denial };
@@ -109,7 +115,9 @@ function denySynthetic() {
 
 /** Node.js 20 loads ES modules past every synchronous hook. */
 function registerLoader(register) {
+  process.env[LOADER_MARK] = '1';
   own.apply(register, require('node:module'), [require('node:url').pathToFileURL(require.resolve('./loader.mjs')).href]);
+  delete process.env[LOADER_MARK];
 }
 
 /** Where named messages go: `lines`, or a descriptor, which is this process's alone. */

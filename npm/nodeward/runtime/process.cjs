@@ -94,11 +94,40 @@ function guardBindings() {
       const wanted = `${module}`;
       if (name === '_linkedBinding' || HARMLESS[wanted] !== true) {
         refuse('binding', `process.${name}(${wanted})`, 'it makes code or processes past every check');
+        return own.apply(original, process, [wanted]);
       }
-      return own.apply(original, process, [wanted]);
+      return copies[wanted] ??= copied(own.apply(original, process, [wanted]), 0);
     };
   }
 }
+
+/** Bindings as they are given out. Node.js itself, and so the guard, uses the ones that they are copies of. */
+const copies = own.create(null);
+
+/** Plain objects are copied too, as constants are in some of their own. */
+function copied(original, depth) {
+  const copy = own.create(depth === 0 ? Object.prototype : own.prototypeOf(original));
+  const names = own.ownKeys(original);
+  for (let at = 0; at < names.length; at += 1) {
+    let value = original[names[at]];
+    if (typeof value === 'object' && value !== null && depth < 3) {
+      if (own.isBytes(value)) value = copyOfNumbers(value);
+      else if (isPlain(value)) value = copied(value, depth + 1);
+    }
+    own.defineProperty(copy, names[at], { __proto__: null, value, writable: true, enumerable: true, configurable: true });
+  }
+  return copy;
+}
+
+function isPlain(value) {
+  const prototype = own.prototypeOf(value);
+  return prototype === null || prototype === PLAIN;
+}
+
+const PLAIN = Object.prototype;
+
+/** Numbers by which native functions and Node.js tell each other their results. */
+const copyOfNumbers = (numbers) => (typeof numbers.length === 'number' ? own.construct(own.prototypeOf(numbers).constructor, [numbers]) : numbers);
 
 // ---- another program
 

@@ -72,7 +72,7 @@ function guardScript() {
   function Script(code, options) {
     if (new.target === undefined) throw new own.GuardTypeError('Class constructor Script cannot be invoked without \'new\'');
     const checked = check('vm.Script', code, options);
-    return own.construct(NativeScript, [checked.text, checked.options], new.target);
+    return as(own.construct(NativeScript, [checked.text, checked.options]), new.target, NativeScript);
   }
   stand(Script, NativeScript);
   // Node.js's class extends a native one, which would compile as well.
@@ -105,6 +105,12 @@ function guardScript() {
 }
 
 const constructorOf = (value) => ({ __proto__: null, value, writable: true, enumerable: false, configurable: true });
+
+/** What was made, as an instance of the class that was asked for: that class sees nothing of how it is made. */
+function as(made, { prototype }, native) {
+  if (prototype !== native.prototype && typeof prototype === 'object' && prototype !== null) own.setPrototypeOf(made, prototype);
+  return made;
+}
 
 /** A plain function in the place of a class, so that its prototype does not lead to the native one. */
 function stand(guarded, native) {
@@ -139,7 +145,7 @@ function guardSourceTextModule() {
     const text = `${code}`;
     const copy = admitOptions('vm.SourceTextModule', options);
     admit('vm.SourceTextModule', text, copy?.identifier);
-    return own.construct(Native, [text, enforces() ? copy : options], new.target);
+    return as(own.construct(Native, [text, enforces() ? copy : options]), new.target, Native);
   }
   stand(SourceTextModule, Native);
   own.setPrototypeOf(SourceTextModule, own.prototypeOf(Native));

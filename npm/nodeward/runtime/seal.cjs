@@ -25,11 +25,11 @@ const KINDS = {
 };
 
 /**
- * Reads and checks a seal, or the launcher's list of it if `expected` is the hash of the seal that it verified.
- * Throws an `Error` that says what is wrong with it, where, and what to do.
+ * Reads and checks a seal, or, where the launcher has started us, its list of the one that has the hash `expected`:
+ * only then can nobody else write beside the guard. Throws an `Error` that says what is wrong with it, where, and what to do.
  */
-function open(file, expected) {
-  const list = expected === undefined ? undefined : brought(expected);
+function open(file, expected, isLaunched) {
+  const list = isLaunched && expected !== undefined ? brought(expected) : undefined;
   if (list !== undefined) return listed(file, expected, list);
   const { bytes, hash } = verified(file, expected);
   return indexed(file, hash, own.fs.realpathSync(path.dirname(file)), parsed(file, bytes));

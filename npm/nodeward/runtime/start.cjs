@@ -4,33 +4,9 @@
 const path = require('node:path');
 const own = require('./primordials.cjs');
 const sealed = require('./seal.cjs');
+const { refusal, wordsOf } = require('./options.cjs');
 
 const FAILED = 125;
-
-/** Options that run code, open a debugger, or let others decide what a module is, each with the reason. */
-const REFUSED = new Map([
-  ['-e', 'runs code that is in no file'],
-  ['--eval', 'runs code that is in no file'],
-  ['-p', 'runs code that is in no file'],
-  ['--print', 'runs code that is in no file'],
-  ['-pe', 'runs code that is in no file'],
-  ['-i', 'runs what is typed'],
-  ['--interactive', 'runs what is typed'],
-  ['--input-type', 'runs code that is in no file'],
-  ['--loader', 'gives modules any source'],
-  ['--experimental-loader', 'gives modules any source'],
-  ['--inspect', 'opens a debugger'],
-  ['--inspect-brk', 'opens a debugger'],
-  ['--inspect-wait', 'opens a debugger'],
-  ['--debug-port', 'opens a debugger'],
-  ['--expose-internals', 'gives what the guard keeps to itself'],
-  ['--snapshot-blob', 'runs what is in the snapshot'],
-  ['--build-snapshot', 'keeps what runs now for another time'],
-  ['--build-snapshot-config', 'keeps what runs now for another time'],
-  ['--allow-natives-syntax', 'gives V8\'s inner functions'],
-  ['--experimental-config-file', 'sets options from a file'],
-  ['--experimental-default-config-file', 'sets options from a file'],
-]);
 
 /** Ends the process before anything ran: the seal could not be enforced. */
 function fail(text) {
@@ -58,9 +34,9 @@ function settings() {
   };
 }
 
-function openSeal({ file, hash }) {
+function openSeal({ file, hash, isLaunched }) {
   try {
-    return sealed.open(file, hash);
+    return sealed.open(file, hash, isLaunched);
   } catch (error) {
     return fail(error.message);
   }
@@ -70,14 +46,15 @@ function openSeal({ file, hash }) {
 function faults({ isMainThread, isLaunched }) {
   const found = [];
   // The launcher looks at the variable itself, and Workers have what the main thread has.
-  const others = isLaunched || !isMainThread ? [] : words(process.env.NODE_OPTIONS ?? '');
+  const others = isLaunched || !isMainThread ? [] : wordsOf(process.env.NODE_OPTIONS ?? '');
   for (const option of [...process.execArgv, ...others]) {
-    const equals = option.indexOf('=');
-    const name = equals === -1 ? option : option.slice(0, equals);
-    const why = REFUSED.get(name) ?? REFUSED.get(name.replaceAll('_', '-'));
+    const why = refusal(option);
     if (why !== undefined) found.push([option.slice(0, 80), why]);
   }
-  if (!isMainThread) return found;
+  if (!isMainThread) {
+    if (Object.getPrototypeOf(globalThis).constructor.name === 'DedicatedWorkerGlobalScope') found.push(['web Worker', 'its text is not looked at']);
+    return found;
+  }
   if (found.length === 0 && process._eval !== undefined && process._eval !== null) found.push(['--eval', 'runs code that is in no file']);
   if (found.length === 0 && (process.argv[1] === undefined || process.argv[1] === '-')) {
     found.push(['standard input', 'runs code that is in no file']);
@@ -89,23 +66,6 @@ function faults({ isMainThread, isLaunched }) {
   const loaded = Object.keys(require.cache).filter((name) => !name.startsWith(__dirname + path.sep));
   if (loaded.length > 0) found.push([loaded[0], 'was loaded before the guard; give its --require after ours']);
   if (isSingleExecutable()) found.push(['single executable', 'its main is not looked at']);
-  return found;
-}
-
-/** The words of NODE_OPTIONS as Node.js splits them: at spaces, unless within `"…"`, where `\\` keeps what follows. */
-function words(text) {
-  const found = [];
-  let word = '';
-  let isQuoted = false;
-  for (let at = 0; at < text.length; at += 1) {
-    if (text[at] === '\\' && isQuoted) word += text[at += 1] ?? '';
-    else if (text[at] === '"') isQuoted = !isQuoted;
-    else if (text[at] === ' ' && !isQuoted) {
-      found.push(word);
-      word = '';
-    } else word += text[at];
-  }
-  found.push(word);
   return found;
 }
 

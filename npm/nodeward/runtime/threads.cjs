@@ -4,6 +4,12 @@
 const own = require('./primordials.cjs');
 const { refuse, enforces } = require('./denial.cjs');
 const { guardedEnvironment, real } = require('./environment.cjs');
+const { faultOf, copyOfOptions } = require('./options.cjs');
+
+const { execArgv } = process;
+/** What this process was started with was looked at then, and its Workers get it unasked. */
+const inherited = own.create(null);
+for (const option of execArgv) inherited[option] = true;
 
 /** Guards what `require('node:worker_threads')` gave. */
 function guard(threads, seal) {
@@ -12,7 +18,8 @@ function guard(threads, seal) {
   function Worker(filename, options) {
     if (new.target === undefined) throw new own.GuardTypeError('Class constructor Worker cannot be invoked without \'new\'');
     const given = copied(options);
-    if (given.eval) compareSource(seal, filename);
+    if (given.eval && enforces()) compareSource(seal, filename);
+    given.execArgv = admittedOptions(given.execArgv);
     if (given.env === SHARE_ENV) {
       refuse('worker', 'env: SHARE_ENV', 'the environment, by which it is guarded, could be changed while it starts');
     } else {
@@ -20,7 +27,11 @@ function guard(threads, seal) {
       const isGiven = typeof given.env === 'object' && given.env !== null;
       given.env = guardedEnvironment(isGiven ? given.env : real);
     }
-    return own.construct(NativeWorker, [filename, given], new.target);
+    // Node.js would fill in an object whose prototype is the program's: it would see the ports as they are set.
+    const worker = own.construct(NativeWorker, [filename, given]);
+    const { prototype } = new.target;
+    if (prototype !== NativeWorker.prototype && typeof prototype === 'object' && prototype !== null) own.setPrototypeOf(worker, prototype);
+    return worker;
   }
   own.defineProperty(Worker, 'prototype', { __proto__: null, value: NativeWorker.prototype, writable: false });
   own.setPrototypeOf(Worker, own.prototypeOf(NativeWorker));
@@ -37,6 +48,21 @@ function copied(options) {
   return copy;
 }
 
+/** The options, of which only those pass that are known to be harmless. */
+function admittedOptions(options) {
+  if (!own.isArray(options)) return options;
+  const copy = copyOfOptions(options);
+  for (let at = 0; at < copy.length; at += 1) {
+    const { fault, hasValue } = faultOf(copy[at], inherited);
+    if (fault !== undefined) refuse('flags', `Worker, ${shortened(copy[at])}`, fault);
+    if (hasValue) at += 1;
+  }
+  return copy;
+}
+
+const shortened = (text) => own.stringSlice(text, 0, 80);
+
+/** Early, so that whoever makes it gets the error. What starts is compared where it starts: see guardStart. */
 function compareSource(seal, source) {
   if (typeof source !== 'string') return;
   if (!seal.knows(own.sha256(source))) refuse('worker', `code of ${source.length} characters`, 'is not in the source list');

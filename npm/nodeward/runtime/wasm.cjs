@@ -6,6 +6,7 @@ const own = require('./primordials.cjs');
 const { refuse, enforces, callers } = require('./denial.cjs');
 const { holdsBytes, holdsLiteral } = require('./embedded.cjs');
 const { fileOf, isTold } = require('./modules.cjs');
+const { copyOfOptions } = require('./options.cjs');
 
 const { Module: NativeModule, compile, instantiate } = WebAssembly;
 const { compileStreaming, instantiateStreaming } = WebAssembly;
@@ -24,14 +25,19 @@ function guard(settings) {
   function Module(bytes, options) {
     if (new.target === undefined) throw new own.GuardTypeError('WebAssembly.Module must be invoked with \'new\'');
     const copy = admitted(bytes, 'WebAssembly.Module');
-    return permit(() => own.construct(NativeModule, [copy, options], new.target));
+    const read = copiedOptions(options);
+    const module = permit(() => own.construct(NativeModule, [copy, read]));
+    const { prototype } = new.target;
+    if (prototype !== NativeModule.prototype && typeof prototype === 'object' && prototype !== null) own.setPrototypeOf(module, prototype);
+    return module;
   }
   replace(Module);
 
   WebAssembly.compile = function guardedCompile(bytes, options) {
     return attempt(() => {
       const copy = admitted(bytes, 'WebAssembly.compile');
-      return permit(() => own.apply(compile, WebAssembly, [copy, options]));
+      const read = copiedOptions(options);
+      return permit(() => own.apply(compile, WebAssembly, [copy, read]));
     });
   };
   WebAssembly.instantiate = function guardedInstantiate(source, imports, options) {
@@ -39,10 +45,21 @@ function guard(settings) {
       // A compiled module was admitted when it was compiled.
       if (!own.isBytes(source)) return own.apply(instantiate, WebAssembly, [source, imports, options]);
       const copy = admitted(source, 'WebAssembly.instantiate');
-      return permit(() => own.apply(instantiate, WebAssembly, [copy, imports, options]));
+      const read = copiedOptions(options);
+      return permit(() => own.apply(instantiate, WebAssembly, [copy, imports, read]));
     });
   };
   guardStreaming();
+}
+
+/** Read before anything is permitted: while it is, no code of the program may run. */
+function copiedOptions(options) {
+  if (typeof options !== 'object' || options === null) return undefined;
+  const { builtins, importedStringConstants } = options;
+  const copy = own.create(null);
+  if (builtins !== undefined) copy.builtins = copyOfOptions(builtins);
+  if (importedStringConstants !== undefined && importedStringConstants !== null) copy.importedStringConstants = `${importedStringConstants}`;
+  return copy;
 }
 
 /** Puts the guarded constructor where the native one can be reached: the global, and any module's `constructor`. */

@@ -20,6 +20,7 @@ const GROUPS = {
   'engines of OpenSSL': require('./attacks/engines.cjs'),
   'watching the guard at work': require('./attacks/watching.cjs'),
   'data as code': require('./attacks/kinds.cjs'),
+  'what Node.js keeps to itself': require('./attacks/internals.cjs'),
 };
 
 if (nodes.absent.length > 0) {

@@ -34,7 +34,10 @@ let count = 0;
 
 /** The command that starts a program in a mode. `options` are those of `nodeward run`, which `full` is. */
 function commandOf({ binary, mode, args, report, options = [] }) {
-  if (mode === 'full') return [NODEWARD, ['--quiet', 'run', '--node', binary, '--report', report, ...options, '--', 'node', ...args]];
+  if (mode === 'full') {
+    const addon = ADDON === undefined ? [] : ['--addon', ADDON];
+    return [NODEWARD, ['--quiet', 'run', '--node', binary, '--report', report, ...addon, ...options, '--', 'node', ...args]];
+  }
   return [binary, mode === 'plain' ? args : ['--require', PRELOAD, ...args]];
 }
 
@@ -49,7 +52,6 @@ function run({ binary, mode, root, args, env = {}, input, layers = '', options, 
   const variables = { ...process.env, NODE_NO_WARNINGS: '1' };
   for (const name of Object.keys(variables)) if (name.startsWith('NODEWARD_') || name.startsWith('NODE_TEST')) delete variables[name];
   delete variables.NODE_OPTIONS;
-  if (mode === 'full' && ADDON !== undefined) variables.NODEWARD_ADDON = ADDON;
   if (mode === 'enforce' || mode === 'report') Object.assign(variables, { NODEWARD_MODE: mode, NODEWARD_REPORT: report, NODEWARD_LAYERS: layers });
   if (layers === null) delete variables.NODEWARD_LAYERS;
   Object.assign(variables, env);
