@@ -23,7 +23,7 @@ function wrapped(deprecate, deprecated, message) {
   const wrapper = function () {
     // Whoever called the function is named: it is the frame after those of this file.
     const { _file: file } = deprecate;
-    deprecate._file = __filename;
+    deprecate._file = HERE;
     try {
       deprecate(text);
     } finally {
@@ -36,15 +36,20 @@ function wrapped(deprecate, deprecated, message) {
 }
 
 /** The file that asked for a `deprecate` of its own: calls from there are not told apart. */
-function callerOf() {
+const callerOf = () => filesOnStack().find((name) => name !== HERE);
+
+function filesOnStack() {
   const { prepareStackTrace, stackTraceLimit } = Error;
   Error.stackTraceLimit = 10;
   Error.prepareStackTrace = (_error, sites) => sites.map((site) => site.getFileName());
   const names = new Error().stack;
   Error.prepareStackTrace = prepareStackTrace;
   Error.stackTraceLimit = stackTraceLimit;
-  return names.find((name) => name !== __filename);
+  return names;
 }
+
+/** What stack traces call this file: the launcher puts all modules of the guard into one. */
+const [HERE] = filesOnStack();
 
 module.exports = {
   name: 'depd',

@@ -267,7 +267,9 @@ function compareRead(url) {
   if (own.startsWith(url, 'file:')) {
     const filename = fileOf(url);
     if (filename === NONE || filename === LOADER) return;
-    if (filename !== undefined && seal.find(filename) !== undefined) compareBytes(filename, own.readBytes(filename), 'module');
+    const entry = filename === undefined ? undefined : seal.find(filename);
+    const format = entry?.kind === 'wasm' ? 'wasm' : own.endsWith(filename ?? '', '.json') ? 'json' : 'module';
+    if (entry !== undefined) compareBytes(filename, own.readBytes(filename), format);
     else if (own.endsWith(url, EVALUATED)) compareEvaluated(url, isStartText());
     else deny(filename ?? url, url, REASONS.absent);
   } else if (own.startsWith(url, 'data:')) {

@@ -68,8 +68,10 @@ function checkStart() {
 
 function enforce() {
   const { openBuiltin } = builtins;
+  process.env[LOADER_MARK] = '1';
   const bounded = boundedEval();
   modules.guard({ seal, openBuiltin, registerLoader, isLoaderThread });
+  delete process.env[LOADER_MARK];
   processes.guard({
     seal, openBuiltin, isMainThread, guardedEnvironment: environment.guardedEnvironment,
   });
@@ -115,9 +117,7 @@ function denySynthetic() {
 
 /** Node.js 20 loads ES modules past every synchronous hook. */
 function registerLoader(register) {
-  process.env[LOADER_MARK] = '1';
   own.apply(register, require('node:module'), [require('node:url').pathToFileURL(require.resolve('./loader.mjs')).href]);
-  delete process.env[LOADER_MARK];
 }
 
 /** Where named messages go: `lines`, or a descriptor, which is this process's alone. */

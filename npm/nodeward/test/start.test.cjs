@@ -146,6 +146,20 @@ if (cluster.isPrimary) {
       });
     });
 
+    it('without the launcher, a list that the program writes beside the guard is not believed', () => {
+      const app = `const fs = require('fs'), path = require('path'), crypto = require('crypto'); const { Worker } = require('worker_threads');
+const evil = path.join(__dirname, 'evil.js'); const sha256 = (file) => crypto.createHash('sha256').update(fs.readFileSync(file)).digest('hex');
+const list = { schema: 'nodeward.list/1', seal: sha256(path.join(__dirname, 'nodeward.seal.json')), root: __dirname, sources: { 'evil.js': 'c' + sha256(evil) }, eval: {}, children: true, synthetic: false };
+fs.writeFileSync(path.join(__dirname, 'guard/list.json'), JSON.stringify(list));
+new Worker(evil).on('error', (error) => console.log(error.code));`;
+      return within({ 'app.js': app, 'evil.js': EVIL }, {}, async (root) => {
+        const preload = path.join(root, 'guard/runtime/preload.cjs');
+        fs.cpSync(path.dirname(PRELOAD), path.dirname(preload), { recursive: true });
+        const result = await run({ binary, mode: 'plain', root, args: ['--require', preload, 'app.js'], env: { NODEWARD_LAYERS: '' } });
+        assert.equal(result.stdout, 'ERR_NODEWARD_DENIED\n', result.stderr);
+      });
+    });
+
     it('the guard can be given twice', () => within({}, {}, async (root) => {
       const result = await run({ binary, mode: 'enforce', root, args: ['--require', PRELOAD, 'app.js'], env: { NODE_OPTIONS: `--require "${PRELOAD}"` } });
       assert.deepEqual([result.stdout, result.denials], ['first line\na\n', []], result.stderr);

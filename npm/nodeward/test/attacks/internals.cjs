@@ -57,8 +57,6 @@ module.exports = [
   { ...flags, name: 'a Worker whose options are read anew', files: HOOKS, unreported: true, body: `${WORKER} const execArgv = []; let asked = 0; Object.defineProperty(execArgv, 0, { enumerable: true, get: () => (asked++ === 0 ? '--no-warnings' : '--experimental-loader=' + here('hooks.mjs')) }); await ended(new Worker(here('listed.cjs'), { execArgv }));`, silent: true, inert: 'Node.js reads them once' },
   { ...flags, name: 'a Worker that mocks modules', unreported: true, sealed: { 'mocked.cjs': MOCKED }, body: `${WORKER} await ended(new Worker(here('mocked.cjs'), { execArgv: ['--experimental-test-module-mocks'] }));` },
   { ...start, name: '--experimental_loader', flags: ['--experimental_loader', './hooks.mjs'], files: HOOKS, body: '', unreported: true },
-  { ...start, name: '--experimental-loader in NODE_OPTIONS', env: { NODE_OPTIONS: '--experimental-loader=./hooks.mjs' }, files: HOOKS, body: '', unreported: true },
   { ...start, name: '--experimental_loader in NODE_OPTIONS, in quotes', env: { NODE_OPTIONS: '--no-warnings "--experimental_loa\\der" "./hooks.mjs"' }, files: HOOKS, body: '', unreported: true },
-  { ...start, name: '--inspect in NODE_OPTIONS', env: { NODE_OPTIONS: '--inspect=127.0.0.1:0' }, body: `if (require('inspector').url()) ran();` },
   { ...start, name: '--experimental-web-worker', since: 26, flags: ['--experimental-web-worker'], unreported: true, body: `await new Promise((resolve) => { const worker = new globalThis.Worker('data:text/javascript,' + encodeURIComponent("postMessage(1)")); worker.onmessage = () => { ran(); resolve(); }; worker.onerror = resolve; }); process.exit();` },
 ];
