@@ -274,9 +274,17 @@ function compareRead(url) {
     const format = entry?.kind === 'wasm' ? 'wasm' : own.endsWith(filename ?? '', '.json') ? 'json' : 'module';
     if (entry !== undefined) compareBytes(filename, own.readBytes(filename), format);
     else if (own.endsWith(url, EVALUATED)) compareEvaluated(url, isStartText());
-    else deny(filename ?? url, url, REASONS.absent);
+    else deny(filename ?? url, hashOf(filename) ?? url, REASONS.absent);
   } else if (own.startsWith(url, 'data:') && (enforces() || requiresModules)) {
     compareContent(url, own.sha256(contentOf(url)));
+  }
+}
+
+function hashOf(filename) {
+  try {
+    return own.sha256(own.readBytes(filename));
+  } catch {
+    return undefined;
   }
 }
 
