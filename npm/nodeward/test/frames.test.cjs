@@ -9,6 +9,9 @@ const nodes = require('./support/nodes.cjs');
 const { folder, write, run } = require('./support/run.cjs');
 const { seal } = require('./support/sealer.cjs');
 
+/** From Node.js 22 on it is a function of the guard. */
+const JS = /\.\.js \(/;
+
 describe('frames of the loader', () => {
   for (const { line, binary } of nodes.found) {
     it(`Node.js ${line}`, async (context) => {
@@ -17,10 +20,10 @@ describe('frames of the loader', () => {
       write(root, { 'app.js': `Error.stackTraceLimit = 50; console.log(new Error('').stack);` });
       seal(root, ['app.js']);
       const args = [path.join(root, 'app.js')];
-      const frames = async (mode) => (await run({ binary, mode, root, args })).stdout.split('\n').filter((frame) => frame.includes('(node:'));
+      const frames = async (mode) => (await run({ binary, mode, root, args })).stdout.split('\n').filter((frame) => frame.includes('(node:') || JS.test(frame));
       const plain = await frames('plain');
       assert.ok(plain.some((frame) => frame.includes('Module._compile')), plain.join('\n'));
-      const kind = (frame) => frame.replace(/^(\s+at )(?:Function|Module)\./, '$1');
+      const kind = (frame) => (JS.test(frame) ? 'what loads .js' : frame.replace(/^(\s+at )(?:Function|Module)\./, '$1'));
       assert.deepEqual((await frames('enforce')).map(kind), plain.map(kind));
     });
   }
