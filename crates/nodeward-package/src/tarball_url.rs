@@ -37,8 +37,11 @@ impl<'a> TarballUrl<'a> {
         let Some(rest) = url.strip_suffix(".tgz") else { return false };
         let before = ["/", name, "/-/", package.name.unscoped(), "-", version];
         let rest = before.iter().rev().try_fold(rest, |rest, end| rest.strip_suffix(end));
-        // The segment before a name without scope could be the scope of another.
-        let last = |rest: &str| rest.rsplit('/').next().is_some_and(|last| !last.starts_with('@'));
+        // The segment before a name without scope could be the scope of another, and without any segment a scope
+        // could be the host.
+        let last = |rest: &str| {
+            rest.rsplit('/').next().is_some_and(|last| !last.is_empty() && !last.starts_with('@'))
+        };
         version.starts_with(|c: char| c.is_ascii_digit())
             && memchr::memchr3(b'?', b'#', b'%', url.as_bytes()).is_none()
             && rest.is_some_and(last)
@@ -164,6 +167,7 @@ mod tests {
             ("a", "1.0.0", "https://r.example.org/%40s/a/-/a-1.0.0.tgz", false),
             ("a", "1.0.1", "https://r.example.org/a/-/a-1.0.0.tgz", false),
             ("a", "x", "https://r.example.org/a/-/a-x.tgz", false),
+            ("@s/a", "1.0.0", "https://@s/a/-/a-1.0.0.tgz", false),
         ] {
             let origin = Origin::Registry { resolved: None };
             let package = Package::new(PackageName::parse(name).unwrap(), version, origin);
