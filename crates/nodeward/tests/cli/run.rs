@@ -56,6 +56,17 @@ impl App {
         assert_eq!(ran.code, 0, "{}", ran.err);
     }
 
+    /// Seals with the code of every Node.js that has such a cache; gives those.
+    fn seal_with_code_cache(&self) -> Vec<(u32, PathBuf)> {
+        let newer: Vec<_> = nodes().into_iter().filter(|(version, _)| *version >= 22).collect();
+        let mut arguments = vec!["--code-cache", "--code-cache-wait", "1"];
+        newer.iter().for_each(|(_, node)| arguments.extend(["--node", node.to_str().unwrap()]));
+        if !newer.is_empty() {
+            self.seal(&arguments);
+        }
+        newer
+    }
+
     /// Node.js without us.
     pub(crate) fn plain(&self, node: &Path, words: &[&str]) -> Command {
         let mut command = Command::new(node);
@@ -301,13 +312,10 @@ fn a_sealed_code_cache_is_used_and_only_as_sealed() {
          require('node:http').createServer().listen(0);\n\
          if (process.env.END) process.exit();\n",
     );
-    let newer: Vec<_> = nodes().into_iter().filter(|(version, _)| *version >= 22).collect();
-    let mut arguments = vec!["--code-cache", "--code-cache-wait", "1"];
-    newer.iter().for_each(|(_, node)| arguments.extend(["--node", node.to_str().unwrap()]));
+    let newer = app.seal_with_code_cache();
     if newer.is_empty() {
         return;
     }
-    app.seal(&arguments);
     for (version, node) in nodes() {
         let ran = of(app.guarded(&node, &[], &["app.js"]).env("END", "1"));
         let first = if version >= 22 { "true\nEACCES\n" } else { "false\nundefined\n" };
@@ -361,13 +369,10 @@ fn sealed_code_makes_what_node_makes() {
     app.write("data.json", "{\"a\": [1]}");
     app.write("imports.js", "import('./asked.mjs').then((asked) => console.log(asked.default));\n");
     app.write("asked.mjs", "export default 'asked';\n");
-    let newer: Vec<_> = nodes().into_iter().filter(|(version, _)| *version >= 22).collect();
-    let mut arguments = vec!["--code-cache", "--code-cache-wait", "1"];
-    newer.iter().for_each(|(_, node)| arguments.extend(["--node", node.to_str().unwrap()]));
+    let newer = app.seal_with_code_cache();
     if newer.is_empty() {
         return;
     }
-    app.seal(&arguments);
     for (version, node) in newer {
         let plain = of(&mut app.plain(&node, &["app.js"]));
         let ran = of(&mut app.guarded(&node, &[], &["app.js"]));
