@@ -21,6 +21,8 @@ mod requirements;
 #[cfg(target_os = "linux")]
 mod run;
 #[cfg(target_os = "linux")]
+mod run_code_cache;
+#[cfg(target_os = "linux")]
 mod run_log;
 #[cfg(target_os = "linux")]
 mod run_partial;
