@@ -120,8 +120,6 @@ function guardCompile() {
       }
       passed[filename] = true;
       if (format === 'module' || entry?.kind === 'esm') requiresModules = true;
-      // What is required as an ES module is then another text: the one without types.
-      stripped = entry?.kind === 'typescript' && format !== 'commonjs' && format !== 'commonjs-typescript' ? filename : undefined;
     }
     compareWrapper(filename);
     code.note(this);
@@ -158,63 +156,19 @@ function isStartText() {
 
 /** What came by a hook or by `_compile`, by its path or URL. */
 const passed = own.create(null);
-/** The file that is compiled without its types. */
-let stripped;
 
 /**
- * Native modules and the loader can be seen when Node.js puts them into lists and objects, whose prototypes are
- * everybody's. Their constructor and some functions of the loader compile whatever they are given. So all that is
- * taken away at start, by way of a module of ours.
+ * Native modules can be seen when Node.js puts them into lists, whose prototype is everybody's. Their constructor
+ * compiles whatever it is given, so it is taken away at start, by way of a module of ours.
  */
 function guardModuleWrap() {
   const holder = new Module('nodeward:none');
-  let loader;
-  const set = function (value) {
-    loader ??= value?.loader;
-    own.defineProperty(this, 0, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
-  };
-  own.defineProperty(Array.prototype, 0, { __proto__: null, get: undefined, set, configurable: true });
   try {
     own.apply(Module.prototype._compile, holder, ['import "node:fs";', NONE, 'module']);
   } catch {
     // This version requires no ES modules.
-  } finally {
-    delete Array.prototype[0];
   }
   hideModuleWrap(holder);
-  if (loader !== undefined) guardLoader(loader);
-}
-
-/** From Node.js 24 on, each module's job leads to the loader. */
-function guardLoader(loader) {
-  const { importSyncForRequire, createModuleWrap, register } = loader;
-  const guarded = {
-    __proto__: null,
-    importSyncForRequire(module, filename, source, isMain, parent) {
-      if (stripped === undefined || stripped !== filename) compareCode(filename, source);
-      stripped = undefined;
-      return own.apply(importSyncForRequire, loader, [module, filename, source, isMain, parent]);
-    },
-    createModuleWrap(source, url, context) {
-      compareEvaluated(url, typeof source === 'string' && seal.knows(own.sha256(source)));
-      passed[typeof url === 'string' ? fileOf(url) ?? url : ''] = true;
-      return own.apply(createModuleWrap, loader, [source, url, context]);
-    },
-    register(specifier, parent, data, transferList, isInternal) {
-      if (!ofRegister) refuse('hooks', `register(${specifier})`, HOOKS);
-      return own.apply(register, loader, [specifier, parent, data, transferList, isInternal]);
-    },
-  };
-  for (let holder = loader; holder !== null && holder !== Object.prototype; holder = own.prototypeOf(holder)) {
-    const names = own.namesOf(holder);
-    for (let at = 0; at < names.length; at += 1) {
-      const value = own.descriptorOf(holder, names[at])?.value;
-      if (typeof value !== 'function') continue;
-      own.defineProperty(loader, names[at], {
-        __proto__: null, value: names[at] === 'constructor' ? undefined : guarded[names[at]] ?? value, writable: false, enumerable: false, configurable: false,
-      });
-    }
-  }
 }
 
 /** Code without a file that becomes a module: the text of a Worker, or of the main thread, which was told of at start. */
@@ -232,11 +186,50 @@ function hideModuleWrap(holder) {
     const wrap = own.descriptorOf(holder, symbols[at])?.value;
     if (typeof wrap !== 'object' || wrap === null || typeof wrap.getModuleRequests !== 'function') continue;
     const prototype = own.prototypeOf(wrap);
+    guardInstances(prototype);
     if (enforces()) {
       own.defineProperty(prototype, 'constructor', { __proto__: null, value: undefined, writable: false, configurable: false });
     }
     guardRequests(prototype, Module.registerHooks === undefined ? compareRead : compareCame);
   }
+}
+
+/**
+ * From Node.js 24 on the loader, which compiles whatever it is given, can be reached from what Node.js adds to a list
+ * for each import. Just before that it asks whether what is imported is a native module: then no element of any list
+ * may be somebody else's. (To define such an element ourselves, so as to see the loader first, makes V8 run all code
+ * with lists slower from then on.)
+ */
+function guardInstances(prototype) {
+  const ModuleWrap = own.descriptorOf(prototype, 'constructor')?.value;
+  if (typeof ModuleWrap !== 'function' || own.hasOwn(ModuleWrap, Symbol.hasInstance)) return;
+  const value = function (instance) {
+    compareLists();
+    return own.apply(isInstance, ModuleWrap, [instance]);
+  };
+  own.defineProperty(ModuleWrap, Symbol.hasInstance, { __proto__: null, value, writable: false, configurable: false });
+}
+
+const isInstance = Function.prototype[Symbol.hasInstance];
+
+function compareLists() {
+  if (own.prototypeOf(LISTS) === OBJECTS && !hasElement(LISTS) && !hasElement(OBJECTS)) return;
+  if (!enforces()) {
+    if (told.lists) return;
+    told.lists = true;
+  }
+  refuse('load', 'an ES module', 'Array.prototype or Object.prototype was given elements, which see what Node.js loads it with');
+}
+
+const LISTS = Array.prototype;
+const OBJECTS = Object.prototype;
+
+/** Whether an object has an index of its own: those come before all other keys. */
+function hasElement(object) {
+  const first = own.ownKeys(object)[0];
+  if (typeof first !== 'string') return false;
+  const unit = own.charCode(first, 0);
+  return unit >= 0x30 && unit <= 0x39;
 }
 
 /** Node.js asks each module what it imports before it is run. */

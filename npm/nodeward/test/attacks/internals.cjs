@@ -18,6 +18,9 @@ const MOCKED = `const { mock } = require('node:test'); const name = "a = 1; proc
 const WATCHED = (look, then) => `const define = (list, value) => Object.defineProperty(list, 0, { value, writable: true, enumerable: true, configurable: true });
   Object.defineProperty(Array.prototype, 0, { configurable: true, get() {}, set(value) { define(this, value); ${look} } });
   try { await import('./outer.mjs'); } finally { delete Array.prototype[0]; } ${then}`;
+/** The loader, by lists whose prototype gets elements in some way. */
+const BY_LISTS = (begin, end, at = 0) => `let loader; const element = { configurable: true, get() {}, set(value) { Object.defineProperty(this, ${at}, { value, writable: true, enumerable: true, configurable: true }); if (value && typeof value === 'object' && 'loader' in value) loader = value.loader; } };
+  ${begin} try { await import('./outer.mjs'); } finally { ${end} } await loader.eval(${ESM_PAYLOAD}, 'file:///x.mjs');`;
 const OUTER = { 'outer.mjs': `import './listed.mjs'; import './inner.mjs'; export default 2;`, 'inner.mjs': 'export default 3;' };
 const result = (fields) => `Object.assign(() => {}, ${fields})`;
 
@@ -38,8 +41,12 @@ module.exports = [
   { ...load, ...hidden, name: 'the constructor of native modules, by a list that Node.js fills', sealed: OUTER, body: `const find = (value, depth) => { if (!value || typeof value !== 'object' || depth > 3) return; if (typeof value.then === 'function') return void Promise.prototype.then.call(value, (inner) => find(inner, depth + 1), () => {}); if (typeof value.instantiate === 'function' && typeof value.getNamespace === 'function') { seen ??= value; return; } for (const name of Reflect.ownKeys(value)) find(value[name], depth + 1); }; let seen;
     ${WATCHED(`if (value && typeof value === 'object') find(value, 0);`, `if (typeof seen?.constructor === 'function' && seen.constructor !== Object) ran();`)}` },
   { ...load, name: 'the loader, by a list that Node.js fills', since: 24, sealed: OUTER, body: `let loader; ${WATCHED(`if (value && typeof value === 'object' && 'loader' in value) loader = value.loader;`, `await loader.eval(${ESM_PAYLOAD}, 'file:///x.mjs');`)}` },
+  { ...load, name: 'the loader, by the second element of a list', since: 24, sealed: OUTER, body: BY_LISTS(`Object.defineProperty(Array.prototype, 1, element);`, `delete Array.prototype[1];`, 1) },
+  { ...load, name: 'the loader, by a list\'s prototype\'s prototype', since: 24, sealed: OUTER, body: BY_LISTS(`Object.defineProperty(Object.prototype, 0, element);`, `delete Object.prototype[0];`) },
+  { ...load, name: 'the loader, by another prototype of Array.prototype', since: 24, sealed: OUTER, body: BY_LISTS(`Object.setPrototypeOf(Array.prototype, Object.defineProperty(Object.create(Object.prototype), 0, element));`, `Object.setPrototypeOf(Array.prototype, Object.prototype);`) },
+  { ...load, name: 'the loader, by a list watched from the time that a name is resolved', since: 24, sealed: OUTER, body: BY_LISTS(`await import('./listed.mjs'); Module.registerHooks({ resolve: (name, context, next) => { const found = next(name, context); if (name === './listed.mjs') Object.defineProperty(Array.prototype, 0, element); return found; } });`, `delete Array.prototype[0];`) },
   { ...load, name: 'require by the loader', since: 24, sealed: OUTER, body: `let loader; ${WATCHED(`if (value && typeof value === 'object' && 'loader' in value) loader = value.loader;`, `loader.importSyncForRequire(new Module('x'), here('evil.mjs'), fs.readFileSync(here('evil.mjs'), 'utf8'), false);`)}` },
-  { kind: 'hooks', name: 'hooks by the loader', since: 24, sealed: OUTER, body: `let loader; ${WATCHED(`if (value && typeof value === 'object' && 'loader' in value) loader = value.loader;`, `loader.register('data:text/javascript,' + encodeURIComponent(${ESM_PAYLOAD}), 'file:///x');`)}` },
+  { ...load, name: 'hooks by the loader', since: 24, sealed: OUTER, body: `let loader; ${WATCHED(`if (value && typeof value === 'object' && 'loader' in value) loader = value.loader;`, `loader.register('data:text/javascript,' + encodeURIComponent(${ESM_PAYLOAD}), 'file:///x');`)}` },
   { ...load, ...hidden, name: 'the loader\'s functions replaced', since: 24, sealed: OUTER, throws: /THREW|^$/, body: `let loader; ${WATCHED(`if (value && typeof value === 'object' && 'loader' in value) loader = value.loader;`, `try { loader.load = Object.getPrototypeOf(loader).load = () => ({ format: 'module', source: ${ESM_PAYLOAD} }); } catch {} await import('./listed.mjs?again');`)}`, inert: { 24: 'Node.js does not ask it', 26: 'Node.js does not ask it' } },
 
   // ---- what hooks give
