@@ -7,6 +7,7 @@
 
 mod lint;
 mod parsers;
+mod run;
 mod trace;
 
 use std::collections::BTreeSet;
@@ -24,7 +25,7 @@ const RELEASES: &str = "1500";
 const RUNS: usize = 9;
 
 /// Runs the named measurements, or all: `index`, `scan`, `cold`, `lockfiles`, `peers`, `parsers`, `lint`,
-/// `trace`. `--dist` measures the binary that is shipped, which takes long to build.
+/// `trace`, `run`. `--dist` measures the binary that is shipped, which takes long to build.
 pub(crate) fn run(root: &Path, args: &[String]) -> anyhow::Result<()> {
     let (options, names): (Vec<&String>, Vec<&String>) = args.iter().partition(|arg| arg.starts_with('-'));
     let profile = match options.as_slice() {
@@ -58,6 +59,9 @@ pub(crate) fn run(root: &Path, args: &[String]) -> anyhow::Result<()> {
     }
     if wanted("trace") {
         bench.trace()?;
+    }
+    if wanted("run") {
+        bench.run()?;
     }
     Ok(())
 }

@@ -93,7 +93,7 @@ fn prepare(folder: &Path) -> anyhow::Result<PathBuf> {
     }
 }
 
-fn install(folder: &Path, packages: &[&str]) -> anyhow::Result<()> {
+pub(super) fn install(folder: &Path, packages: &[&str]) -> anyhow::Result<()> {
     if packages.iter().all(|package| folder.join("node_modules").join(package).exists()) {
         return Ok(());
     }
