@@ -10,6 +10,7 @@ const own = require('./primordials.cjs');
 const { refuse, enforces } = require('./denial.cjs');
 const { holdsScript } = require('./embedded.cjs');
 const code = require('./code.cjs');
+const names = require('./names.cjs');
 
 const REASONS = {
   __proto__: null,
@@ -37,6 +38,7 @@ function guard(settings) {
   // First, while nobody can see what Node.js makes for it, and no function of ours stands in the way.
   if (!settings.isLoaderThread) guardModuleWrap();
   code.guard(settings);
+  if (!settings.isLoaderThread) names.guard(settings);
   guardCompile();
   guardWrapper();
   guardRegistration(settings);
@@ -392,6 +394,7 @@ function guardRegistration({ registerLoader, isLoaderThread }) {
     Module.registerHooks = function guardedRegisterHooks(hooks) {
       isHooked = true;
       code.hooked();
+      names.hooked();
       const { resolve, load } = hooks;
       if (typeof load !== 'function') return registerHooks({ __proto__: null, resolve, load });
       return registerHooks({

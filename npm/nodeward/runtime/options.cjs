@@ -32,6 +32,7 @@ const REFUSED = {
   '--inspect-wait': DEBUGGER,
   '--debug-port': DEBUGGER,
   '--expose-internals': INNER,
+  '--experimental-print-required-tla': INNER,
   '--experimental-web-worker': 'starts threads that are not guarded',
   '--snapshot-blob': 'runs what is in the snapshot',
   '--build-snapshot': SNAPSHOT,
