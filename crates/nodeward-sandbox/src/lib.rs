@@ -22,7 +22,7 @@ mod unconfined;
 pub use elf::has_note;
 pub use enforcement::{Children, Enforcement, Grant, Missing, Program, SandboxError, Support};
 #[cfg(target_os = "linux")]
-pub use libraries::{Libraries, LibrariesError, needed};
+pub use libraries::{Libraries, LibrariesError, loader, needed};
 #[cfg(target_os = "linux")]
 pub use linux::Sandbox;
 #[cfg(not(target_os = "linux"))]

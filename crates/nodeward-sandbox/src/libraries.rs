@@ -51,11 +51,16 @@ pub enum LibrariesError {
     },
 }
 
+/// The loader that a program names for itself; none when it is linked statically.
+pub fn loader(path: &Path) -> Result<Option<PathBuf>, LibrariesError> {
+    let file = File::open(path).map_err(|source| LibrariesError::Read { path: path.into(), source })?;
+    interpreter(&file).ok_or_else(|| LibrariesError::NoProgram(path.into()))
+}
+
 /// The loader and the libraries of a program or, with the `loader` of the program that opens it, of a library. Which
 /// loader a library names for itself does not count: nobody starts it by that.
 pub fn needed(path: &Path, loader: Option<&Path>) -> Result<Libraries, LibrariesError> {
-    let file = File::open(path).map_err(|source| LibrariesError::Read { path: path.into(), source })?;
-    let own = interpreter(&file).ok_or_else(|| LibrariesError::NoProgram(path.into()))?;
+    let own = self::loader(path)?;
     let Some(interpreter) = loader.map(Path::to_owned).or(own) else {
         return Ok(Libraries::default());
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{CString, OsString};
 use std::fs::File;
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
 use std::sync::Mutex;
 
@@ -47,13 +47,19 @@ impl Support {
 #[derive(Debug)]
 pub struct Sandbox {
     support: Support,
-    children: Children,
-    rules: Option<Mutex<RulesetCreated>>,
+    rules: Option<Rules>,
+}
+
+#[derive(Debug)]
+struct Rules {
+    created: Mutex<RulesetCreated>,
+    /// The same ruleset, for what several threads allow at once.
+    handle: OwnedFd,
 }
 
 impl Sandbox {
     /// Allows nothing yet.
-    pub fn new(support: Support, children: Children) -> Result<Self, SandboxError> {
+    pub fn new(support: Support) -> Result<Self, SandboxError> {
         let rules = if support.landlock {
             let rules = Ruleset::default()
                 .set_compatibility(CompatLevel::BestEffort)
@@ -62,11 +68,15 @@ impl Sandbox {
                 .and_then(|rules| rules.scope(Scope::Signal))
                 .and_then(Ruleset::create)
                 .map_err(|error| refused("landlock", &error))?;
-            Some(Mutex::new(rules))
+            let another = rules.try_clone().map_err(|error| refused("landlock", &error))?;
+            // Without a handle the kernel turned out not to know Landlock, and nothing can be allowed.
+            let handle = Option::<OwnedFd>::from(another);
+            let handle = handle.ok_or_else(|| refused("landlock", &"the kernel does not enforce it"))?;
+            Some(Rules { created: Mutex::new(rules), handle })
         } else {
             None
         };
-        Ok(Self { support, children, rules })
+        Ok(Self { support, rules })
     }
 
     /// Allows something with an open file or folder: with this very one, whatever stands at its path later.
@@ -78,39 +88,39 @@ impl Sandbox {
             .map(|status| rustix::fs::FileType::from_raw_mode(status.st_mode).is_dir())
             .map_err(|error| fail(error.to_string()))?;
         let rule = PathBeneath::new(file.as_fd(), rights(grant, is_folder));
-        let mut rules = rules.lock().map_err(|_| fail("another thread failed".to_owned()))?;
+        let mut rules = rules.created.lock().map_err(|_| fail("another thread failed".to_owned()))?;
         (&mut *rules).add_rule(rule).map(drop).map_err(|error| fail(error.to_string()))
     }
 
-    /// Allows to read several regular files, each with its name for errors: the same as [`Self::allow`] of each, in
-    /// less time.
-    pub fn allow_regular(&self, files: &[(File, &str)]) -> Result<(), SandboxError> {
+    /// Allows to read a regular file: the same as [`Self::allow`] with [`Grant::Read`], in less time, and by several
+    /// threads at once.
+    pub fn allow_regular(&self, file: &File, name: &str) -> Result<(), SandboxError> {
         let Some(rules) = &self.rules else { return Ok(()) };
-        let fail = |name: &str, reason: String| SandboxError::Rule { subject: name.to_owned(), reason };
-        let rights = rights(Grant::Read, false);
-        let mut rules = rules.lock().map_err(|_| fail("files", "another thread failed".to_owned()))?;
-        for (file, name) in files {
-            let added = (&mut *rules).add_rule(PathBeneath::new(file.as_fd(), rights));
-            added.map_err(|error| fail(name, error.to_string()))?;
-        }
-        Ok(())
+        // Every version of Landlock knows this right.
+        let right = BitFlags::from(AccessFs::ReadFile).bits();
+        sys::add_rule(rules.handle.as_fd(), file.as_fd(), right)
+            .map_err(|error| SandboxError::Rule { subject: name.to_owned(), reason: error.to_string() })
     }
 
     /// How much of it will be enforced.
-    pub fn enforcement(&self) -> Enforcement {
-        self.support.enforcement(self.children)
+    pub fn enforcement(&self, children: Children) -> Enforcement {
+        self.support.enforcement(children)
     }
 
     /// Confines the calling thread and starts the program in the place of this process, with its open files as
     /// they are. Returns only when that failed, and the thread may be confined by then.
-    pub fn start(self, program: &Program) -> SandboxError {
-        match self.try_start(program) {
+    pub fn start(self, program: &Program, children: Children) -> SandboxError {
+        match self.try_start(program, children) {
             Ok(never) => match never {},
             Err(error) => error,
         }
     }
 
-    fn try_start(self, program: &Program) -> Result<std::convert::Infallible, SandboxError> {
+    fn try_start(
+        self,
+        program: &Program,
+        children: Children,
+    ) -> Result<std::convert::Infallible, SandboxError> {
         let arguments = terminated(program.arguments.iter().cloned())?;
         let environment = terminated(program.environment.iter().map(|(name, value)| {
             let mut pair = name.clone();
@@ -120,13 +130,13 @@ impl Sandbox {
         }))?;
         let key = StartKey::new(&program.file).map_err(SandboxError::Start)?;
         if let Some(rules) = self.rules {
-            let rules = rules.into_inner().map_err(|error| refused("landlock", &error))?;
+            let rules = rules.created.into_inner().map_err(|error| refused("landlock", &error))?;
             let status = rules.restrict_self().map_err(|error| refused("landlock", &error))?;
             if status.ruleset == RulesetStatus::NotEnforced {
                 return Err(refused("landlock", &"the kernel does not enforce it"));
             }
         }
-        if self.support.seccomp && self.children == Children::Denied {
+        if self.support.seccomp && children == Children::Denied {
             let filter = filter(&key).map_err(|error| refused("seccomp", &error))?;
             seccompiler::apply_filter(&filter).map_err(|error| refused("seccomp", &error))?;
         }

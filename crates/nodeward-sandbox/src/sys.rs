@@ -1,9 +1,9 @@
-//! The one system call that no maintained crate makes as it is needed here.
+//! The system calls that no maintained crate makes as they are needed here.
 
 use std::ffi::{CString, c_char};
 use std::fs::File;
 use std::io;
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsRawFd as _, BorrowedFd};
 
 /// What the call that starts the program passes, and no other call can know.
 ///
@@ -53,4 +53,32 @@ pub(crate) fn start(key: &StartKey, arguments: &[CString], environment: &[CStrin
         );
     }
     io::Error::last_os_error()
+}
+
+/// The kernel's `struct landlock_path_beneath_attr`.
+#[repr(C, packed)]
+struct PathBeneath {
+    allowed_access: u64,
+    parent_fd: i32,
+}
+
+/// The kernel's `LANDLOCK_RULE_PATH_BENEATH`.
+const RULE_PATH_BENEATH: libc::c_int = 1;
+
+/// Adds a rule for an open file. The `landlock` crate looks at each file once more before that, and takes the whole
+/// ruleset for itself, which keeps other threads from theirs; the kernel needs neither.
+pub(crate) fn add_rule(ruleset: BorrowedFd<'_>, file: BorrowedFd<'_>, allowed_access: u64) -> io::Result<()> {
+    let rule = PathBeneath { allowed_access, parent_fd: file.as_raw_fd() };
+    // SAFETY: both descriptors are open for the call, and the kernel only reads the rule, which outlives it.
+    #[expect(unsafe_code, reason = "the landlock crate has no cheaper way")]
+    let failed = unsafe {
+        libc::syscall(
+            libc::SYS_landlock_add_rule,
+            ruleset.as_raw_fd(),
+            RULE_PATH_BENEATH,
+            std::ptr::from_ref(&rule),
+            0,
+        )
+    };
+    if failed == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

@@ -16,13 +16,12 @@ impl Support {
 #[derive(Debug)]
 pub struct Sandbox {
     support: Support,
-    children: Children,
 }
 
 impl Sandbox {
     /// Confines nothing.
-    pub fn new(support: Support, children: Children) -> Result<Self, SandboxError> {
-        Ok(Self { support, children })
+    pub fn new(support: Support) -> Result<Self, SandboxError> {
+        Ok(Self { support })
     }
 
     /// Everything is allowed anyway.
@@ -31,18 +30,18 @@ impl Sandbox {
     }
 
     /// Everything is allowed anyway.
-    pub fn allow_regular(&self, _files: &[(File, &str)]) -> Result<(), SandboxError> {
+    pub fn allow_regular(&self, _file: &File, _name: &str) -> Result<(), SandboxError> {
         Ok(())
     }
 
     /// How much will be enforced.
-    pub fn enforcement(&self) -> Enforcement {
-        self.support.enforcement(self.children)
+    pub fn enforcement(&self, children: Children) -> Enforcement {
+        self.support.enforcement(children)
     }
 
     /// Starts the program, by its first argument, in the place of this process. Returns only when that failed.
     #[cfg(unix)]
-    pub fn start(self, program: &Program) -> SandboxError {
+    pub fn start(self, program: &Program, _children: Children) -> SandboxError {
         use std::os::unix::process::CommandExt as _;
 
         let Some((name, arguments)) = program.arguments.split_first() else {
@@ -56,7 +55,7 @@ impl Sandbox {
 
     /// A process can't be replaced here.
     #[cfg(not(unix))]
-    pub fn start(self, _program: &Program) -> SandboxError {
+    pub fn start(self, _program: &Program, _children: Children) -> SandboxError {
         SandboxError::Start(io::Error::new(io::ErrorKind::Unsupported, "not on this system"))
     }
 }

@@ -29,7 +29,7 @@ fn a_confined_process() {
         std::env::split_paths(&paths).filter(|path| !path.as_os_str().is_empty()).collect()
     };
     let children = if std::env::var_os("GRANTED").is_some() { Children::Granted } else { Children::Denied };
-    let sandbox = Sandbox::new(Support::probe(), children).unwrap();
+    let sandbox = Sandbox::new(Support::probe()).unwrap();
     let allow = |path: &Path, grant| {
         sandbox.allow(&File::open(path).unwrap(), grant, &path.to_string_lossy()).unwrap();
     };
@@ -46,7 +46,13 @@ fn a_confined_process() {
         .iter()
         .filter(|path| Path::new(path).exists())
         .for_each(|path| allow(Path::new(path), Grant::Read));
-    list("LISTED").iter().for_each(|path| allow(path, Grant::Read));
+    for path in list("LISTED") {
+        if path.is_file() {
+            sandbox.allow_regular(&File::open(&path).unwrap(), &path.to_string_lossy()).unwrap();
+        } else {
+            allow(&path, Grant::Read);
+        }
+    }
     list("WRITABLE").iter().for_each(|path| allow(path, Grant::Write));
     let arguments: Vec<OsString> = list("ARGUMENTS").into_iter().map(PathBuf::into_os_string).collect();
     let program = Program {
@@ -54,7 +60,7 @@ fn a_confined_process() {
         arguments: [node.into_os_string()].into_iter().chain(arguments).collect(),
         environment: vec![("NODE".into(), "confined".into())],
     };
-    panic!("{}", sandbox.start(&program));
+    panic!("{}", sandbox.start(&program, children));
 }
 
 /// The Node.js versions that are there, or word that one is not.

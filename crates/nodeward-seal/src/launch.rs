@@ -10,6 +10,8 @@ mod cache;
 mod certificates;
 mod environment;
 mod error;
+mod ground;
+mod known;
 mod list;
 mod main_file;
 mod node;
@@ -21,6 +23,7 @@ mod verify;
 
 pub use cache::{CacheError, MAX_PACK, pack};
 pub use error::LaunchError;
+pub use ground::{Ground, GroundRequest};
 pub use node::{Node, NodeError};
 pub use place::{Parents, modules};
 pub use prepare::{CodeCache, Console, Launch, Mode, Request};

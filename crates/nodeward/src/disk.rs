@@ -15,8 +15,11 @@ fn not_regular() -> io::Error {
 
 /// The bytes of a file that has at most so many.
 pub(crate) fn read_bounded(file: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open_regular(file)?.take(most + 1).read_to_end(&mut bytes)?;
+    let file = open_regular(file)?;
+    // Room for all of it at once.
+    let size = file.metadata()?.len().min(most).saturating_add(1);
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
+    file.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
         return Err(io::Error::other(format!("larger than {most} bytes")));
     }

@@ -53,7 +53,15 @@ function brought(expected) {
     return undefined;
   }
   const list = own.parse(text);
-  return list.schema === LIST_SCHEMA && list.seal === expected ? list : undefined;
+  if (list.schema !== LIST_SCHEMA || list.seal !== expected) return undefined;
+  if (list.node !== process.version) throw new Error(otherVersion(list));
+  return list;
+}
+
+/** The launcher may know a version from an earlier start, and what it enforces goes by the version. */
+function otherVersion({ node, known }) {
+  const remedy = known === undefined ? 'start again' : `remove ${known}, which says so, and start again`;
+  return `this is Node.js ${process.version}, and the launcher took it for ${node}; ${remedy}`;
 }
 
 /** A seal that is opened when it is first asked. Most programs never ask the thread of the loader. */

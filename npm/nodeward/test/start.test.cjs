@@ -149,7 +149,7 @@ if (cluster.isPrimary) {
     it('without the launcher, a list that the program writes beside the guard is not believed', () => {
       const app = `const fs = require('fs'), path = require('path'), crypto = require('crypto'); const { Worker } = require('worker_threads');
 const evil = path.join(__dirname, 'evil.js'); const sha256 = (file) => crypto.createHash('sha256').update(fs.readFileSync(file)).digest('hex');
-const list = { schema: 'nodeward.list/1', seal: sha256(path.join(__dirname, 'nodeward.seal.json')), root: __dirname, sources: { 'evil.js': 'c' + sha256(evil) }, eval: {}, children: true, synthetic: false };
+const list = { schema: 'nodeward.list/1', seal: sha256(path.join(__dirname, 'nodeward.seal.json')), root: __dirname, node: process.version, sources: { 'evil.js': 'c' + sha256(evil) }, eval: {}, children: true, synthetic: false };
 fs.writeFileSync(path.join(__dirname, 'guard/list.json'), JSON.stringify(list));
 new Worker(evil).on('error', (error) => console.log(error.code));`;
       return within({ 'app.js': app, 'evil.js': EVIL }, {}, async (root) => {

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::known::{Identity, Known};
 use crate::files;
 use crate::seal::Digest;
 
@@ -29,6 +30,10 @@ pub struct Node {
     pub version: String,
     /// The first number of the version.
     pub major: u32,
+    /// What tells whether the file was changed.
+    pub(super) identity: Option<Identity>,
+    /// Whether an earlier start has asked it, and not this one.
+    pub(super) is_known: bool,
 }
 
 /// Why a Node.js is refused.
@@ -95,13 +100,22 @@ impl Node {
     /// # Errors
     /// It may not be started.
     pub fn examine(path: &Path, trusted: &[Digest]) -> Result<Self, NodeError> {
+        Self::examine_knowing(path, trusted, &mut Known::default())
+    }
+
+    /// The same; what is known is not asked again.
+    pub(super) fn examine_knowing(
+        path: &Path,
+        trusted: &[Digest],
+        known: &mut Known,
+    ) -> Result<Self, NodeError> {
         let failed = |source| NodeError::Read { path: path.into(), source };
         let path = std::fs::canonicalize(path).map_err(failed)?;
         let mut file = files::open_regular(&path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            let metadata = file.metadata().map_err(failed)?;
             if metadata.permissions().mode() & 0o002 != 0 {
                 return Err(NodeError::Writable(path));
             }
@@ -123,13 +137,36 @@ impl Node {
                 });
             }
         }
-        let version = version(&path)?;
+        let identity = Identity::of(&metadata);
+        let found = identity.and_then(|identity| known.version(identity)).map(str::to_owned);
+        let is_known = found.is_some();
+        let version = match found {
+            Some(version) => version,
+            None => {
+                let version = version(&path)?;
+                // What was asked is what stands at the path.
+                if let Some(identity) = identity.filter(|_| Identity::at(&path) == identity) {
+                    known.note_version(&path, identity, &version);
+                }
+                version
+            }
+        };
         let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok());
         match major {
-            Some(major) if major >= OLDEST => Ok(Self { file, path, version, major }),
+            Some(major) if major >= OLDEST => Ok(Self { file, path, version, major, identity, is_known }),
             Some(_) => Err(NodeError::Old { path, version }),
             None => Err(NodeError::Foreign { path, reason: format!("it gives its version as {version:?}") }),
         }
+    }
+
+    /// Asks after all.
+    pub(super) fn confirm(&self) -> Result<(), NodeError> {
+        let found = version(&self.path)?;
+        if found == self.version {
+            return Ok(());
+        }
+        let reason = format!("it was known as {} and is {found}", self.version);
+        Err(NodeError::Foreign { path: self.path.clone(), reason })
     }
 
     /// What is to be said of a version that was not tried.

@@ -4,16 +4,18 @@ use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use nodeward_package::beside;
 use nodeward_sandbox::{Children, Enforcement, Grant, Program, Sandbox, Support};
 
 use super::cache::{self, MAX_PACK};
 use super::environment;
 use super::error::LaunchError;
+use super::ground::Ground;
 use super::list;
 use super::main_file;
 use super::node::{Node, NodeError};
 use super::options;
-use super::place::{Parents, Place};
+use super::place::Place;
 use super::system;
 use super::verify::{Checked, verify};
 use crate::SourceKind;
@@ -65,8 +67,6 @@ pub struct Request<'a> {
     pub seal_sha256: Digest,
     /// What it says.
     pub document: &'a Document,
-    /// The Node.js to start.
-    pub node: Node,
     /// How the command line calls it.
     pub name: &'a OsStr,
     /// The words after that: its options, the main file, the program's arguments.
@@ -87,8 +87,6 @@ pub struct Request<'a> {
     pub writes: &'a [PathBuf],
     /// The native add-on for bounded eval.
     pub addon: Option<&'a Path>,
-    /// Where a folder for the guard may be made.
-    pub parents: Parents,
     /// Whether to start although the kernel can't enforce everything.
     pub allow_partial: bool,
     /// What is done with V8's code cache.
@@ -104,6 +102,7 @@ pub struct Request<'a> {
 pub struct Launch {
     program: Program,
     sandbox: Sandbox,
+    children: Children,
     place: Place,
     /// How much the kernel enforces. In report mode it is asked for nothing.
     pub enforcement: Enforcement,
@@ -122,24 +121,21 @@ impl Launch {
     ///
     /// # Errors
     /// It must not be started. In report mode what would be denied is no error.
-    pub fn prepare(request: Request<'_>) -> Result<Self, LaunchError> {
+    pub fn prepare(request: Request<'_>, ground: Ground) -> Result<Self, LaunchError> {
+        let Ground { node, mut known, support, sandbox, place } = ground;
         let root = root_of(request.seal)?;
         let children = if request.document.children { Children::Granted } else { Children::Denied };
-        let support = match request.mode {
-            Mode::Enforce => Support::probe(),
-            Mode::Report => Support { landlock: false, seccomp: false },
-        };
-        let sandbox = Sandbox::new(support, children)?;
         let enforcement = match request.mode {
-            Mode::Enforce => sandbox.enforcement(),
+            Mode::Enforce => support.enforcement(children),
             Mode::Report => Enforcement::Full,
         };
         if !enforcement.missing().is_empty() && !request.allow_partial {
             return Err(LaunchError::Partial(enforcement.missing().to_vec()));
         }
+        let (sandbox, loader) = sandbox?;
         let mut reported = Vec::new();
-        let untried = request.node.untried();
-        if let Some(error) = request.node.untried().filter(|_| !request.allow_partial) {
+        let untried = node.untried();
+        if let Some(error) = node.untried().filter(|_| !request.allow_partial) {
             report_or_fail(error.into(), request.mode, &mut reported)?;
         }
         let words = match checked_words(&request, &root) {
@@ -149,35 +145,40 @@ impl Launch {
                 request.words.to_vec()
             }
         };
-        if let Err(error) = verify(&root, request.document, &sandbox, request.checked, request.threads) {
+        let mut place = place.map_err(LaunchError::Place)?;
+        let (brought, verified) = beside::both(
+            || bring(&request, &node, &root, &sandbox, &mut place, known.file().as_deref()),
+            || verify(&root, request.document, &sandbox, request.checked, request.threads),
+        );
+        if let Err(error) = verified {
             report_or_fail(error, request.mode, &mut reported)?;
         }
-        let mut place = Place::make(&request.parents).map_err(LaunchError::Place)?;
-        let cache = code_cache(&request, &root, &sandbox, &mut place)?;
-        if let Some(list) = list::of(request.document, request.seal_sha256, root.folder(), &cache.code) {
-            let folder = place.folder().to_owned();
-            let failed = |source| LaunchError::Write { path: folder, source };
-            place.write(list::FILE_NAME, &list).map_err(failed)?;
-        }
-        let addon = request.addon.map(|addon| bring_addon(addon, &mut place)).transpose()?;
+        let Brought { cache, addon } = brought?;
         let scrubbed = environment::scrub(request.environment.iter().cloned());
         if request.mode == Mode::Enforce {
-            allow(&request, &root, &sandbox, &place, &addon, &scrubbed.kept)?;
+            if let Some(loader) = loader {
+                // The copy of the add-on is another file at each start.
+                let natives = natives(request.document, &root).chain(request.addon.map(Path::to_owned));
+                system::allow_libraries_of(&sandbox, &natives.collect::<Vec<_>>(), &loader, &mut known)?;
+            }
+            system::allow_besides(&sandbox, &scrubbed.kept, request.document.children)?;
+            allow(&request, &node, &root, &sandbox, &place)?;
         }
+        known.keep();
         if let Some(report) = request.report {
             sandbox.allow(&open_report(report)?, Grant::Write, &report.to_string_lossy())?;
         }
         let layers = layers(support, request.mode, children);
-        let guard = guard_options(&place.preload(), &request);
+        let guard = guard_options(&place.preload(), &request, &node);
         let recorder = recorder(&request, &mut place)?;
         let removed = scrubbed.removed.clone();
         let ours: Vec<OsString> = recorder.iter().chain(&guard).cloned().collect();
-        let cache = cache.folder.as_deref();
+        let cache = cache.as_deref();
         let mut environment = surroundings(&request, scrubbed, &layers, addon.as_ref(), cache, &ours);
         environment.push(("NODEWARD_GUARD".into(), place.written().into()));
         let arguments = [request.name.to_owned()].into_iter().chain(guard).chain(words).collect();
-        let program = Program { file: request.node.file, arguments, environment };
-        Ok(Self { program, sandbox, place, enforcement, untried, removed, reported, layers })
+        let program = Program { file: node.file, arguments, environment };
+        Ok(Self { program, sandbox, children, place, enforcement, untried, removed, reported, layers })
     }
 
     /// Becomes the program. Returns only when that failed.
@@ -185,7 +186,7 @@ impl Launch {
         if let Err(source) = self.place.hand_over() {
             return LaunchError::Write { path: self.place.folder().to_owned(), source };
         }
-        let error = self.sandbox.start(&self.program);
+        let error = self.sandbox.start(&self.program, self.children);
         self.place.take_back();
         error.into()
     }
@@ -234,8 +235,42 @@ struct Cached {
     code: Vec<(String, usize, usize)>,
 }
 
+/// What is in the guard's folder besides the guard.
+struct Brought {
+    /// Where Node.js finds its code cache.
+    cache: Option<PathBuf>,
+    /// The add-on and its hash.
+    addon: Option<(PathBuf, Digest)>,
+}
+
+/// Writes what belongs to this program into the guard's folder. `known` is the file that says the version of Node.js.
+fn bring(
+    request: &Request<'_>,
+    node: &Node,
+    root: &Root,
+    sandbox: &Sandbox,
+    place: &mut Place,
+    known: Option<&Path>,
+) -> Result<Brought, LaunchError> {
+    let cache = code_cache(request, node, root, sandbox, place)?;
+    let version = (&*node.version, known.filter(|_| node.is_known));
+    match list::of(request.document, request.seal_sha256, root.folder(), version, &cache.code) {
+        Some(list) => {
+            let folder = place.folder().to_owned();
+            let failed = |source| LaunchError::Write { path: folder, source };
+            place.write(list::FILE_NAME, &list).map_err(failed)?;
+        }
+        // Without it the guard does not know which version this should be.
+        None if node.is_known => node.confirm()?,
+        None => {}
+    }
+    let addon = request.addon.map(|addon| bring_addon(addon, place)).transpose()?;
+    Ok(Brought { cache: cache.folder, addon })
+}
+
 fn code_cache(
     request: &Request<'_>,
+    node: &Node,
     root: &Root,
     sandbox: &Sandbox,
     place: &mut Place,
@@ -245,7 +280,7 @@ fn code_cache(
         return Ok(Cached { folder: Some(folder.to_owned()), ..Cached::default() });
     }
     let platform = Node::platform();
-    let fits = |file: &&CacheFile| file.node == request.node.version && file.platform == platform;
+    let fits = |file: &&CacheFile| file.node == node.version && file.platform == platform;
     let Some(file) = request.document.cache.iter().find(fits).filter(|_| request.mode == Mode::Enforce)
     else {
         return Ok(Cached::default());
@@ -291,25 +326,25 @@ fn bring_addon(addon: &Path, place: &mut Place) -> Result<(PathBuf, Digest), Lau
     Ok((path, digest))
 }
 
-/// Fills the sandbox with everything but the sealed files.
+/// The sealed modules of native code.
+fn natives(document: &Document, root: &Root) -> impl Iterator<Item = PathBuf> {
+    let natives = document.sources.iter().filter(|source| source.kind == SourceKind::Native);
+    natives.map(|source| root.folder().join(&source.path))
+}
+
+/// Allows the places of this program, and what its user names.
 fn allow(
     request: &Request<'_>,
+    node: &Node,
     root: &Root,
     sandbox: &Sandbox,
     place: &Place,
-    addon: &Option<(PathBuf, Digest)>,
-    environment: &[(OsString, OsString)],
 ) -> Result<(), LaunchError> {
-    let document = request.document;
-    let natives = document.sources.iter().filter(|source| source.kind == SourceKind::Native);
-    let natives = natives.map(|source| root.folder().join(&source.path));
-    let natives: Vec<PathBuf> = natives.chain(addon.iter().map(|(path, _)| path.clone())).collect();
-    system::allow(sandbox, &request.node, &natives, environment, document.children)?;
     system::allow_if_there(sandbox, root.folder(), Grant::List)?;
     system::allow_if_there(sandbox, request.seal, Grant::Read)?;
     system::allow_if_there(sandbox, place.folder(), Grant::Read)?;
     // Node.js looks for a manifest up to the root of the file system; it does not go above one that it finds.
-    if !document.files().any(|(path, ..)| path.as_str() == "package.json") {
+    if !request.document.files().any(|(path, ..)| path.as_str() == "package.json") {
         for folder in root.folder().ancestors().skip(1) {
             system::allow_if_there(sandbox, &folder.join("package.json"), Grant::Read)?;
         }
@@ -326,7 +361,7 @@ fn allow(
     }
     for path in request.writes {
         let path = request.directory.join(path);
-        refuse_protected(&path, request, root, place)?;
+        refuse_protected(&path, request, node, root, place)?;
         named(&path, Grant::Write)?;
     }
     Ok(())
@@ -336,12 +371,12 @@ fn allow(
 fn refuse_protected(
     path: &Path,
     request: &Request<'_>,
+    node: &Node,
     root: &Root,
     place: &Place,
 ) -> Result<(), LaunchError> {
     let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let fixed =
-        [request.seal, place.folder(), &request.node.path].into_iter().find(|file| file.starts_with(&real));
+    let fixed = [request.seal, place.folder(), &node.path].into_iter().find(|file| file.starts_with(&real));
     let sealed = request.document.files().map(|(path, ..)| path);
     let sealed = sealed.map(|path| root.folder().join(path)).find(|file| file.starts_with(&real));
     match fixed.map(Path::to_owned).or(sealed) {
@@ -376,13 +411,13 @@ fn layers(support: Support, mode: Mode, children: Children) -> String {
 }
 
 /// What Node.js gets first, on the command line and in `NODE_OPTIONS`: the latter is for workers and children.
-fn guard_options(preload: &Path, request: &Request<'_>) -> Vec<OsString> {
+fn guard_options(preload: &Path, request: &Request<'_>, node: &Node) -> Vec<OsString> {
     let mut options: Vec<OsString> = vec!["--require".into(), preload.into()];
     if request.mode == Mode::Enforce {
         if request.document.eval.mode == EvalMode::Strict {
             options.push(NO_CODE_FROM_STRINGS.into());
         }
-        if request.node.major >= KNOWS_NO_DEBUGGER_BY_SIGNAL {
+        if node.major >= KNOWS_NO_DEBUGGER_BY_SIGNAL {
             options.push(NO_DEBUGGER_BY_SIGNAL.into());
         }
     }

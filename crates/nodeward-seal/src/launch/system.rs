@@ -4,10 +4,11 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use nodeward_sandbox::{Grant, Sandbox, SandboxError, needed};
+use nodeward_sandbox::{Grant, LibrariesError, Sandbox, SandboxError, loader, needed};
 
 use super::certificates;
 use super::error::LaunchError;
+use super::known::{Identity, Known};
 use super::node::{Node, NodeError};
 
 /// Settings and data of the system. What is not there is passed over.
@@ -61,22 +62,29 @@ const WRITTEN: &[&str] = &["/dev/null", "/dev/tty", "/dev/pts"];
 /// Variables that name files of the program's user: certificates to trust.
 const NAMED_BY_VARIABLES: &[&str] = &["NODE_EXTRA_CA_CERTS", "SSL_CERT_DIR", "SSL_CERT_FILE"];
 
-/// Allows Node.js, what it needs to start, and what every program may read.
+/// Allows Node.js, what it needs to start, and what every program may read. Gives the loader of Node.js, if it has one.
 pub(super) fn allow(
     sandbox: &Sandbox,
     node: &Node,
-    natives: &[PathBuf],
-    environment: &[(std::ffi::OsString, std::ffi::OsString)],
-    may_start: bool,
-) -> Result<(), LaunchError> {
+    known: &mut Known,
+) -> Result<Option<PathBuf>, LaunchError> {
     sandbox.allow(&node.file, Grant::Execute, &node.path.to_string_lossy())?;
-    allow_libraries(sandbox, node, natives)?;
+    let loader = allow_libraries(sandbox, node, known)?;
     for path in READ {
         allow_if_there(sandbox, Path::new(path), Grant::Read)?;
     }
     for path in WRITTEN {
         allow_if_there(sandbox, Path::new(path), Grant::Write)?;
     }
+    Ok(loader)
+}
+
+/// Allows what not every program may read: by its seal, and by its environment.
+pub(super) fn allow_besides(
+    sandbox: &Sandbox,
+    environment: &[(std::ffi::OsString, std::ffi::OsString)],
+    may_start: bool,
+) -> Result<(), LaunchError> {
     // Each process has its own folder there, and a child's is not known yet. What could harm others in it, their
     // memory and environment, Landlock denies to a confined process all the same.
     allow_if_there(sandbox, Path::new(if may_start { "/proc" } else { "/proc/self" }), Grant::Read)?;
@@ -88,28 +96,55 @@ pub(super) fn allow(
     Ok(())
 }
 
-fn allow_libraries(sandbox: &Sandbox, node: &Node, natives: &[PathBuf]) -> Result<(), LaunchError> {
-    let foreign = |reason: String| NodeError::Foreign { path: node.path.clone(), reason };
-    let libraries = needed(&node.path, None).map_err(|error| foreign(error.to_string()))?;
-    if let Some(loader) = &libraries.interpreter {
-        allow_if_there(sandbox, loader, Grant::Execute)?;
-    }
-    for native in natives {
-        // A Node.js without a loader can load no add-on. One that can't be loaded here fails when it is loaded, as
-        // without us.
-        let Some(loader) = libraries.interpreter.as_deref() else { break };
-        let of_native = needed(native, Some(loader)).unwrap_or_default();
-        for library in of_native.files {
-            allow_if_there(sandbox, &library, Grant::Read)?;
-        }
-    }
-    for library in &libraries.files {
+fn allow_libraries(
+    sandbox: &Sandbox,
+    node: &Node,
+    known: &mut Known,
+) -> Result<Option<PathBuf>, LaunchError> {
+    let foreign =
+        |error: LibrariesError| NodeError::Foreign { path: node.path.clone(), reason: error.to_string() };
+    let Some(loader) = loader(&node.path).map_err(foreign)? else { return Ok(None) };
+    allow_if_there(sandbox, &loader, Grant::Execute)?;
+    for library in &libraries(&node.path, node.identity, &loader, known).map_err(foreign)? {
         allow_if_there(sandbox, library, Grant::Read)?;
         if library.file_name().is_some_and(|name| name.to_string_lossy().starts_with("libc.")) {
             allow_name_services(sandbox, library)?;
         }
     }
+    Ok(Some(loader))
+}
+
+/// Allows what native modules need. One that can't be loaded here fails when it is loaded, as without us.
+pub(super) fn allow_libraries_of(
+    sandbox: &Sandbox,
+    natives: &[PathBuf],
+    loader: &Path,
+    known: &mut Known,
+) -> Result<(), LaunchError> {
+    for native in natives {
+        for library in libraries(native, Identity::at(native), loader, known).unwrap_or_default() {
+            allow_if_there(sandbox, &library, Grant::Read)?;
+        }
+    }
     Ok(())
+}
+
+/// Asks the loader for the libraries of a program or module, if the answer is not known. Where a library is looked for
+/// depends on the environment too: of that, nothing that the loader heeds is passed on to any program.
+fn libraries(
+    path: &Path,
+    identity: Option<Identity>,
+    loader: &Path,
+    known: &mut Known,
+) -> Result<Vec<PathBuf>, LibrariesError> {
+    if let Some(files) = identity.and_then(|identity| known.libraries(identity, loader)) {
+        return Ok(files);
+    }
+    let files = needed(path, Some(loader))?.files;
+    if let Some(identity) = identity.filter(|_| Identity::at(path) == identity) {
+        known.note_libraries(path, identity, loader, &files);
+    }
+    Ok(files)
 }
 
 /// Libraries that look up users and hosts, which the C library opens by itself.

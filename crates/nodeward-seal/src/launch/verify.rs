@@ -9,7 +9,7 @@ use nodeward_sandbox::Sandbox;
 
 use super::error::LaunchError;
 use crate::SourceKind;
-use crate::files::{self, Access, Root};
+use crate::files::{self, Access, Folder, Root};
 use crate::seal::{Digest, Document, SealPath};
 
 /// Which contents are compared before the program starts.
@@ -22,9 +22,8 @@ pub enum Checked {
     WhatIsNotLoaded,
 }
 
-/// Files opened before the kernel is told of them: fewer locks, and far below any limit of open files. A thread costs
-/// as much as so many small files.
-const AT_ONCE: usize = 64;
+/// A thread takes so many files at once.
+const AT_ONCE: usize = 32;
 
 const MANIFEST: &str = "package.json";
 
@@ -57,15 +56,29 @@ pub(super) fn verify(
         is_compared: true,
     });
     let all: Vec<Listed<'_>> = sources.chain(manifests).collect();
-    let parts: Vec<&[Listed<'_>]> = all.chunks(AT_ONCE).collect();
-    let results = files::in_parallel(&parts, threads, |part, buffer| several(root, part, sandbox, buffer));
+    // None is what was added. The most bytes come first, or one thread would be at them when the others are done.
+    let mut parts: Vec<(usize, Option<&[Listed<'_>]>)> =
+        all.chunks(AT_ONCE).map(Some).chain([None]).enumerate().collect();
+    parts.sort_by_key(|(_, part)| std::cmp::Reverse(part.map_or(0, compared)));
+    let mut results = files::in_parallel(&parts, threads, |(at, part), buffer| {
+        let faults = match part {
+            Some(part) => several(root, part, sandbox, buffer),
+            None => Ok(added_manifests(root, document)),
+        };
+        (*at, faults)
+    });
+    results.sort_by_key(|(at, _)| *at);
     let mut faults = Vec::new();
-    for result in results {
+    for (_, result) in results {
         faults.extend(result?);
     }
-    faults.extend(added_manifests(root, document));
     faults.dedup();
     if faults.is_empty() { Ok(()) } else { Err(LaunchError::Files(faults)) }
+}
+
+/// How many bytes of some files are compared.
+fn compared(part: &[Listed<'_>]) -> u64 {
+    part.iter().filter(|listed| listed.is_compared).map(|listed| listed.size).sum()
 }
 
 /// Programs read the text of their own modules too, but hardly ever live by it.
@@ -81,8 +94,14 @@ fn added_manifests(root: &Root, document: &Document) -> Vec<String> {
         listed.filter_map(|path| path.strip_suffix(MANIFEST)).map(folder_of).collect();
     let mut seen = HashSet::new();
     let mut added = Vec::new();
+    let mut last = None;
     for source in document.sources.iter().filter(|source| is_compared_when_it_loads(source.kind)) {
         let mut folder = folder_of(source.path.as_str());
+        // Sources of one folder stand together.
+        if last == Some(folder) {
+            continue;
+        }
+        last = Some(folder);
         // Node.js looks no further than a folder of packages.
         while !sealed.contains(folder) && !is_of_packages(folder) && seen.insert(folder) {
             let manifest =
@@ -115,24 +134,51 @@ fn several(
     buffer: &mut Vec<u8>,
 ) -> Result<Vec<String>, LaunchError> {
     let mut faults = Vec::new();
-    let mut found = Vec::with_capacity(part.len());
-    for listed in part {
-        match one(root, listed, buffer) {
-            Ok(file) => found.push((file, listed.path.as_str())),
+    let mut folders = Folders { root, open: None };
+    for (at, listed) in part.iter().enumerate() {
+        let next = part.get(at + 1).map(|next| folder_of(next.path.as_str()));
+        match one(&mut folders, listed, next, buffer) {
+            Ok(file) => sandbox.allow_regular(&file, listed.path.as_str())?,
             Err(fault) => faults.push(format!("{} {fault}", listed.path)),
         }
     }
-    sandbox.allow_regular(&found)?;
     Ok(faults)
 }
 
-fn one(root: &Root, listed: &Listed<'_>, buffer: &mut Vec<u8>) -> Result<File, String> {
+/// Opens files, several of one folder from there.
+struct Folders<'a> {
+    root: &'a Root,
+    open: Option<(&'a str, Folder)>,
+}
+
+impl<'a> Folders<'a> {
+    /// `next` is the folder of the file after this one.
+    fn file(&mut self, path: &'a SealPath, access: Access, next: Option<&str>) -> io::Result<(File, u64)> {
+        let folder = folder_of(path.as_str());
+        if self.open.as_ref().is_none_or(|(open, _)| *open != folder) {
+            let is_worth_it = next == Some(folder) && !folder.is_empty();
+            let open = if is_worth_it { self.root.below(folder) } else { None };
+            self.open = open.map(|open| (folder, open));
+        }
+        match &self.open {
+            Some((_, open)) => self.root.sized_in(open, path, access),
+            None => self.root.sized(path, access),
+        }
+    }
+}
+
+fn one<'a>(
+    folders: &mut Folders<'a>,
+    listed: &Listed<'a>,
+    next: Option<&str>,
+    buffer: &mut Vec<u8>,
+) -> Result<File, String> {
     let unread = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => "is missing".to_owned(),
         _ => format!("can't be read ({error})"),
     };
     let access = if listed.is_compared { Access::Read } else { Access::Name };
-    let (mut file, size) = root.sized(listed.path, access).map_err(unread)?;
+    let (mut file, size) = folders.file(listed.path, access, next).map_err(unread)?;
     if size != listed.size {
         return Err(format!("was changed ({size} bytes, sealed with {})", listed.size));
     }

@@ -1,6 +1,5 @@
 //! The file `nodeward.seal.json`: its structure, and what has to hold in it.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::SYNTHETIC;
-use super::values::{Digest, SealPath};
+use super::values::{Digest, SealPath, read_text};
 use crate::{Origin, SourceKind};
 
 /// More than any seal needs: 100,000 files are about 30 MB.
@@ -206,7 +205,12 @@ impl Document {
             let message = format!("larger than {MAX_BYTES} bytes, which no seal needs");
             return Err(at(Position::default(), message, SEAL_AGAIN));
         }
-        let document: Self = serde_json::from_slice(text).map_err(|error| {
+        // Text that is known to be UTF-8 is not asked for it again, piece by piece.
+        let document: Result<Self, _> = match std::str::from_utf8(text) {
+            Ok(text) => serde_json::from_str(text),
+            Err(_) => serde_json::from_slice(text),
+        };
+        let document = document.map_err(|error| {
             let position = position_of(text, error.line(), error.column());
             let whole = error.to_string();
             let message = whole.rsplit_once(" at line ").map_or(&*whole, |(message, _)| message);
@@ -411,23 +415,24 @@ fn bounded<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 }
 
 fn kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SourceKind, D::Error> {
-    let text = Cow::<str>::deserialize(deserializer)?;
-    SourceKind::of_name(&text).ok_or_else(|| D::Error::custom(format_args!("{text:?} is no kind of source")))
+    read_text(deserializer, |text| {
+        SourceKind::of_name(text).ok_or_else(|| format!("{text:?} is no kind of source"))
+    })
 }
 
 fn origin<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Origin, D::Error> {
-    let text = Cow::<str>::deserialize(deserializer)?;
-    Origin::of_name(&text).ok_or_else(|| D::Error::custom(format_args!("{text:?} is no origin of a source")))
+    read_text(deserializer, |text| {
+        Origin::of_name(text).ok_or_else(|| format!("{text:?} is no origin of a source"))
+    })
 }
 
 fn base64_bytes<'de, D: Deserializer<'de>, const N: usize>(deserializer: D) -> Result<[u8; N], D::Error> {
     use base64::Engine as _;
-    let text = Cow::<str>::deserialize(deserializer)?;
-    let bytes = base64::engine::general_purpose::STANDARD.decode(text.as_bytes());
-    bytes
-        .ok()
-        .and_then(|bytes| bytes.try_into().ok())
-        .ok_or_else(|| D::Error::custom(format_args!("not {N} bytes in base64")))
+    read_text(deserializer, |text| {
+        let bytes = base64::engine::general_purpose::STANDARD.decode(text.as_bytes());
+        let bytes = bytes.ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.ok_or_else(|| format!("not {N} bytes in base64"))
+    })
 }
 
 /// The one version there is.

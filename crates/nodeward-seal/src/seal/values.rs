@@ -27,7 +27,7 @@ impl SealPath {
             Some("holds a zero byte")
         } else if text.starts_with('/') || text.as_bytes().get(1) == Some(&b':') {
             Some("is absolute")
-        } else if text.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        } else if has_odd_part(text) {
             Some("has a part that is empty, `.` or `..`")
         } else {
             None
@@ -44,6 +44,40 @@ impl SealPath {
     }
 }
 
+/// Whether a part between slashes is empty, `.` or `..`. Every start asks it of every path.
+fn has_odd_part(text: &str) -> bool {
+    let mut start = 0;
+    let mut is_odd = |end: usize| {
+        let part = &text.as_bytes()[start..end];
+        start = end + 1;
+        part.len() < 3 && matches!(part, b"" | b"." | b"..")
+    };
+    let slashes = text.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
+    slashes.map(|(at, _)| at).chain([text.len()]).any(&mut is_odd)
+}
+
+/// Reads a text where it stands: most are looked at once, and a copy of each would cost more than that.
+pub(super) fn read_text<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    read: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<T, D::Error> {
+    struct Text<F>(F);
+
+    impl<T, F: FnOnce(&str) -> Result<T, String>> serde::de::Visitor<'_> for Text<F> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
+        }
+
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+            (self.0)(text).map_err(E::custom)
+        }
+    }
+
+    deserializer.deserialize_str(Text(read))
+}
+
 impl AsRef<std::path::Path> for SealPath {
     fn as_ref(&self) -> &std::path::Path {
         self.0.as_ref()
@@ -58,8 +92,7 @@ impl fmt::Display for SealPath {
 
 impl<'de> Deserialize<'de> for SealPath {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<str>::deserialize(deserializer)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
+        read_text(deserializer, Self::parse)
     }
 }
 
@@ -101,38 +134,52 @@ impl Digest {
         let mut digest = [0; 32];
         decode_hex(text, &mut digest).then_some(Self(digest))
     }
-}
 
-/// Whether `text` is just as many bytes in lower-case hexadecimal digits as there is room for.
-fn decode_hex(text: &str, room: &mut [u8]) -> bool {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    if pairs.len() != room.len() || !rest.is_empty() {
-        return false;
-    }
-    room.iter_mut().zip(pairs).all(|(byte, &[high, low])| match (digit(high), digit(low)) {
-        (Some(high), Some(low)) => {
-            *byte = high << 4 | low;
-            true
-        }
-        _ => false,
-    })
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Every start writes the hashes of all files: by hand, which takes a twentieth of the time.
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    /// As digits. Every start writes the hashes of all files: by hand, which takes a twentieth of the time.
+    pub(crate) fn digits(&self) -> [u8; 64] {
         let mut text = [0; 64];
         for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
             pair[0] = DIGITS[usize::from(byte >> 4)];
             pair[1] = DIGITS[usize::from(byte & 15)];
         }
-        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+        text
+    }
+}
+
+/// Whether `text` is just as many bytes in lower-case hexadecimal digits as there is room for.
+fn decode_hex(text: &str, room: &mut [u8]) -> bool {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if pairs.len() != room.len() || !rest.is_empty() {
+        return false;
+    }
+    // Asked once, at the end: every start reads the hashes of all files.
+    let mut seen = 0;
+    for (byte, &[high, low]) in room.iter_mut().zip(pairs) {
+        let (high, low) = (VALUES[usize::from(high)], VALUES[usize::from(low)]);
+        seen |= high | low;
+        *byte = high << 4 | low & 15;
+    }
+    seen < NO_DIGIT
+}
+
+const NO_DIGIT: u8 = 16;
+
+/// What each byte is worth as a digit.
+const VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < NO_DIGIT {
+        values[DIGITS[value as usize] as usize] = value;
+        value += 1;
+    }
+    values
+};
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(std::str::from_utf8(&self.digits()).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -144,9 +191,9 @@ impl fmt::Debug for Digest {
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<str>::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| {
-            serde::de::Error::custom("no SHA-256: it has 64 hexadecimal digits, in lower case")
+        read_text(deserializer, |text| {
+            Self::parse(text)
+                .ok_or_else(|| "no SHA-256: it has 64 hexadecimal digits, in lower case".to_owned())
         })
     }
 }
@@ -183,6 +230,13 @@ mod tests {
         assert_eq!(text, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(Digest::parse(&text), Some(digest));
         assert_eq!(Digest::parse(&text.to_uppercase()), None);
+        for at in [0, 1, 63] {
+            for other in ["g", "/", ":", "`", "\u{0}"] {
+                let mut changed = text.clone();
+                changed.replace_range(at..=at, other);
+                assert_eq!(Digest::parse(&changed), None, "{changed}");
+            }
+        }
         assert_eq!(Digest::parse(&text[1..]), None);
         assert_eq!(Digest::parse(&format!("{text}00")), None);
     }

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::ValueHint;
 use nodeward_package::beside;
-use nodeward_seal::launch::{Checked, CodeCache, Console, Launch, LaunchError, Mode, Node, Parents, Request};
+use nodeward_seal::launch::{
+    Checked, CodeCache, Console, Ground, GroundRequest, Launch, LaunchError, Mode, Parents, Request,
+};
 use nodeward_seal::seal::{self, Digest, Document, signature};
 
 use crate::config::Config;
@@ -129,27 +131,34 @@ fn start(args: &RunArgs, session: &Session) -> anyhow::Result<std::convert::Infa
     let config = config(&file, session)?;
     let node = node_file(args, name, session)?;
     let trusted = trusted(args, &config)?;
-    // Node.js is asked for its version while the seal is read.
-    let (sealed, node) =
-        beside::both(|| read_seal(&file, args, &config, session), || Node::examine(&node, &trusted));
+    let all = |more: &[PathBuf], paths: &[PathBuf]| [paths, more].concat();
+    let (reads, writes) = (all(&args.read, &config.run.read), all(&args.write, &config.run.write));
+    let known = session.cache.as_ref().map(|cache| session.directory.join(cache));
+    let parents = parents(session);
+    let written: Vec<PathBuf> = writes.iter().map(|write| session.directory.join(write)).collect();
+    let request = GroundRequest {
+        node: &node,
+        trusted: &trusted,
+        mode,
+        parents: &parents,
+        known: known.as_deref(),
+        writes: &written,
+    };
+    // What does not depend on the seal is made ready while it is read.
+    let (sealed, ground) =
+        beside::both(|| read_seal(&file, args, &config, session), || Ground::prepare(&request));
     let (document, seal_sha256) = sealed?;
-    let node = node.map_err(LaunchError::from)?;
+    let ground = ground.map_err(LaunchError::from)?;
     let report = args.report.as_ref().map(|report| session.directory.join(report));
     if let Some(report) = &report {
         let shown = || format!("cannot write {}", report.display());
         disk::refuse_leading_out(report, &session.directory).with_context(shown)?;
     }
     let addon = addon(args.addon.as_deref(), session);
-    let all = |mut paths: Vec<PathBuf>, more: &[PathBuf]| {
-        paths.extend_from_slice(more);
-        paths
-    };
-    let (reads, writes) = (all(config.run.read, &args.read), all(config.run.write, &args.write));
-    let launch = Launch::prepare(Request {
+    let request = Request {
         seal: &file,
         seal_sha256,
         document: &document,
-        node,
         name,
         words,
         directory: &session.directory,
@@ -160,7 +169,6 @@ fn start(args: &RunArgs, session: &Session) -> anyhow::Result<std::convert::Infa
         reads: &reads,
         writes: &writes,
         addon: addon.as_deref(),
-        parents: parents(session),
         allow_partial: args.allow_partial,
         cache: match &args.record_code_cache {
             Some(folder) => CodeCache::Recorded(folder, args.record_for),
@@ -168,7 +176,8 @@ fn start(args: &RunArgs, session: &Session) -> anyhow::Result<std::convert::Infa
         },
         checked: if args.compare_all { Checked::Everything } else { Checked::WhatIsNotLoaded },
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
-    })?;
+    };
+    let launch = Launch::prepare(request, ground)?;
     tell(&launch, mode, &document, addon.is_some(), report.as_deref(), session)?;
     Err(launch.start().into())
 }

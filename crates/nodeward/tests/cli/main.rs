@@ -23,6 +23,7 @@ mod run;
 #[cfg(target_os = "linux")]
 mod run_code_cache;
 #[cfg(target_os = "linux")]
+mod run_known;
 mod run_log;
 #[cfg(target_os = "linux")]
 mod run_partial;
