@@ -156,6 +156,17 @@ impl Work {
         (&self.folder, &self.before)
     }
 
+    /// An error where a file that may change is behind a symbolic link that leads out of the project.
+    pub(crate) fn refuse_leading_out(&self) -> anyhow::Result<()> {
+        let folder = if self.folder.as_os_str().is_empty() { Path::new(".") } else { &self.folder };
+        for file in self.before.keys().chain(self.edited.keys()) {
+            let below = file.strip_prefix(&self.folder).unwrap_or(file);
+            disk::refuse_leading_out(below, folder)
+                .with_context(|| format!("cannot write {}; nothing was changed", file.display()))?;
+        }
+        Ok(())
+    }
+
     /// Does it; where any of it fails or the user asks to stop, every file is as it was.
     pub(crate) fn apply(&self, journal: &Journal, watch: &Watch, session: &Session) -> anyhow::Result<()> {
         self.try_apply(journal, watch, session).map_err(|error| match self.restore() {

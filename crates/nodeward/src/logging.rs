@@ -12,14 +12,15 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use nodeward_report::Printable;
 use nodeward_seal::log::{Entry, FrameError, FrameKey, Kind, LogKey, LogWriter, MAX_LINE, MAX_TEXT, Stream};
 use nodeward_seal::log::{frame, tail};
+use rustix::process::{Pid, Signal};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 
 use crate::commands::logs::read_key;
@@ -33,6 +34,9 @@ const KEPT_KEYS: u64 = 256;
 
 /// What children of the program leave behind in its streams is waited for so long after its end.
 const GRACE: Duration = Duration::from_millis(500);
+
+/// A program without a log has so long to end before it is killed.
+const TO_END: Duration = Duration::from_secs(5);
 
 /// Where and how to write.
 #[derive(Debug)]
@@ -59,7 +63,11 @@ enum Event {
 
 /// Runs this binary again with `arguments`, to which `--console-socket N` belongs in front of `--`, and writes what
 /// comes out into the log. Gives the program's exit code; for one that a signal ended, 128 and its number.
+///
+/// # Errors
+/// The program was not started, or it was ended as its log can't be written any more.
 pub(crate) fn run(log: &Log, before: Vec<OsString>, after: &[OsString]) -> anyhow::Result<u8> {
+    let listeners = Listeners::start()?;
     let mut writer = Writer::open(log, after)?;
     let mut random = [0; 32];
     getrandom::fill(&mut random).context("the system gives no random bytes")?;
@@ -72,38 +80,75 @@ pub(crate) fn run(log: &Log, before: Vec<OsString>, after: &[OsString]) -> anyho
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().context("this program can't be started again")?;
     drop(theirs);
-    let events = listen(child, console)?;
-    writer.follow(&events, &key)
+    let program = Pid::from_child(&child);
+    let events = listeners.listen(child, console)?;
+    writer.follow(&events, &key, program)
 }
 
-/// Threads that read what the program writes, wait for its end, and pass signals on to it.
-fn listen(mut child: Child, console: UnixStream) -> anyhow::Result<Receiver<Event>> {
-    let (sender, events) = sync_channel(WAITING);
-    let (out, err) = (child.stdout.take(), child.stderr.take());
-    let (out, err) = (out.context("the program has no output")?, err.context("the program has no output")?);
-    let read_stream = |from: Box<dyn Read + Send>, stream| {
-        let sender = sender.clone();
-        std::thread::spawn(move || {
-            let gone = lines(from, MAX_TEXT, &mut |text, more| {
-                sender.send(Event::Output { stream, text, more }).is_ok()
-            });
-            drop(gone);
-            let _ = sender.send(Event::Closed);
-        });
+/// Threads that read what the program writes, wait for its end, and pass signals on to it. They are there before the
+/// program is: where the system gives none, nothing is started.
+struct Listeners {
+    events: Receiver<Event>,
+    out: Sender<Box<dyn Read + Send>>,
+    err: Sender<Box<dyn Read + Send>>,
+    console: Sender<Box<dyn Read + Send>>,
+    child: Sender<Child>,
+    program: Sender<Pid>,
+}
+
+impl Listeners {
+    fn start() -> anyhow::Result<Self> {
+        let (sender, events) = sync_channel(WAITING);
+        let streams = |stream| {
+            let sender = sender.clone();
+            listener(move |from: Box<dyn Read + Send>| {
+                let gone = lines(from, MAX_TEXT, &mut |text, more| {
+                    sender.send(Event::Output { stream, text, more }).is_ok()
+                });
+                drop(gone);
+                let _ = sender.send(Event::Closed);
+            })
+        };
+        let (out, err) = (streams(Stream::Out)?, streams(Stream::Err)?);
+        let messages = sender.clone();
+        let console = listener(move |console: Box<dyn Read + Send>| {
+            let _ = lines(console, MAX_LINE, &mut |line, _| messages.send(Event::Message(line)).is_ok());
+            let _ = messages.send(Event::Closed);
+        })?;
+        let child = listener(move |mut child: Child| {
+            let _ = sender.send(Event::Ended(child.wait()));
+        })?;
+        Ok(Self { events, out, err, console, child, program: pass_signals_on()? })
+    }
+
+    fn listen(self, mut child: Child, console: UnixStream) -> anyhow::Result<Receiver<Event>> {
+        let (out, err) = (child.stdout.take(), child.stderr.take());
+        let (out, err) =
+            (out.context("the program has no output")?, err.context("the program has no output")?);
+        let gone = "a thread for the log has ended";
+        self.program.send(Pid::from_child(&child)).ok().context(gone)?;
+        self.out.send(Box::new(out)).ok().context(gone)?;
+        self.err.send(Box::new(err)).ok().context(gone)?;
+        self.console.send(Box::new(console)).ok().context(gone)?;
+        self.child.send(child).ok().context(gone)?;
+        Ok(self.events)
+    }
+}
+
+/// A thread that does this with what it is sent, once.
+fn listener<T: Send + 'static>(work: impl FnOnce(T) + Send + 'static) -> anyhow::Result<Sender<T>> {
+    let (sender, receiver) = channel();
+    let work = move || {
+        // Where nothing is sent, the program was not started.
+        if let Ok(subject) = receiver.recv() {
+            work(subject);
+        }
     };
-    read_stream(Box::new(out), Stream::Out);
-    read_stream(Box::new(err), Stream::Err);
-    let messages = sender.clone();
-    std::thread::spawn(move || {
-        let _ =
-            lines(Box::new(console), MAX_LINE, &mut |line, _| messages.send(Event::Message(line)).is_ok());
-        let _ = messages.send(Event::Closed);
-    });
-    pass_signals_on(&child)?;
-    std::thread::spawn(move || {
-        let _ = sender.send(Event::Ended(child.wait()));
-    });
-    Ok(events)
+    std::thread::Builder::new().spawn(work).context(
+        "the system gives no thread for the log, so nothing was started; raise the limit on processes \
+         (`ulimit -u`, or the container's)",
+    )?;
+    Ok(sender)
 }
 
 /// Hands out lines without their breaks; one that is longer than `most` in pieces.
@@ -122,24 +167,22 @@ fn lines(from: Box<dyn Read>, most: usize, each: &mut dyn FnMut(Vec<u8>, bool) -
     }
 }
 
-fn pass_signals_on(child: &Child) -> anyhow::Result<()> {
-    let program = rustix::process::Pid::from_child(child);
+fn pass_signals_on() -> anyhow::Result<Sender<Pid>> {
     let signals = [SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGCONT, SIGINT, SIGQUIT];
     let mut signals = signal_hook::iterator::Signals::new(signals).context("cannot watch for signals")?;
-    std::thread::spawn(move || {
+    listener(move |program| {
         // What a terminal sends goes to the program by itself, and would come twice.
         let at_terminal = io::IsTerminal::is_terminal(&io::stdin());
         for signal in signals.forever() {
             if at_terminal && matches!(signal, SIGINT | SIGQUIT) {
                 continue;
             }
-            if let Some(signal) = rustix::process::Signal::from_named_raw(signal) {
+            if let Some(signal) = Signal::from_named_raw(signal) {
                 // The program may be gone already.
                 let _ = rustix::process::kill_process(program, signal);
             }
         }
-    });
-    Ok(())
+    })
 }
 
 /// The log, and where what is logged is passed on to.
@@ -186,11 +229,27 @@ impl Writer {
     }
 
     /// Writes until the program and its streams are at their end.
-    fn follow(&mut self, events: &Receiver<Event>, key: &FrameKey) -> anyhow::Result<u8> {
+    fn follow(&mut self, events: &Receiver<Event>, key: &FrameKey, program: Pid) -> anyhow::Result<u8> {
         let mut ended = None;
+        self.write_down(events, key, &mut ended).map_err(|error| {
+            if ended.is_some() {
+                return error;
+            }
+            // What nobody can look up afterwards must not happen.
+            end(program, events);
+            error.context("the program was ended, so that it does not go on without its log")
+        })
+    }
+
+    fn write_down(
+        &mut self,
+        events: &Receiver<Event>,
+        key: &FrameKey,
+        ended: &mut Option<ExitStatus>,
+    ) -> anyhow::Result<u8> {
         let mut open = 3;
         while open > 0 || ended.is_none() {
-            let event = match (&ended, events.try_recv()) {
+            let event = match (&*ended, events.try_recv()) {
                 (_, Ok(event)) => Ok(event),
                 (None, Err(_)) => {
                     self.keep_key(1)?;
@@ -202,7 +261,7 @@ impl Writer {
                 Ok(Event::Output { stream, text, more }) => self.output(stream, &text, more)?,
                 Ok(Event::Message(line)) => self.message(&line, key)?,
                 Ok(Event::Closed) => open -= 1,
-                Ok(Event::Ended(status)) => ended = Some(status.context("the program can't be waited for")?),
+                Ok(Event::Ended(status)) => *ended = Some(status.context("the program can't be waited for")?),
                 Err(_) => break,
             }
             self.keep_key(KEPT_KEYS)?;
@@ -213,7 +272,7 @@ impl Writer {
             (Some(code), _) => format!("exit code {code}").into(),
             (None, signal) => format!("signal {}", signal.unwrap_or_default()).into(),
         });
-        self.log.add(end)?;
+        self.log.add(end).context("the log can't be written")?;
         self.keep_key(1)?;
         let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
         Ok(u8::try_from(code).unwrap_or(u8::MAX))
@@ -266,6 +325,22 @@ impl Writer {
             self.kept = key.entry();
         }
         Ok(())
+    }
+}
+
+/// Has the program end. What it says until then is not passed on either, as it is in no log.
+fn end(program: Pid, events: &Receiver<Event>) {
+    for signal in [Signal::TERM, Signal::KILL] {
+        // It may be gone already.
+        let _ = rustix::process::kill_process(program, signal);
+        let until = Instant::now() + TO_END;
+        loop {
+            match events.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(Event::Ended(_)) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => break,
+            }
+        }
     }
 }
 

@@ -96,6 +96,7 @@ fn say(works: &[Work], session: &Session) {
 
 /// Does the work and looks again. A result that can't be read is put back like a failure.
 fn mend(job: Job<'_>, before: &Inspection, works: &[Work], session: &Session) -> anyhow::Result<Inspection> {
+    works.iter().filter(|work| !work.is_empty()).try_for_each(Work::refuse_leading_out)?;
     let watch = Watch::start()?;
     let journals = journals(works, session)?;
     for (at, work) in works.iter().enumerate() {

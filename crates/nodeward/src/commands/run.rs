@@ -1,6 +1,7 @@
 //! `nodeward run -- node app.js`: a program of which only the sealed files load.
 
 use std::ffi::{OsStr, OsString};
+use std::io::ErrorKind;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -30,7 +31,8 @@ const ADDON: &str = "nodeward.node";
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Exit codes:
-  125    nothing was started: the seal could not be enforced
+  125    nothing was started, as the seal could not be enforced; or the program was ended, as its log
+         could not be written
   other  the program's own
 
 Examples:
@@ -186,6 +188,8 @@ fn start(args: &RunArgs, session: &Session) -> anyhow::Result<std::convert::Infa
 #[cfg(unix)]
 fn logged(args: &RunArgs, session: &Session) -> anyhow::Result<u8> {
     let file = session.directory.join(args.log.as_deref().context("no log was named")?);
+    let shown = || format!("cannot write {}", file.display());
+    disk::refuse_leading_out(&file, &session.directory).with_context(shown)?;
     let words = args.command.get(1..).unwrap_or_default();
     let config = config(&seal_file(args, words, session)?, session)?;
     let writes: Vec<PathBuf> = config
@@ -244,16 +248,16 @@ fn seal_file(args: &RunArgs, words: &[OsString], session: &Session) -> anyhow::R
     let main = main.map(|main| session.directory.join(main));
     let main = main.map(|main| std::fs::canonicalize(&main).unwrap_or(main));
     let above = main.as_deref().into_iter().flat_map(Path::ancestors).skip(1);
-    above
-        .chain([session.directory.as_path()])
-        .map(|folder| folder.join(seal::FILE_NAME))
-        .find(|file| file.is_file())
-        .with_context(|| {
-            format!(
-                "there is no {} beside the main file or above it; make one with `nodeward seal`",
-                seal::FILE_NAME
-            )
-        })
+    for folder in above.chain([session.directory.as_path()]) {
+        let file = folder.join(seal::FILE_NAME);
+        // One that is there counts, readable or not: the one above it is another program's.
+        match std::fs::symlink_metadata(&file) {
+            Ok(_) => return Ok(file),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+            Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
+        }
+    }
+    bail!("there is no {} beside the main file or above it; make one with `nodeward seal`", seal::FILE_NAME)
 }
 
 /// The Node.js of the command, looked for as a shell would.

@@ -117,6 +117,28 @@ fn what_fails_is_put_back() {
     assert_eq!(project.read("package.json"), before);
 }
 
+#[test]
+fn nothing_is_written_through_a_link_that_leads_out() {
+    let world = World::with_advisories(&[&lodash()]);
+    let outside = tempfile::tempdir().unwrap();
+    for name in ["package.json", "package-lock.json"] {
+        let (_upstream, project) = upstream(pinned());
+        let (file, target) = (project.path().join(name), outside.path().join(name));
+        let before = project.read(name);
+        std::fs::rename(&file, &target).unwrap();
+        std::os::unix::fs::symlink(&target, &file).unwrap();
+        let path = fake_npm(&world, MEND);
+        let ran = audit(&world, &project, &["--fix"], &path).expect(2);
+        assert!(
+            ran.err.contains(name) && ran.err.contains("a symbolic link leads from there"),
+            "{}",
+            ran.err
+        );
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), before);
+        assert!(!log(&world).exists(), "the package manager was started");
+    }
+}
+
 /// What is there before and after a run that is ended by a signal while the package manager is at work.
 fn interrupted(script: &str, signal: Signal) {
     let world = World::with_advisories(&[&lodash()]);

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use crate::nodes::nodes;
-use crate::run::App;
+use crate::run::{App, assert_not_started, of};
 
 const MAIN: &str = "\
 console.log('hello\\n[other] there');
@@ -118,5 +118,73 @@ fn lines_say_which_module_they_are_from() {
             "Node.js {version}: {}",
             ran.out
         );
+    }
+}
+
+#[test]
+fn without_threads_nothing_is_started() {
+    let app = App::new(MAIN);
+    for (version, node) in nodes() {
+        let mut command = app.guarded(&node, &["--log", "app.log"], &["app.js"]);
+        // No system has so much memory for a stack.
+        let ran = of(command.env("RUST_MIN_STACK", (1_u64 << 60).to_string()));
+        assert_not_started(&ran, "the system gives no thread for the log", version);
+        assert!(!app.path("app.log").exists(), "Node.js {version}");
+    }
+}
+
+#[test]
+fn a_log_is_not_written_through_a_link_that_leads_out() {
+    let app = App::new(MAIN);
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("theirs"), "").unwrap();
+    std::os::unix::fs::symlink(outside.path().join("theirs"), app.path("app.log")).unwrap();
+    std::os::unix::fs::symlink("own.log", app.path("linked.log")).unwrap();
+    for (version, node) in nodes() {
+        let ran = app.run(&node, &["--log", "app.log"], &["app.js"]);
+        assert_not_started(&ran, "a symbolic link leads from there", version);
+        assert_eq!(std::fs::read(outside.path().join("theirs")).unwrap(), b"");
+        let ran = app.run(&node, &["--log", "linked.log"], &["app.js"]);
+        assert_eq!(ran.code, 7, "Node.js {version}: {}", ran.err);
+        assert_eq!(app.nodeward(&["logs", "verify", "own.log"]).code, 0);
+    }
+}
+
+#[test]
+fn a_program_does_not_go_on_without_its_log() {
+    let app = App::new(
+        "console.log('pid', process.pid, '.');\n\
+         process.on('SIGTERM', () => { if (process.argv[2] === 'leave') process.exit(3); });\n\
+         require('./listed.js');\n\
+         setInterval(() => console.log('x'.repeat(10000)), 1);\n",
+    );
+    for (version, node) in nodes() {
+        for word in ["leave", "stay"] {
+            let command = app.guarded(&node, &["--log", "app.log"], &["app.js", word]);
+            // A file that may not grow stands for a full disk; the guard's own files are smaller.
+            let mut limited = std::process::Command::new("sh");
+            limited.args(["-c", "trap '' XFSZ; ulimit -f 4096; exec \"$0\" \"$@\""]);
+            limited.arg(command.get_program()).args(command.get_args());
+            limited.current_dir(command.get_current_dir().unwrap());
+            for (name, value) in command.get_envs() {
+                match value {
+                    Some(value) => limited.env(name, value),
+                    None => limited.env_remove(name),
+                };
+            }
+            let ran = of(&mut limited);
+            assert_eq!(ran.code, 125, "Node.js {version} {word}: {}", ran.err);
+            let said = ran.err.matches("the program was ended, so that it does not go on without its log");
+            assert_eq!(said.count(), 1, "Node.js {version} {word}: {}", ran.err);
+            let pid = ran.out.split(' ').nth(1).unwrap();
+            assert!(
+                !std::path::Path::new("/proc").join(pid).exists(),
+                "Node.js {version} {word}: it goes on"
+            );
+            // What is there holds, but for the line that did not fit.
+            let size = std::fs::metadata(app.path("app.log")).unwrap().len();
+            assert!(size > 1_000_000, "Node.js {version} {word}: {size}");
+            std::fs::remove_file(app.path("app.log")).unwrap();
+        }
     }
 }

@@ -63,3 +63,26 @@ fn the_projects_configuration_holds_wherever_it_is_started() {
         assert_not_started(&of(command.current_dir("/")), "not signed", version);
     }
 }
+
+#[test]
+fn a_seal_that_can_not_be_read_is_not_passed_over() {
+    let app = App::new("require('./listed.js');\n");
+    std::fs::create_dir(app.path("below")).unwrap();
+    app.write("below/app.js", "console.log('of the seal above');\n");
+    let sealed = app.nodeward(&["seal", "app.js", "below/app.js"]);
+    assert_eq!(sealed.code, 0, "{}", sealed.err);
+    let seal = app.path("below/nodeward.seal.json");
+    for (version, node) in nodes() {
+        let ran = app.run(&node, &[], &["below/app.js"]);
+        assert_eq!((ran.code, &*ran.out), (0, "of the seal above\n"), "Node.js {version}: {}", ran.err);
+        // A link to itself stands for what may not be looked at, which the administrator always may.
+        for target in ["nodeward.seal.json", "gone"] {
+            std::os::unix::fs::symlink(target, &seal).unwrap();
+            assert_not_started(&app.run(&node, &[], &["below/app.js"]), "below/nodeward.seal.json", version);
+            std::fs::remove_file(&seal).unwrap();
+        }
+        std::fs::create_dir(&seal).unwrap();
+        assert_not_started(&app.run(&node, &[], &["below/app.js"]), "not a regular file", version);
+        std::fs::remove_dir(&seal).unwrap();
+    }
+}
