@@ -9,13 +9,15 @@
 pub mod adapters;
 pub mod compare;
 mod document;
+mod mains;
 mod make;
 pub mod signature;
 mod values;
 mod write;
 
 pub use document::{
-    CacheFile, Document, EvalMode, EvalRules, MAX_BYTES, SealError, SealedFile, SealedSource, SignatureBlock,
+    CacheFile, Document, EvalMode, EvalRules, MAX_BYTES, SealError, SealedManifest, SealedSource,
+    SignatureBlock,
 };
 pub(crate) use document::{position_of, synthetic_hash};
 pub use make::{Declared, MakeError, make};

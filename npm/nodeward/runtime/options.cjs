@@ -186,4 +186,13 @@ function wordsOf(text) {
   return words;
 }
 
-module.exports = { __proto__: null, refusal, faultOf, copyOfOptions, wordsOf };
+/** Options by which the name of a package leads elsewhere than without them. */
+const OF_NAMES = { __proto__: null, '-C': true, '--conditions': true, '--experimental-package-map': true, '--preserve-symlinks': true };
+
+/** Whether one of these words changes what names of packages lead to. */
+function changesNames(words) {
+  for (let at = 0; at < words.length; at += 1) if (OF_NAMES[nameOf(words[at])] === true) return true;
+  return false;
+}
+
+module.exports = { __proto__: null, changesNames, refusal, faultOf, copyOfOptions, wordsOf };

@@ -72,6 +72,7 @@ function whenAsked(opener) {
     find: (filename) => (opened ??= opener()).find(filename),
     knows: (hash) => (opened ??= opener()).knows(hash),
     codeOf: () => undefined,
+    mainOf: (folder) => (opened ??= opener()).mainOf(folder),
   };
 }
 
@@ -141,6 +142,7 @@ function indexed(file, hash, root, seal) {
     releaseOf: (filename) => released(at(relativeTo(prefix, filename))),
     missing: () => missing(prefix, seal),
     codeOf: () => undefined,
+    mainOf: mainsOf(prefix, () => sealedMains(seal)),
   };
 }
 
@@ -177,8 +179,30 @@ function listed(file, hash, list) {
     // The launcher saw to it.
     missing: () => [],
     codeOf: codesOf(prefix, list.code),
+    mainOf: mainsOf(prefix, () => own.setPrototypeOf(list.mains ?? {}, null)),
   };
 }
+
+/** Gives the main file of the package in a folder, where the seal says it. */
+function mainsOf(prefix, list) {
+  let mains;
+  return (folder) => {
+    mains ??= list();
+    const main = mains[relativeTo(prefix, folder)];
+    return main === undefined ? undefined : prefix + main;
+  };
+}
+
+function sealedMains({ manifests }) {
+  const mains = own.create(null);
+  for (let at = 0; at < (manifests?.length ?? 0); at += 1) {
+    const { path: name, main } = manifests[at];
+    if (typeof main === 'string' && isRelative(main)) mains[own.stringSlice(name, 0, name.length - MANIFEST.length)] = main;
+  }
+  return mains;
+}
+
+const MANIFEST = '/package.json';
 
 /** Gives what V8 made of a module when it was sealed. */
 function codesOf(prefix, places) {

@@ -30,6 +30,9 @@ struct List<'a> {
     /// By path, a letter for the kind and the hash.
     #[serde(serialize_with = "sources")]
     sources: &'a Document,
+    /// By folder, the main file of a package.
+    #[serde(serialize_with = "mains")]
+    mains: &'a Document,
     /// By path, where in the file of the code cache the module's code stands: offset and length.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     code: BTreeMap<&'a str, (usize, usize)>,
@@ -65,6 +68,7 @@ pub(super) fn of(
             wasm: document.eval.wasm.iter().map(ToString::to_string).collect(),
         },
         sources: document,
+        mains: document,
         code: code.iter().map(|(path, offset, length)| (path.as_str(), (*offset, *length))).collect(),
     };
     let mut text = Vec::with_capacity(ROOM * (document.sources.len() + document.manifests.len() + 16));
@@ -89,6 +93,13 @@ fn sources<S: Serializer>(document: &&Document, serializer: S) -> Result<S::Ok, 
         map.serialize_entry(path.as_str(), value)?;
     }
     map.end()
+}
+
+fn mains<S: Serializer>(document: &&Document, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(document.manifests.iter().filter_map(|manifest| {
+        let folder = manifest.path.as_str().strip_suffix("/package.json")?;
+        Some((folder, manifest.main.as_ref()?.as_str()))
+    }))
 }
 
 /// As `KINDS` of `runtime/seal.cjs` has it.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::document::{Document, SealedFile, SealedSource};
+use super::document::{Document, SealedManifest, SealedSource};
 
 /// What changed, each path once, sorted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -57,7 +57,7 @@ pub fn compare(older: &Document, newer: &Document) -> Changes {
 #[derive(PartialEq)]
 struct Listed<'a> {
     source: Option<&'a SealedSource>,
-    manifest: Option<&'a SealedFile>,
+    manifest: Option<&'a SealedManifest>,
 }
 
 impl Listed<'_> {

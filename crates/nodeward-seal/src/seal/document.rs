@@ -51,7 +51,7 @@ pub struct Document {
     pub sources: Vec<SealedSource>,
     /// The `package.json` files that Node.js reads to find and to interpret them, sorted by path, each once.
     #[serde(default, deserialize_with = "sorted")]
-    pub manifests: Vec<SealedFile>,
+    pub manifests: Vec<SealedManifest>,
     /// What may become code while the program runs.
     #[serde(default)]
     pub eval: EvalRules,
@@ -89,16 +89,19 @@ pub struct SealedSource {
     pub content: Option<String>,
 }
 
-/// A file that is read and not run.
+/// A `package.json` file.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, expecting = "the object of a file")]
-pub struct SealedFile {
+#[serde(deny_unknown_fields, expecting = "the object of a manifest")]
+pub struct SealedManifest {
     /// The file.
     pub path: SealPath,
     /// Of its bytes.
     pub sha256: Digest,
     /// Its bytes.
     pub size: u64,
+    /// What `require` of the package's name leads to, a path of `sources`, where that is the same for every Node.js
+    /// that has no conditions of its own: then nobody has to look for it.
+    pub main: Option<SealPath>,
 }
 
 /// What may become code while the program runs.
@@ -175,7 +178,7 @@ impl Document {
     pub fn new(
         entries: Vec<SealPath>,
         sources: Vec<SealedSource>,
-        manifests: Vec<SealedFile>,
+        manifests: Vec<SealedManifest>,
         eval: EvalRules,
     ) -> Self {
         Self {
@@ -269,6 +272,11 @@ impl Document {
                 let message = format!("{:?} is listed twice with different hashes", manifest.path.as_str());
                 return Err(Fault::new(manifest.path.as_str(), message));
             }
+            if let Some(main) = manifest.main.as_ref().filter(|main| self.source(main.as_str()).is_none()) {
+                let message =
+                    format!("the main file {:?} of a package is not among the sources", main.as_str());
+                return Err(Fault::new(manifest.path.as_str(), message));
+            }
         }
         self.sources.iter().try_for_each(SealedSource::check)
     }
@@ -347,7 +355,7 @@ impl Keyed for SealedSource {
     }
 }
 
-impl Keyed for SealedFile {
+impl Keyed for SealedManifest {
     fn key(&self) -> &SealPath {
         &self.path
     }

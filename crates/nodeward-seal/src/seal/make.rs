@@ -4,7 +4,8 @@ use std::io;
 use std::num::NonZeroUsize;
 
 use super::SYNTHETIC;
-use super::document::{Document, EvalRules, SealedFile, SealedSource, synthetic_hash};
+use super::document::{Document, EvalRules, SealedManifest, SealedSource, synthetic_hash};
+use super::mains::Mains;
 use super::values::{Digest, SealPath};
 use crate::files::{self, Root};
 use crate::{Origin, SourceKind, SourceList};
@@ -53,12 +54,12 @@ pub fn make(list: &SourceList, declared: Declared, threads: NonZeroUsize) -> Res
         .map_err(|source| MakeError::Read { path: list.root.display().to_string(), source })?;
     let files: Vec<_> = list.sources.iter().filter(|source| source.kind != SourceKind::Synthetic).collect();
     let mut sources = files::in_parallel(&files, threads, |source, buffer| {
-        let file = hash(&root, &source.path, buffer)?;
+        let (path, sha256, size) = hash(&root, &source.path, buffer)?;
         Ok(SealedSource {
-            path: file.path,
+            path,
             kind: source.kind,
-            sha256: file.sha256,
-            size: file.size,
+            sha256,
+            size,
             origin: source.origin,
             package: source.package.clone(),
             content: None,
@@ -69,10 +70,14 @@ pub fn make(list: &SourceList, declared: Declared, threads: NonZeroUsize) -> Res
     sources.extend(declared.synthetic.into_iter().map(|(content, origin)| synthetic(content, origin)));
     sources.sort_by(|a, b| a.path.cmp(&b.path));
     sources.dedup_by(|a, b| a.path == b.path);
-    let mut manifests =
-        files::in_parallel(&list.manifests, threads, |path, buffer| hash(&root, path, buffer))
-            .into_iter()
-            .collect::<Result<Vec<_>, MakeError>>()?;
+    let mains = Mains::of(root.folder(), &sources, &list.manifests);
+    let mut manifests = files::in_parallel(&list.manifests, threads, |path, buffer| {
+        let main = mains.as_ref().and_then(|mains| mains.main(path));
+        let (path, sha256, size) = hash(&root, path, buffer)?;
+        Ok(SealedManifest { path, sha256, size, main })
+    })
+    .into_iter()
+    .collect::<Result<Vec<_>, MakeError>>()?;
     manifests.sort_by(|a, b| a.path.cmp(&b.path));
     manifests.dedup_by(|a, b| a.path == b.path);
     let entries = list
@@ -88,11 +93,12 @@ pub fn make(list: &SourceList, declared: Declared, threads: NonZeroUsize) -> Res
     }
 }
 
-fn hash(root: &Root, path: &str, buffer: &mut Vec<u8>) -> Result<SealedFile, MakeError> {
+/// A path, the hash of the file's bytes, and how many there are.
+fn hash(root: &Root, path: &str, buffer: &mut Vec<u8>) -> Result<(SealPath, Digest, u64), MakeError> {
     let path = SealPath::parse(path).map_err(MakeError::Path)?;
     let mut read = || files::read(&mut root.file(&path)?, MAX_FILE_BYTES, buffer);
     match read() {
-        Ok(sha256) => Ok(SealedFile { path, sha256, size: buffer.len() as u64 }),
+        Ok(sha256) => Ok((path, sha256, buffer.len() as u64)),
         Err(source) => Err(MakeError::Read { path: path.to_string(), source }),
     }
 }

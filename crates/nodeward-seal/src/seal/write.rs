@@ -38,7 +38,12 @@ impl Document {
         if !self.manifests.is_empty() {
             lines(out, "manifests", &self.manifests, |out, file| {
                 begin(out, &file.path)?;
-                write!(out, ", \"sha256\": \"{}\", \"size\": {}}}", file.sha256, file.size)
+                write!(out, ", \"sha256\": \"{}\", \"size\": {}", file.sha256, file.size)?;
+                if let Some(main) = &file.main {
+                    write!(out, ", \"main\": {}", Quoted(main.as_str()))?;
+                }
+                out.push('}');
+                Ok(())
             })?;
         }
         if self.eval != EvalRules::default() {
