@@ -292,9 +292,8 @@ fn a_folder_that_holds_sealed_files_is_not_replaced() {
 const ADDED: &[(&str, &str)] = &[
     // A module that only the program's data names.
     ("lib/new.js", "./lib/new.js"),
-    // In front of what is sealed: an extension that is tried before another, a file before a folder, an index of
-    // another kind, a package that is nearer, and one at each place where a missing one is looked for.
-    ("lib/data.js", "./lib/data"),
+    // In front of what is sealed: a file before a folder, an index of another kind, a package that is nearer, and one
+    // at each place where a missing one is looked for.
     ("node_modules/packed.js", "packed"),
     ("folder/index.js", "./folder"),
     ("lib/node_modules/packed/index.js", "./lib/asks.js"),
@@ -342,6 +341,15 @@ fn an_added_file_does_not_load() {
         }
         let ran = app.run(&node, &[], &["app.js", "./lib/asks.js"]);
         assert_eq!(ran.out, "first line\nsealed\n", "Node.js {version}: {}", ran.err);
+        // An ending that is tried before the sealed one: which files a relative name may mean, the seal says.
+        let file = app.path("lib/data.js");
+        fs::write(&file, format!("console.log('{PAYLOAD}');\n")).unwrap();
+        let plain = of(&mut app.plain(&node, &["app.js", "./lib/data"]));
+        assert!(plain.out.contains(PAYLOAD), "Node.js {version}: {}{}", plain.out, plain.err);
+        let ran = of(&mut app.guarded(&node, &[], &["app.js", "./lib/data"]));
+        assert!(ran.code == 0 && ran.out.starts_with("first line\n"), "Node.js {version}: {}", ran.err);
+        assert!(!ran.out.contains(PAYLOAD), "Node.js {version}: {}", ran.out);
+        fs::remove_file(&file).unwrap();
     }
 }
 
