@@ -51,7 +51,7 @@ function sealedFile(request, parent, options) {
   const from = parent?.filename;
   // A file that is not sealed may have come by a link: its own folder is then another.
   if (typeof from !== 'string' || seal.find(from) === undefined) return undefined;
-  return own.charCode(request, 0) === DOT ? relative(from, request) : main(from, request);
+  return own.charCode(request, 0) === DOT ? relative(from, request) : main(from, request, parent.paths);
 }
 
 /** `require.resolve` gives an object, too, where it was given nothing. */
@@ -70,8 +70,10 @@ function relative(from, request) {
 }
 
 /** The main file of the nearest package of this name. */
-function main(from, request) {
+function main(from, request, paths) {
   if (!areUsual || !isPackage(request) || isBuiltin(request)) return undefined;
+  // The program looks somewhere else first.
+  if (paths?.[0] !== own.stringSlice(from, 0, lastSlash(from, from.length)) + PACKAGES) return undefined;
   // A package that names itself may mean something else than who finds it; so may the program, which has a name too.
   if (own.stringIndexOf(from, `${PACKAGES}/`) === -1 || own.stringIndexOf(from, `${PACKAGES}/${request}/`) !== -1) return undefined;
   for (let end = lastSlash(from, from.length); end > 0; end = lastSlash(from, end)) {

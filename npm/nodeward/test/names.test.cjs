@@ -107,6 +107,15 @@ for (const { line, binary } of nodes.found) {
     }, { 'app.cjs': `const Module = require('module'); const { _findPath } = Module;
         Module._findPath = function (name, ...more) { return name === './lib/a' ? require('path').join(__dirname, 'lib/c') : _findPath.call(this, name, ...more); }; require('./lib/a');` }));
 
+    it('lead where the folders of a module say', () => within(async (root) => {
+      const result = await start(root, 'enforce');
+      assert.equal(result.stdout, 'one\nanother two\n', result.stderr);
+    }, {
+      'app.cjs': `const one = require('one'); const { children: [{ paths }] } = module; paths.unshift(require('path').join(__dirname, 'others'));
+        one.two();`,
+      'others/two.js': say('another two'),
+    }));
+
     it('lead where hooks say', { skip: line < 22 ? 'has no such hooks' : false }, () => within(async (root) => {
       const result = await start(root, 'enforce');
       assert.equal(result.stdout, 'c\n', result.stderr);
