@@ -349,6 +349,7 @@ fn allow(
             system::allow_if_there(sandbox, &folder.join("package.json"), Grant::Read)?;
         }
     }
+    system::allow_manifest_above(sandbox, request.directory, root.folder(), request.document)?;
     let named = |path: &Path, grant| -> Result<(), LaunchError> {
         let file = system::open_place(path).map_err(|error| LaunchError::Path {
             path: path.into(),

@@ -10,6 +10,7 @@ use super::certificates;
 use super::error::LaunchError;
 use super::known::{Identity, Known};
 use super::node::{Node, NodeError};
+use crate::seal::Document;
 
 /// Settings and data of the system. What is not there is passed over.
 const READ: &[&str] = &[
@@ -166,6 +167,45 @@ pub(super) fn allow_if_there(sandbox: &Sandbox, path: &Path, grant: Grant) -> Re
     match open_place(path) {
         Ok(file) => sandbox.allow(&file, grant, &path.to_string_lossy()),
         Err(_) => Ok(()),
+    }
+}
+
+/// Allows the manifest that is nearest to the current folder: for `--require` Node.js 24 and 26 look for one from there
+/// on upward, and end at once where they may not read it. It says at most how names are found that start from the
+/// current folder; what they lead to is compared. A sealed one is allowed as it was compared, or not at all.
+pub(super) fn allow_manifest_above(
+    sandbox: &Sandbox,
+    directory: &Path,
+    root: &Path,
+    document: &Document,
+) -> Result<(), SandboxError> {
+    let Ok(directory) = std::fs::canonicalize(directory) else { return Ok(()) };
+    let mut manifests = directory.ancestors().map(|folder| folder.join("package.json"));
+    let Some(nearest) = manifests.find(|path| path.symlink_metadata().is_ok()) else {
+        return Ok(());
+    };
+    let below = nearest.strip_prefix(root).ok();
+    if below.is_some_and(|below| document.files().any(|(path, ..)| Path::new(path.as_str()) == below)) {
+        return Ok(());
+    }
+    match open_unlinked(&nearest) {
+        Some(file) => sandbox.allow_regular(&file, &nearest.to_string_lossy()),
+        None => Ok(()),
+    }
+}
+
+/// Opens a regular file only to name it, if no link leads to it and it has no other name: one may be made of any file.
+fn open_unlinked(path: &Path) -> Option<File> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+        let flags = rustix::fs::OFlags::PATH | rustix::fs::OFlags::NOFOLLOW;
+        let file = File::options().read(true).custom_flags(flags.bits() as i32).open(path).ok()?;
+        file.metadata().is_ok_and(|found| found.is_file() && found.nlink() == 1).then_some(file)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        File::open(path).ok()
     }
 }
 

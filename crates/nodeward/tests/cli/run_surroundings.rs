@@ -140,6 +140,57 @@ fn files_of_the_current_folder_bring_no_code() {
     }
 }
 
+#[test]
+fn a_program_starts_below_a_manifest_that_is_not_sealed() {
+    let app = App::new("");
+    for folder in ["out", "out/server", "work", "work/deep", "linked", "named"] {
+        fs::create_dir(app.path(folder)).unwrap();
+    }
+    app.write("out/server/package.json", "{}");
+    app.write(
+        "out/server/app.js",
+        "const read = (name) => { try { return require('fs').readFileSync(`${process.argv[2]}/${name}`, 'utf8'); }\n\
+         catch (error) { return error.code; } };\n\
+         console.log(['work/package.json', 'package.json', 'evil.js', 'secret'].map(read).join());\n",
+    );
+    app.write("work/package.json", r##"{"name":"own","imports":{"#a":"./evil.js"},"exports":"./evil.js"}"##);
+    app.write("secret", "{}");
+    std::os::unix::fs::symlink("../secret", app.path("linked/package.json")).unwrap();
+    fs::hard_link(app.path("secret"), app.path("named/package.json")).unwrap();
+    app.write("nodeward.toml", "");
+    let server = app.path("out/server");
+    let ran = app.nodeward(&["seal", "--root", "out/server", "out/server/app.js"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let seal = server.join("nodeward.seal.json");
+    let main = server.join("app.js");
+    let here = app.path(".");
+    let words = [main.to_str().unwrap(), here.to_str().unwrap()];
+    let from = |node: &Path, folder: &str| {
+        let options = ["--seal", seal.to_str().unwrap()];
+        of(app.guarded(node, &options, &words).current_dir(app.path(folder)))
+    };
+    let denied = "EACCES";
+    for (version, node) in nodes() {
+        let own = app.text("work/package.json");
+        for folder in ["work", "work/deep"] {
+            let ran = from(&node, folder);
+            let expected = format!("{own},{denied},{denied},{denied}\n");
+            assert_eq!((ran.code, &*ran.out), (0, &*expected), "Node.js {version} {folder}: {}", ran.err);
+        }
+        let expected = format!("{denied},{{}},{denied},{denied}\n");
+        let ran = from(&node, "out");
+        assert_eq!((ran.code, &*ran.out), (0, &*expected), "Node.js {version}: {}", ran.err);
+        for folder in ["linked", "named"] {
+            let ran = from(&node, folder);
+            assert!(
+                ran.code != 0 || ran.out.ends_with(",EACCES\n"),
+                "Node.js {version} {folder}: {}",
+                ran.out
+            );
+        }
+    }
+}
+
 /// Node.js with a program inside, as the tool that Node.js's documentation names makes it: a note in a segment of its
 /// own, and a mark that says so.
 fn single_executable(node: &Path, blob: &[u8]) -> Vec<u8> {
