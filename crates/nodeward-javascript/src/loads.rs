@@ -14,6 +14,7 @@ mod paths;
 mod places;
 mod plain;
 mod value;
+mod wasm;
 
 #[cfg(test)]
 mod tests;
@@ -109,6 +110,8 @@ pub struct Loads {
     pub loads: Vec<Load>,
     /// Whether the text is an ECMAScript module: it says `import`, `export`, `import.meta` or `await` at its top.
     pub is_module: bool,
+    /// Modules of WebAssembly that stand in it, as base64 or as numbers, in the order of the text.
+    pub wasm: Vec<Vec<u8>>,
     /// Faults that the parser got over.
     pub errors: Vec<SyntaxError>,
 }
@@ -136,12 +139,13 @@ pub fn loads(
 ) -> Result<Loads, ParseError> {
     if surroundings.names.is_empty()
         && !WORDS.iter().any(|word| memchr::memmem::find(text.as_bytes(), word).is_some())
+        && !wasm::may_hold(text)
     {
         return Ok(Loads { is_module: kind.format == ModuleFormat::Module, ..Loads::default() });
     }
     let arena = Allocator::default();
     let parsed = parse_within(&arena, text, kind, &Limits::default())?;
-    let plain = plain::read(parsed.program, surroundings);
+    let plain = plain::read(parsed.program, text, surroundings);
     let is_module = match kind.format {
         ModuleFormat::Unknown => plain.is_module,
         format => format == ModuleFormat::Module,
@@ -164,7 +168,7 @@ pub fn loads(
             load.line = lines.position(load.start).line;
         }
     }
-    Ok(Loads { loads: found, is_module, errors: parsed.errors })
+    Ok(Loads { loads: found, is_module, wasm: plain.wasm, errors: parsed.errors })
 }
 
 /// The path that a `file:` address names; other texts as they are.

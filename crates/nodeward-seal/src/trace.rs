@@ -27,6 +27,7 @@ use std::path::{Path, PathBuf};
 
 use nodeward_javascript::{Act, FileClass, ModuleSync};
 
+use crate::seal::Digest;
 use crate::source::SourceList;
 
 pub use packages::{Entries, entries_of};
@@ -147,6 +148,8 @@ pub struct Trace {
     pub unread: Vec<(String, String)>,
     /// The text of every listed source that has no file.
     pub synthetic: Vec<String>,
+    /// Which file carries which WebAssembly in its text, by its hash.
+    pub wasm: Vec<(String, Digest)>,
 }
 
 /// One file loads another.

@@ -3,16 +3,18 @@
 use oxc_ast_visit::{Visit, walk};
 
 use crate::oxc::ast::{
-    Argument, AwaitExpression, BinaryOperator, CallExpression, ComputedMemberExpression,
-    ConditionalExpression, ExportAllDeclaration, ExportDeclaration, ExportDefaultDeclaration,
-    ExportFromDeclaration, ExportNamedDeclaration, Expression, IdentifierReference, IfStatement,
-    ImportDeclaration, ImportExpression, ImportMeta, ImportOrExportKind, LogicalExpression, LogicalOperator,
-    NewExpression, Program, StaticMemberExpression, StringLiteral, TSExternalModuleReference, TryStatement,
-    UnaryExpression, UnaryOperator, VariableDeclarator,
+    Argument, ArrayExpression, AwaitExpression, BinaryExpression, BinaryOperator, CallExpression,
+    ComputedMemberExpression, ConditionalExpression, ExportAllDeclaration, ExportDeclaration,
+    ExportDefaultDeclaration, ExportFromDeclaration, ExportNamedDeclaration, Expression, IdentifierReference,
+    IfStatement, ImportDeclaration, ImportExpression, ImportMeta, ImportOrExportKind, LogicalExpression,
+    LogicalOperator, NewExpression, Program, StaticMemberExpression, StringLiteral,
+    TSExternalModuleReference, TemplateLiteral, TryStatement, UnaryExpression, UnaryOperator,
+    VariableDeclarator,
 };
 use crate::oxc::{GetSpan as _, Span};
 
 use super::value::bare;
+use super::wasm::Embedded;
 use super::{Act, Load, Surroundings};
 use crate::resolve::Loader;
 
@@ -27,6 +29,8 @@ pub(super) struct Plain {
     pub(super) is_module: bool,
     /// What can't run, as far as the environment is known.
     pub(super) dead: Vec<Span>,
+    /// WebAssembly that stands in the text.
+    pub(super) wasm: Vec<Vec<u8>>,
 }
 
 /// Names of functions that start programs or threads, or find add-ons: what they are given decides.
@@ -59,15 +63,17 @@ pub(super) const ADDON_FINDERS: &[&str] = &[
     "cmake-ts/build/loader",
 ];
 
-/// Looks at a program.
-pub(super) fn read(program: &Program<'_>, surroundings: &Surroundings<'_>) -> Plain {
-    let mut reader = Reader { found: Plain::default(), surroundings, tries: 0, functions: 0 };
+/// Looks at a program, whose text this is.
+pub(super) fn read(program: &Program<'_>, text: &str, surroundings: &Surroundings<'_>) -> Plain {
+    let embedded = Embedded::of(text);
+    let mut reader = Reader { found: Plain::default(), embedded, surroundings, tries: 0, functions: 0 };
     reader.visit_program(program);
-    reader.found
+    Plain { wasm: reader.embedded.modules, ..reader.found }
 }
 
 struct Reader<'s> {
     found: Plain,
+    embedded: Embedded,
     surroundings: &'s Surroundings<'s>,
     tries: usize,
     functions: usize,
@@ -110,6 +116,17 @@ impl Reader<'_> {
                 Call::Plain
             }
             None => Call::Computed,
+        }
+    }
+
+    /// A text that may name a package.
+    fn name(&mut self, literal: &StringLiteral<'_>) {
+        if self.surroundings.names.is_empty() {
+            return;
+        }
+        let text = literal.value.as_str();
+        if self.surroundings.names.binary_search_by(|name| name.as_str().cmp(text)).is_ok() {
+            self.add(Act::Named, text, literal.span);
         }
     }
 
@@ -317,14 +334,37 @@ impl<'a> Visit<'a> for Reader<'_> {
         walk::walk_unary_expression(self, unary);
     }
 
-    fn visit_string_literal(&mut self, literal: &StringLiteral<'a>) {
-        if self.surroundings.names.is_empty() {
+    fn visit_array_expression(&mut self, array: &ArrayExpression<'a>) {
+        self.embedded.array(array);
+        walk::walk_array_expression(self, array);
+    }
+
+    fn visit_binary_expression(&mut self, binary: &BinaryExpression<'a>) {
+        let Some(parts) = self.embedded.sum(binary) else {
+            walk::walk_binary_expression(self, binary);
             return;
+        };
+        for part in parts {
+            match part {
+                Expression::StringLiteral(literal) => self.name(literal),
+                part if literal(part).is_some() => {}
+                part => self.visit_expression(part),
+            }
         }
-        let text = literal.value.as_str();
-        if self.surroundings.names.binary_search_by(|name| name.as_str().cmp(text)).is_ok() {
-            self.add(Act::Named, text, literal.span);
+    }
+
+    fn visit_template_literal(&mut self, template: &TemplateLiteral<'a>) {
+        if template.expressions.is_empty()
+            && let Some(text) = template.quasis.first().and_then(|only| only.value.cooked.as_ref())
+        {
+            self.embedded.string(text);
         }
+        walk::walk_template_literal(self, template);
+    }
+
+    fn visit_string_literal(&mut self, literal: &StringLiteral<'a>) {
+        self.embedded.string(&literal.value);
+        self.name(literal);
     }
 
     fn visit_try_statement(&mut self, statement: &TryStatement<'a>) {

@@ -133,6 +133,7 @@ fn add_outcome(trace: &mut Trace, file: &File, name: &str, place: usize, sorted:
     if let Some(why) = &outcome.unread {
         trace.unread.push((name.to_owned(), why.clone()));
     }
+    trace.wasm.extend(outcome.wasm.iter().map(|&hash| (name.to_owned(), hash)));
     trace.edges.extend(outcome.edges.iter().map(|&(to, line, how)| Edge {
         from: sorted[place],
         to: sorted[to],
@@ -160,4 +161,6 @@ fn tidy(trace: &mut Trace) {
     super::summarise(&mut trace.dynamic);
     trace.missing.sort();
     trace.missing.dedup();
+    trace.wasm.sort();
+    trace.wasm.dedup();
 }

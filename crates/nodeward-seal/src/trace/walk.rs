@@ -18,6 +18,7 @@ use super::pattern::{self, Folders};
 use super::recorded::Seen;
 use super::targets::{Loading, Meaning, found, slashed};
 use super::{How, Options, Trace, TraceError, elf, listing, synthetic};
+use crate::seal::Digest;
 use crate::source::SourceKind;
 
 /// The largest file that is read for what it loads.
@@ -102,6 +103,8 @@ pub(super) struct Outcome {
     pub(super) dynamic: Vec<(u32, Act, Option<String>, Option<usize>)>,
     pub(super) missing: Vec<(u32, String, bool)>,
     pub(super) unread: Option<String>,
+    /// The hashes of WebAssembly that stands in its text.
+    pub(super) wasm: Vec<Digest>,
 }
 
 /// What one file leads to.
@@ -388,6 +391,7 @@ impl<'o> Walk<'o> {
                     (_, true) => SourceKind::Esm,
                     (_, false) => SourceKind::Cjs,
                 });
+                leads.outcome.wasm = hashes(&loads.wasm);
                 self.mean(path, loads.loads, leads);
             }
             Err(error) if is_known && role == Role::Module => {
@@ -414,7 +418,10 @@ impl<'o> Walk<'o> {
         leads.outcome.size = content.len() as u64;
         let place = self.project.join("synthetic.js");
         match loads::loads(content, &place, Written::JAVASCRIPT, &self.surroundings(true)) {
-            Ok(loads) => self.mean(&place, loads.loads, leads),
+            Ok(loads) => {
+                leads.outcome.wasm = hashes(&loads.wasm);
+                self.mean(&place, loads.loads, leads);
+            }
             Err(error) => leads.outcome.unread = Some(error.to_string()),
         }
     }
@@ -505,6 +512,10 @@ impl<'o> Walk<'o> {
             }
         }
     }
+}
+
+fn hashes(modules: &[Vec<u8>]) -> Vec<Digest> {
+    modules.iter().map(|module| Digest::of(module)).collect()
 }
 
 fn real(path: &Path) -> Result<PathBuf, TraceError> {

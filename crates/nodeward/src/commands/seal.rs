@@ -81,10 +81,11 @@ pub(crate) fn seal(args: &SealArgs, session: &Session) -> anyhow::Result<Outcome
         Some(file) => Config::read(file)?,
         None => Config::for_project(&session.directory.join(folder), &session.directory)?,
     };
-    let Trace { list, synthetic, .. } = found(args, &config, session)?;
+    let Trace { list, synthetic, wasm, .. } = found(args, &config, session)?;
     let synthetic = synthetic.into_iter().map(|content| (content, Origin::Recorded)).collect();
     let base = base(&config, session);
-    let eval = eval::rules(&config.seal.eval, &config.seal.adapters, &base, &list, session);
+    let mut eval = eval::rules(&config.seal.eval, &config.seal.adapters, &base, &list, session);
+    eval::permit_carried(&mut eval, &wasm, session);
     let declared = Declared { eval, children: config.seal.children, synthetic };
     let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let mut document = seal::make(&list, declared, threads)?;

@@ -1,13 +1,14 @@
 //! Bounded eval in a seal: the modules that get a permission, and those that could use one.
 //!
-//! Nothing is permitted that `nodeward.toml` does not ask for. What could be is told, with the lines to add.
+//! No code from strings is permitted that `nodeward.toml` does not ask for. What could be is told, with the lines to
+//! add. WebAssembly is permitted that stands in the text of a sealed file: it is sealed with that text.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use nodeward_report::Printable;
 use nodeward_seal::SourceList;
-use nodeward_seal::seal::{EvalMode, EvalRules, SealPath, adapters};
+use nodeward_seal::seal::{Digest, EvalMode, EvalRules, SealPath, adapters};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -84,6 +85,23 @@ pub(crate) fn rules(
         suggest(&covered, &rules, asked, session);
     }
     rules
+}
+
+/// Permits the WebAssembly that stands in the text of sealed files, besides what is declared, and says which bring it.
+pub(crate) fn permit_carried(rules: &mut EvalRules, carried: &[(String, Digest)], session: &Session) {
+    rules.wasm.extend(carried.iter().map(|(_, hash)| *hash));
+    rules.wasm.sort();
+    rules.wasm.dedup();
+    let shown = if session.chatter == Chatter::Verbose { carried.len() } else { SHOWN };
+    for (file, hash) in carried.iter().take(shown) {
+        session.note(format_args!("{}: carries WebAssembly, which may be compiled: {hash}", Printable(file)));
+    }
+    if carried.len() > shown {
+        session.note(format_args!(
+            "and {} more WebAssembly modules; --verbose names them",
+            carried.len() - shown
+        ));
+    }
 }
 
 fn below(file: &Path, root: &Path) -> Option<SealPath> {

@@ -31,6 +31,8 @@ mod run_partial;
 mod run_surroundings;
 #[cfg(target_os = "linux")]
 mod run_trust;
+#[cfg(target_os = "linux")]
+mod run_wasm;
 mod scan;
 mod seal;
 mod suppressions;
