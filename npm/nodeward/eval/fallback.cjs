@@ -141,8 +141,36 @@ function replaceConstructor(real, make) {
     apply: (_real, _this, given) => make(captured.texts(given), undefined),
     construct: (_real, given, target) => make(captured.texts(given), target === replacement ? undefined : target),
   });
-  lock(real.prototype, 'constructor', replacement);
+  lockConstructor(real.prototype, replacement);
   if (globalThis[real.name] === real) lock(globalThis, real.name, replacement);
+}
+
+/**
+ * `fn.constructor = other` defines a property of `fn`, as it does plainly, where a property that can't be written
+ * would keep all functions from it. What it does, its caller could do as well by `Reflect.defineProperty`; the
+ * prototype keeps its own, which can't be redefined. Those of the other kinds can't be written plainly either.
+ */
+function lockConstructor(prototype, replacement) {
+  if (!captured.descriptor(prototype, 'constructor').writable) {
+    lock(prototype, 'constructor', replacement);
+    return;
+  }
+  const accessors = {
+    get constructor() {
+      return replacement;
+    },
+    set constructor(value) {
+      const own = captured.descriptor(this, 'constructor');
+      const attributes = own === undefined
+        ? { __proto__: null, value, writable: true, configurable: true, enumerable: true }
+        : { __proto__: null, value };
+      if (this === prototype || !captured.defineProperty(this, 'constructor', attributes)) {
+        throw new captured.TypeError("Cannot assign to read only property 'constructor' of object");
+      }
+    },
+  };
+  const { get, set } = captured.descriptor(accessors, 'constructor');
+  captured.defineProperty(prototype, 'constructor', { __proto__: null, get, set, configurable: false, enumerable: false });
 }
 
 function lock(object, name, value) {

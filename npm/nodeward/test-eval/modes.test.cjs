@@ -190,6 +190,103 @@ eachVersion('every constructor of functions is bounded', (setting) => {
   }
 });
 
+eachVersion('without the add-on functions may have a constructor of their own', ({ node }) => {
+  const seen = program({ node }, `
+    install();
+    (() => { 'use strict';
+    const own = (made) => { made.constructor = 'own'; return [made.constructor, Object.getOwnPropertyDescriptor(made, 'constructor')]; };
+    outcome('function', () => own(function () {}));
+    outcome('arrow', () => own(() => {}));
+    outcome('class', () => { class A {} class B extends A {} own(B); return [B.constructor, A.constructor === Function]; });
+    outcome('proxy', () => { const made = () => {}; new Proxy(made, {}).constructor = 'own'; return made.constructor; });
+    outcome('assigned', () => Object.assign(() => {}, { constructor: 'own' }).constructor);
+    outcome('second', () => { const made = () => {}; made.constructor = 1; made.constructor = 2; return made.constructor; });
+    outcome('inherited', () => { const made = Object.create(() => {}); made.constructor = 'own'; return made.constructor; });
+    outcome('kept', () => [(() => {}).constructor === Function, (() => {}) instanceof Function, Function.prototype.constructor === Function]);
+    outcome('inspected', () => require('util').inspect([function f() {}, class A {}, async () => {}]));
+    outcome('frozen', () => { Object.freeze(() => {}).constructor = 'own'; });
+    })();
+  `);
+  const descriptor = { value: 'own', writable: true, enumerable: true, configurable: true };
+  assert.deepEqual(seen, {
+    denials: [],
+    function: ['own', descriptor],
+    arrow: ['own', descriptor],
+    class: ['own', true],
+    proxy: 'own',
+    assigned: 'own',
+    second: 2,
+    inherited: 'own',
+    kept: [true, true, true],
+    inspected: '[ [Function: f], [class A], [AsyncFunction (anonymous)] ]',
+    frozen: ['TypeError', null],
+  });
+}, { needsAddon: false });
+
+for (const mode of ['enforce', 'report']) {
+  eachVersion(`without the add-on nothing about the constructor of functions leads to the native one (${mode})`, ({ node }) => {
+    const seen = program({ node }, `
+      install();
+      (() => { 'use strict';
+      const prototypes = [Function.prototype, ...[async () => {}, function* () {}, async function* () {}].map((made) => Object.getPrototypeOf(made))];
+      const { get, set } = Object.getOwnPropertyDescriptor(Function.prototype, 'constructor');
+      const found = [];
+      const sees = (...values) => { for (const value of values) found[found.length] = value; };
+      const refused = (attempt) => { try { return attempt() === false; } catch (error) { return error instanceof TypeError; } };
+      seen.refused = prototypes.flatMap((prototype) => [
+        () => { prototype.constructor = 1; },
+        () => Reflect.set(prototype, 'constructor', 1),
+        () => Reflect.set(Function.prototype, 'constructor', 1, prototype),
+        () => set.call(prototype, 1),
+        () => { new Proxy(prototype, {}).constructor = 1; },
+        () => set.call(new Proxy(prototype, { getOwnPropertyDescriptor() {} }), 1),
+        () => set.call(new Proxy(prototype, { defineProperty: () => true }), 1),
+        () => Reflect.deleteProperty(prototype, 'constructor'),
+        () => Reflect.defineProperty(prototype, 'constructor', { value: 1 }),
+        () => Reflect.defineProperty(prototype, 'constructor', { get: () => 1 }),
+        () => Reflect.defineProperty(prototype, 'constructor', { configurable: true }),
+      ].map(refused)).filter((one) => !one).length;
+      // What the accessors pass on, give, and leave on the stack.
+      const traps = { get: (_target, name) => (...given) => { sees(...given); return Reflect[name](...given); } };
+      const receiver = new Proxy(() => {}, new Proxy({}, traps));
+      sees(get, set, get.call(receiver), get.call(undefined), get.call(Function.prototype), set.call(receiver, 'own'), receiver.constructor);
+      for (const given of [undefined, null, 5, 'text', Symbol('s')]) refused(() => sees(set.call(given, 1)));
+      const { prepareStackTrace } = Error;
+      Error.prepareStackTrace = (_error, sites) => sites.flatMap((site) => [site.getFunction(), site.getThis()]);
+      try { set.call(new Proxy(() => {}, { defineProperty() { sees(...new Error().stack); return true; } }), 1); } catch {}
+      try { set.call(Object.freeze(() => {}), 1); } catch (error) { sees(...error.stack); }
+      Error.prepareStackTrace = prepareStackTrace;
+      for (const accessor of [get, set]) for (const name of ['caller', 'arguments', 'prototype', 'constructor']) refused(() => sees(accessor[name]));
+      // Whatever replaced what they might use.
+      const taken = [];
+      for (const [object, name] of [[Reflect, 'defineProperty'], [Object, 'getOwnPropertyDescriptor'], [Function.prototype, 'call'], [Function.prototype, 'apply'], [globalThis, 'TypeError']]) {
+        const real = object[name];
+        Object.defineProperty(object, name, { value: function (...given) { taken.push(name); sees(this, ...given); return Reflect.construct(real, given); }, configurable: true, writable: true });
+        taken.push([object, name, real]);
+      }
+      const victim = () => {};
+      victim.constructor = 'own';
+      try { Object.freeze(() => {}).constructor = 1; } catch {}
+      seen.replaced = taken.filter((one) => typeof one === 'string').length;
+      for (const one of taken) if (typeof one !== 'string') one[0][one[1]] = one[2];
+      const Bounded = (() => {}).constructor;
+      sees(Object.getPrototypeOf(Bounded), Bounded.prototype.constructor);
+      refused(() => sees(Reflect.getPrototypeOf(Reflect.construct(Function, [], class {}))));
+      const all = [...found].flatMap((value) => [value, value?.value, value?.get, value?.set]);
+      const native = all.filter((one) => typeof one === 'function' && one !== Bounded && /^function Function\\(/.test(Function.prototype.toString.call(one)));
+      seen.native = native.length;
+      seen.same = Bounded === Function && Bounded === Function.prototype.constructor;
+      const before = denials.length;
+      outcome('made', () => Bounded('return 1')());
+      seen.told = denials.length - before;
+      delete seen.denials;
+      })();
+    `, { install: { mode }, flags: mode === 'report' ? [] : [FLAG] });
+    // In report mode what is made is let go, and told.
+    assert.deepEqual(seen, { refused: 0, replaced: 0, native: 0, same: true, made: mode === 'report' ? 1 : DENIED, told: 1 });
+  }, { needsAddon: false });
+}
+
 eachVersion('a permission does not wait for what is awaited', (setting) => {
   const seen = program(setting, `
     install();
