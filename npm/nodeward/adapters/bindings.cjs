@@ -14,16 +14,16 @@ const METHODS = { __proto__: null, apply: Function.prototype.apply, call: Functi
  * @param {import('./list.cjs').Cover} cover
  * @param {{filename: string, module: object}} about
  */
-function bindings(permit, { instead, evaluated, onlyInstead }, about) {
+function bindings(permit, { instead, evaluated, onlyInstead, allows }, about) {
   const bound = { __proto__: null };
-  const permitted = onlyInstead ? (_source, callback) => callback() : permit;
+  const permitted = onlyInstead ? unpermitted : permit;
   for (let at = 0; at < constructors.length; at += 1) {
     const { keyword, real, name } = constructors[at];
-    bound[name] = constructorOf(keyword, real, permitted, (texts) => instead?.(texts, bound, about));
+    bound[name] = constructorOf(keyword, real, permitted, (texts) => instead?.(texts, bound, about), allows);
   }
   bound.eval = (source) => {
     if (typeof source !== 'string') return source;
-    return evaluated?.(source, about) ?? permitted(source, () => indirectEval(source));
+    return evaluated?.(source, about) ?? (allows === undefined ? permitted : unpermitted)(source, () => indirectEval(source));
   };
   // For a module that takes `Function` from the global object.
   bound.global = captured.create(globalThis);
@@ -34,13 +34,19 @@ function bindings(permit, { instead, evaluated, onlyInstead }, about) {
   return bound;
 }
 
+/** Goes on without a permission, so that it is denied and reported where the code is made. */
+function unpermitted(_source, callback) {
+  return callback();
+}
+
 /** The real constructor, but for calls: those permit the text that V8 is going to ask about. */
-function constructorOf(keyword, real, permit, instead) {
+function constructorOf(keyword, real, permit, instead, allows) {
   const make = (given, target) => {
     const texts = captured.texts(given);
     const other = instead(texts);
     if (other !== undefined) return other;
-    return permit(functionText(keyword, texts), () => captured.construct(real, texts, target));
+    const permitted = allows === undefined || allows(texts) ? permit : unpermitted;
+    return permitted(functionText(keyword, texts), () => captured.construct(real, texts, target));
   };
   const bounded = new captured.Proxy(real, {
     __proto__: null,

@@ -27,6 +27,12 @@ module.exports = {
       binds: ['Function'],
     },
     {
+      package: 'bluebird',
+      range: '>=2.0.0 <3.0.0',
+      files: ['js/main/call_get.js', 'js/main/join.js', 'js/main/promisify.js'],
+      binds: ['Function'],
+    },
+    {
       package: '@sinclair/typebox',
       range: '>=0.34.0 <0.35.0',
       files: ['build/cjs/compiler/compiler.js', 'build/cjs/system/evaluate.js'],
@@ -42,6 +48,6 @@ module.exports = {
         return texts.length === 1 && texts[0] === wanted ? () => bound.AsyncFunction : undefined;
       },
     },
-    { package: 'zod', range: '>=4.0.0 <5.0.0', files: ['v4/core/doc.cjs', 'v4/core/util.cjs'], binds: ['Function'] },
+    { package: 'zod', range: '>=3.25.0 <5.0.0', files: ['v4/core/doc.cjs', 'v4/core/util.cjs'], binds: ['Function'] },
   ],
 };

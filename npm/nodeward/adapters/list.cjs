@@ -51,6 +51,8 @@ const ADAPTERS = new Map([
  * @property {(source: string, about: {filename: string, module: object}) => unknown} [evaluated] the same for `eval`
  * @property {(exported: any) => unknown} [after] gives what stands in the place of what the module exported
  * @property {boolean} [onlyInstead] whether all else is denied
+ * @property {(texts: string[]) => boolean} [allows] whether these are arguments that the module gives a constructor
+ *   by itself; all others are denied
  *
  * @param {string} listedPath as in the seal, with `/`
  * @param {string | undefined} release `name@version`, as the seal says
@@ -70,8 +72,8 @@ function adapterOf(listedPath, release) {
   const found = adapter.covers.find((cover) => (
     cover.package === name && cover.files.includes(file) && isWithin(version, cover.range)));
   if (found === undefined) return undefined;
-  const { binds, instead, evaluated, after, onlyInstead } = found;
-  return { adapter: adapter.name, binds, instead, evaluated, after, onlyInstead };
+  const { binds, instead, evaluated, after, onlyInstead, allows } = found;
+  return { adapter: adapter.name, binds, instead, evaluated, after, onlyInstead, allows };
 }
 
 /** Whether a version lies in a range of the form `>=1.2.3 <2.0.0`; a prerelease counts as its release. */

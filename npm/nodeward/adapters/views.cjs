@@ -7,6 +7,7 @@ module.exports = {
     { package: 'nunjucks', range: '>=3.0.0 <4.0.0', files: ['src/environment.js'], binds: ['Function'] },
     { package: 'eta', range: '>=4.0.0 <5.0.0', files: ['dist/index.cjs'], binds: ['Function'] },
     { package: 'hogan.js', range: '>=3.0.0 <4.0.0', files: ['lib/compiler.js'], binds: ['Function'] },
+    { package: 'underscore', range: '>=1.4.0 <1.12.0', files: ['underscore.js'], binds: ['Function'] },
     {
       package: 'underscore',
       range: '>=1.12.0 <2.0.0',

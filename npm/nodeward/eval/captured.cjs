@@ -41,6 +41,8 @@ module.exports = {
   wellFormed: uncurried(String.prototype.toWellFormed),
   isWellFormed: uncurried(String.prototype.isWellFormed),
   numberToString: uncurried(Number.prototype.toString),
+  // `test` would look up `exec` on the prototype.
+  exec: uncurried(RegExp.prototype.exec),
   map: uncurried(Array.prototype.map),
   WeakMap,
   weakGet: uncurried(WeakMap.prototype.get),

@@ -11,7 +11,7 @@ const { adapterOf, covered, packages } = require('../adapters/list.cjs');
 
 const SETS = {
   new: ['pug@3.0.4', 'ejs@3.1.10', 'lodash@4.17.21', 'lodash.template@4.5.0', 'handlebars@4.7.8', 'ajv@8.17.1', 'dot@1.1.3', 'mathjs@13.2.0', 'depd@2.0.0', 'find-my-way@9.10.1', 'fast-json-stringify@7.3.6', 'tapable@2.3.4'],
-  old: ['pug@2.0.4', 'ejs@2.7.4', 'lodash@3.10.1', 'handlebars@4.0.14', 'ajv@6.12.6', 'dot@1.1.3', 'mathjs@3.20.2', 'depd@1.1.2', 'fast-json-stringify@6.0.1', 'tapable@2.0.0'],
+  old: ['pug@2.0.4', 'ejs@2.7.4', 'lodash@3.10.1', 'handlebars@4.0.14', 'ajv@6.12.6', 'dot@1.1.3', 'mathjs@3.20.2', 'depd@1.1.2', 'fast-json-stringify@6.0.1', 'tapable@2.0.0', 'underscore@1.8.3'],
 };
 
 /** What each engine renders. */
@@ -35,6 +35,7 @@ const RENDERED = {
   'find-my-way': 'a',
   'fast-json-stringify': '{"a":1}',
   tapable: 2,
+  underscore: '1!',
 };
 
 const installed = {};

@@ -13,7 +13,16 @@ const { FLAG, PACKAGE, eachVersion, run } = require('./support/nodes.cjs');
 const { adapterOf } = require('../adapters/list.cjs');
 
 const PACKAGES = ['pino@9.6.0', 'pino-pretty@13.0.0', 'mysql2@3.14.1', 'protobufjs@7.4.0', '@protobufjs/inquire@1.1.0', '@grpc/proto-loader@0.7.15', 'morgan@1.10.0',
-  'bluebird@3.7.2', 'zod@4.0.5', 'avsc@5.7.9', 'nunjucks@3.2.4', 'eta@4.6.0', 'hogan.js@3.0.2', 'underscore@1.13.7', 'typeorm@0.3.24', 'reflect-metadata@0.2.2', '@sinclair/typebox@0.34.38', 'fastest-validator@1.19.0'];
+  'bluebird@3.7.2', 'zod@4.0.5', 'avsc@5.7.9', 'nunjucks@3.2.4', 'eta@4.6.0', 'hogan.js@3.0.2', 'underscore@1.13.7', 'typeorm@0.3.24', 'reflect-metadata@0.2.2', '@sinclair/typebox@0.34.38', 'fastest-validator@1.19.0',
+  'fastify@5.12.8', 'fastify4@npm:fastify@4.29.1'];
+
+const FASTIFY = (name) => `const app = require('${name}')(); const wanted = { type: 'object', properties: { id: { type: 'integer' } } };
+    const route = (url, more) => app.route({ method: ['GET', 'POST'], url, handler: async (request) => ({ id: 1, url, params: request.params }), ...more });
+    for (const url of ['/', '/api', '/apple', '/user/:id/files', '/user/:id', '/static/*', '/at/:hour(^\\\\d+)h']) route(url);
+    route('/schema/:id', { schema: { params: wanted, response: { 200: wanted } } }); route('/', { constraints: { version: '1.2.0' } }); route('/', { constraints: { host: 'a.example' } });
+    app.options('*', async () => 'any'); (async () => { for (const [method, url, headers] of [['GET', '/'], ['GET', '/api'], ['POST', '/apple'], ['GET', '/user/1'], ['GET', '/user/1/files'], ['GET', '/static/a/b'],
+      ['POST', '/static/c'], ['GET', '/at/12h'], ['GET', '/schema/7'], ['GET', '/schema/x'], ['GET', '/', { 'accept-version': '1.x' }], ['GET', '/', { host: 'a.example' }], ['OPTIONS', '/x'], ['GET', '/none']])
+        console.log(method, url, (await app.inject({ method, url, headers })).body); })();`;
 
 const PROGRAMS = {
   'pino, a transport': `const pino = require('pino'); const stream = pino.transport({ target: 'pino/file', options: { destination: 1 } });
@@ -41,6 +50,8 @@ const PROGRAMS = {
   'fastest-validator': `const Validator = require('fastest-validator'); console.log(new Validator().compile({ a: 'string' })({ a: 'x' }), JSON.stringify(new Validator().compile({ a: 'number' })({ a: 'x' }).length)); new Validator().compile({ $$async: true, a: 'string' })({ a: 'x' }).then(console.log);`,
   'hogan.js': `console.log(require('hogan.js').compile('{{a}}').render({ a: 1 }));`,
   'underscore': `console.log(require('underscore').template('<%= a %>')({ a: 1 }));`,
+  'fastify 5': FASTIFY('fastify'),
+  'fastify 4': FASTIFY('fastify4'),
   'typeorm, entities by their files': `new (require('typeorm').DataSource)({ type: 'mysql', driver: require('mysql2'), host: '127.0.0.1', port: 1, entities: [__dirname + '/entity.mjs'] }).initialize().catch((error) => console.log(error.code));`,
 };
 const FILES = {
@@ -69,11 +80,19 @@ function prepare() {
   const files = fs.readdirSync(root, { recursive: true }).map((file) => file.split(path.sep).join('/'));
   const sources = files.filter((file) => path.extname(file) in kinds && fs.statSync(path.join(root, file)).isFile()).sort().map((file) => {
     const sha256 = crypto.createHash('sha256').update(fs.readFileSync(path.join(root, file))).digest('hex');
-    return { path: file, kind: kinds[path.extname(file)], sha256, package: releaseOf(root, file) };
+    return { path: file, kind: isEsm(root, file) ? 'esm' : kinds[path.extname(file)], sha256, package: releaseOf(root, file) };
   });
   const modules = sources.filter((source) => adapterOf(source.path, source.package) !== undefined).map((source) => source.path);
   prepared = { root, names, sources, modules };
   return prepared;
+}
+
+/** Whether a `.js` file is an ES module by what the nearest package.json says. */
+function isEsm(root, file) {
+  if (path.extname(file) !== '.js') return false;
+  let folder = path.dirname(path.join(root, file));
+  while (!fs.existsSync(path.join(folder, 'package.json'))) folder = path.dirname(folder);
+  return JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')).type === 'module';
 }
 
 /** `name@version` of the package that a file belongs to. */
@@ -109,7 +128,7 @@ test('the packages have the files that the adapters cover', { timeout: 300_000 }
   const found = prepare();
   if (found === undefined) return context.skip(SKIPPED);
   const packages = new Set(found.modules.map((file) => /^.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)[1]));
-  const wanted = ['@protobufjs/codegen', '@protobufjs/inquire', '@sinclair/typebox', 'avsc', 'bluebird', 'depd', 'eta', 'fastest-validator',
+  const wanted = ['@protobufjs/codegen', '@protobufjs/inquire', '@sinclair/typebox', 'avsc', 'bluebird', 'depd', 'eta', 'fast-json-stringify', 'fastest-validator', 'find-my-way',
     'generate-function', 'hogan.js', 'morgan', 'nunjucks', 'real-require', 'typeorm', 'underscore', 'zod'];
   assert.deepEqual(wanted.filter((name) => !packages.has(name)), []);
 });

@@ -2,43 +2,15 @@
 // Renders with each installed engine under bounded eval, and tries the same code elsewhere in the process.
 // Prints one JSON document.
 
-const crypto = require('node:crypto');
 const fs = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
+const { sha256, sources } = require('./sources.cjs');
 
 const [, , evalModule, root, set, listing, addon] = process.argv;
-const sha256 = (bytes) => crypto.createHash('sha256').update(bytes).digest('hex');
 
-/** Each file under node_modules that an adapter covers by package and name, as the seal lists it. */
-function sources() {
-  const packages = new Set(require('../../adapters/list.cjs').covered().map((cover) => cover.package));
-  const found = [];
-  const visit = (folder, isCovered) => {
-    for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
-      const file = path.join(folder, entry.name);
-      if (entry.isDirectory()) {
-        // Only what may hold a covered file is worth the walk.
-        const isPackage = path.basename(folder) === 'node_modules';
-        if (!isPackage || packages.has(entry.name) || fs.existsSync(path.join(file, 'node_modules'))) {
-          visit(file, isPackage ? packages.has(entry.name) : isCovered);
-        }
-      } else if (isCovered && entry.name.endsWith('.js')) {
-        found.push(path.relative(root, file).split(path.sep).join('/'));
-      }
-    }
-  };
-  visit(path.join(root, 'node_modules'), false);
-  return found.flatMap((file) => {
-    const [, before, name] = /^((?:.*\/)?node_modules\/)((?:@[^/]+\/)?[^/]+)\//.exec(file) ?? [];
-    if (!packages.has(name)) return [];
-    const { version } = JSON.parse(fs.readFileSync(path.join(root, before, name, 'package.json'), 'utf8'));
-    return [{ path: file, kind: 'cjs', sha256: sha256(fs.readFileSync(path.join(root, file))), package: `${name}@${version}` }];
-  });
-}
-
-const all = sources();
+const all = sources(root);
 const listed = {
   listed: all,
   unlisted: [],
@@ -108,6 +80,7 @@ const SETS = {
       const validate = new (load('ajv'))().compile(schema);
       return [validate({ a: 1 }), validate({ a: 'x' })];
     },
+    underscore: () => load('underscore').template(template)({ a: 1 }),
     mathjs: () => load('mathjs').eval('2 * a', { a: 3 }),
     depd: () => load('depd')('test').function((a, b) => a + b, 'old')(1, 2),
   },
