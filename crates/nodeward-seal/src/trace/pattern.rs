@@ -52,6 +52,31 @@ pub(super) fn matches(pattern: &str, path: &str) -> bool {
     states[path.len()]
 }
 
+/// The pattern that a library's template of paths means: `{{x}}`, `%s` and `/:x/` are names. `None`: it has no holes.
+pub(super) fn of_template(path: &str) -> Option<String> {
+    let name = NAME.to_string();
+    let mut pattern = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(at) = rest.find("{{") {
+        let Some(length) = rest[at..].find("}}").filter(|&length| !rest[at..at + length].contains('/'))
+        else {
+            break;
+        };
+        pattern.push_str(&rest[..at]);
+        pattern.push(NAME);
+        rest = &rest[at + length + 2..];
+    }
+    pattern.push_str(rest);
+    let pattern = pattern.replace("%s", &name);
+    let parts: Vec<&str> = pattern.split('/').collect();
+    let last = parts.len() - 1;
+    let is_hole = |part: &str| part.strip_prefix(':').is_some_and(|rest| !rest.is_empty());
+    let parts = parts.iter().enumerate();
+    let parts = parts.map(|(at, part)| if at < last && is_hole(part) { name.as_str() } else { part });
+    let pattern = parts.collect::<Vec<_>>().join("/");
+    pattern.contains(NAME).then_some(pattern)
+}
+
 /// The folder that all matches of a pattern are below.
 pub(super) fn folder_of(pattern: &str) -> &str {
     let known = &pattern[..pattern.find([HOLE, NAME]).unwrap_or(pattern.len())];
@@ -116,6 +141,24 @@ fn list(folder: &Path) -> Option<Vec<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_templates_mean() {
+        for (template, expected) in [
+            ("/l/{{lng}}.json", Some("/l/?.json")),
+            ("/l/{{lng}}/{{ns}}.json", Some("/l/?/?.json")),
+            ("/l/%s.json", Some("/l/?.json")),
+            ("/l/:lng/a.json", Some("/l/?/a.json")),
+            ("/l/:lng", None),
+            ("/l/{{lng/a}}.json", None),
+            ("/l/{{lng.json", None),
+            ("/l/a.json", None),
+            ("", None),
+        ] {
+            let expected = expected.map(|text| text.replace('?', &NAME.to_string()));
+            assert_eq!(of_template(template), expected, "{template}");
+        }
+    }
 
     #[test]
     fn what_matches() {

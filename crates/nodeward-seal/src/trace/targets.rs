@@ -163,10 +163,12 @@ impl<'w> Loading<'w> {
         let path = Path::new(what);
         let Ok(metadata) = std::fs::metadata(path) else {
             // Somebody may add the ending that `require` would add.
-            return match (role, self.resolved(self.folder, what, Loader::Require)) {
-                (Role::Path, Some(path)) => Meaning::Files(vec![found(path, role, How::Loads(load.act))]),
-                _ => Meaning::Nothing,
-            };
+            if role == Role::Path
+                && let Some(path) = self.resolved(self.folder, what, Loader::Require)
+            {
+                return Meaning::Files(vec![found(path, role, How::Loads(load.act))]);
+            }
+            return self.template(what, role, load);
         };
         let Ok(path) = path.canonicalize() else { return Meaning::Nothing };
         if metadata.is_file() {
@@ -181,6 +183,17 @@ impl<'w> Loading<'w> {
                 files.iter().map(|file| found(file.clone(), role, How::Matches(load.act))).collect(),
             ),
             None => Meaning::Unknown,
+        }
+    }
+
+    /// A path with holes that a library fills: `locales/{{lng}}.json`.
+    fn template(&self, what: &str, role: Role, load: &Load) -> Meaning {
+        let limit = slashed(&self.limit);
+        let below = what.strip_prefix(limit.as_str()).filter(|below| below.starts_with('/'));
+        let Some(below) = below.and_then(pattern::of_template) else { return Meaning::Nothing };
+        match self.pattern(self.folder, &format!("{limit}{below}"), role, load) {
+            Meaning::Files(files) => Meaning::Files(files),
+            _ => Meaning::Nothing,
         }
     }
 

@@ -147,6 +147,22 @@ fn patterns_are_narrowed_and_told() {
 }
 
 #[test]
+fn a_path_with_holes_of_a_library_is_a_pattern() {
+    let project = Project::empty()
+        .file("package.json", "{}")
+        .file(
+            "a.js",
+            "exports.a = { loadPath: __dirname + '/locales/{{lng}}/{{ns}}.json' };
+             exports.b = require('path').join(__dirname, './texts/%s.txt'); exports.c = __dirname + '/{{none}}';",
+        )
+        .file("locales/en/a.json", "{}")
+        .file("locales/en/a.txt", "")
+        .file("texts/b.txt", "")
+        .file("other.txt", "");
+    assert_eq!(files(&traced(&project, "a.js")), ["a.js", "locales/en/a.json", "texts/b.txt"]);
+}
+
+#[test]
 fn a_pattern_of_folders_means_their_modules() {
     let project = Project::empty()
         .file("a.js", "exports.run = (x) => require(require('path').join(__dirname, 'versions', x, '/'));\nexports.part = (x) => require(`./parts/${x}/lib`)")
