@@ -88,7 +88,11 @@ impl Taint {
     /// A shell would parse it.
     pub(crate) const SHELL: Self = Self(1);
     /// It may climb out of a folder.
-    pub(crate) const PATH: Self = Self(1 << 1);
+    pub(crate) const CLIMB: Self = Self(1 << 1);
+    /// It may lead beside a folder, into another whose name begins with the same letters.
+    pub(crate) const BESIDE: Self = Self(1 << 20);
+    /// It may lead to a file that was not meant.
+    pub(crate) const PATH: Self = Self::CLIMB.and(Self::BESIDE);
     /// An engine would run it.
     pub(crate) const CODE: Self = Self(1 << 2);
     /// SQL, LDAP, XPath, GraphQL text.
@@ -118,7 +122,7 @@ impl Taint {
     /// It is an object whose properties are all the outside's choice.
     pub(crate) const OBJECT: Self = Self(1 << 15);
     /// Everything that a value from outside may be.
-    pub(crate) const OUTSIDE: Self = Self((1 << 17) - 1);
+    pub(crate) const OUTSIDE: Self = Self((1 << 17) - 1).and(Self::BESIDE);
     /// As a property name it may be `constructor`, and the next `prototype`.
     pub(crate) const CONSTRUCTOR: Self = Self(1 << 16);
     /// An object read by a name from outside: it may be `Object.prototype`.

@@ -5,7 +5,7 @@ use std::cell::LazyCell;
 use nodeward_javascript::oxc::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::graph::{CallKind, Edge, FileGraph, FunctionId, Label, NameId, NodeId, Sends, Shape, Spot, Taint};
+use super::graph::{CallKind, FileGraph, FunctionId, Label, NameId, NodeId, Sends, Shape, Spot, Taint};
 use super::models::{Models, Origin, Sink, SinkKind, Which};
 use super::models::{NAMED, NAMED_FUNCTIONS, PROPERTIES};
 use super::sources::{Source, sources};
@@ -49,6 +49,9 @@ pub(crate) struct FlowFinding {
     pub(crate) is_any_time: bool,
     /// Whether the value comes from a parameter by few steps, none of them through what objects keep.
     pub(crate) is_direct: bool,
+    /// Whether it is a parameter as it was handed in, or what methods of texts made of that: no property and no element
+    /// of what was handed in, and nothing that had to be made a text first.
+    pub(crate) is_bare: bool,
     pub(crate) path: Vec<FlowStep>,
 }
 
@@ -89,6 +92,7 @@ pub(crate) fn solve(
         parsed: results(&PARSERS),
         decoded: results(&DECODERS),
         resolved: results(&RESOLVERS),
+        stringified: results(&STRINGIFIERS),
     };
     let mut found = FxHashMap::default();
     let mut is_cut = values.is_cut;
@@ -131,12 +135,17 @@ struct Marks {
     parsed: FxHashSet<NodeId>,
     /// What is made of texts by functions that give back what was encoded.
     decoded: FxHashSet<NodeId>,
+    /// Texts that were made of something else.
+    stringified: FxHashSet<NodeId>,
     /// Paths that climb no more, wherever they lead.
     resolved: FxHashSet<NodeId>,
 }
 
 /// Functions that give back line breaks that were encoded, by their names.
 const DECODERS: [&str; 6] = ["decodeURIComponent", "decodeURI", "unescape", "decode", "parse", "get"];
+
+/// Functions that make texts of what need not be one, by their names: `Object.prototype.toString.call(value)`.
+const STRINGIFIERS: [&str; 5] = ["toString", "call", "apply", "String", "inspect"];
 
 /// Functions that follow the `..` of a path, by their names.
 const RESOLVERS: [&str; 3] = ["join", "resolve", "normalize"];
@@ -158,6 +167,7 @@ struct Extra {
     pattern: Option<String>,
     is_named_only: bool,
     is_doubtful: bool,
+    is_joined: bool,
 }
 
 impl Reporter<'_, '_> {
@@ -202,11 +212,14 @@ impl Reporter<'_, '_> {
         match sink.kind {
             // With a shell the program and its arguments are one command.
             SinkKind::ProgramName if is_any(Shape::Shell) => {
-                self.arguments(call, Which::At(0), SinkKind::ShellCommand, false);
-                let second = self.unit.arguments(call).get(1);
-                if second.is_some_and(|second| second.shape != Shape::Shell) {
-                    self.arguments(call, Which::At(1), SinkKind::ShellCommand, false);
+                let second = self.unit.arguments(call).get(1).copied();
+                if let Some(second) = second.filter(|second| second.shape != Shape::Shell) {
+                    // Node.js puts the arguments behind the program, with spaces between them and no quotes.
+                    let place = (self.unit.file(call.result), call.span);
+                    let extra = Extra { is_joined: true, ..Extra::default() };
+                    self.report(second.node, SinkKind::ShellCommand, place, extra);
                 }
+                self.arguments(call, Which::At(0), SinkKind::ShellCommand, false);
             }
             SinkKind::ProgramArguments if is_any(Shape::Shell) => {}
             // Express refuses what climbs out of the root.
@@ -371,7 +384,11 @@ impl Reporter<'_, '_> {
         if node == NodeId::NONE || !self.walk.taint(node).meets(kind.taint()) {
             return;
         }
-        let Some(path) = self.walk.path(node, kind.taint(), self.unit) else { return };
+        let dangers = kind.taint();
+        // A test of a folder's name without a separator behind it lets its neighbours through: seldom of use to anybody.
+        let is_beside = dangers == Taint::PATH && !self.walk.taint(node).meets(Taint::CLIMB);
+        let dangers = if dangers == Taint::PATH && !is_beside { Taint::CLIMB } else { dangers };
+        let Some(path) = self.walk.path(node, dangers, self.unit) else { return };
         if matches!(kind, SinkKind::NoSql | SinkKind::CopiedObject) && self.is_mere_text(&path) {
             return;
         }
@@ -403,16 +420,17 @@ impl Reporter<'_, '_> {
             file,
             span,
             origin,
-            is_joined: path.iter().any(|step| step.way == Way::Joined),
+            is_joined: extra.is_joined || path.iter().any(|step| step.way == Way::Joined),
             ends_joined: path.iter().rev().take(2).any(|step| step.way == Way::Joined),
             guesses: path.iter().filter(|step| step.way == Way::Guessed).count(),
             is_one_line: !self.walk.taint(node).meets(Taint::LINE)
                 && !path.iter().any(|step| self.marks.decoded.contains(&step.node)),
             pattern: extra.pattern,
             is_named_only: extra.is_named_only && !is_statement,
-            is_doubtful: extra.is_doubtful || is_elsewhere || is_later || is_far,
+            is_doubtful: extra.is_doubtful || is_elsewhere || is_later || is_far || is_beside,
             is_any_time: path.iter().any(|step| self.marks.any_time.contains(&step.node)),
             is_direct: count(Way::Stored) == 0 && count(Way::Returned) == 0 && count(Way::Passed) <= 1,
+            is_bare: self.is_bare(&path),
             path: self.shown(&path),
         };
         self.findings.entry((kind, file, span, finding.pattern.clone())).or_insert(finding);
@@ -458,11 +476,21 @@ impl Reporter<'_, '_> {
         }
         let asks =
             |name: NameId| matches!(self.unit.names.text(name), "query" | "searchParams" | "hash" | "search");
-        !path.windows(2).any(|pair| {
+        !self.comes_by(path, |label| matches!(label, Label::Load(name) if asks(name)))
+    }
+
+    /// Whether a value is what was handed in, and not a part of it or a text made of it.
+    fn is_bare(&self, path: &[Step]) -> bool {
+        !self.comes_by(path, |label| matches!(label, Label::Load(_) | Label::LoadAny))
+            && !path.iter().any(|step| self.marks.stringified.contains(&step.node))
+    }
+
+    /// Whether a value came by such an edge.
+    fn comes_by(&self, path: &[Step], is_it: impl Fn(Label) -> bool) -> bool {
+        path.windows(2).any(|pair| {
             let [from, to] = pair else { return false };
-            let is_asked =
-                |edge: &Edge| edge.to == to.node && matches!(edge.label, Label::Load(name) if asks(name));
-            self.unit.spans.len() > from.node.index() && self.unit.out(from.node).iter().any(is_asked)
+            self.unit.spans.len() > from.node.index()
+                && self.unit.out(from.node).iter().any(|edge| edge.to == to.node && is_it(edge.label))
         })
     }
 

@@ -1,6 +1,6 @@
 //! Slow patterns that meet texts from outside.
 
-use crate::regex::{self, Verdict};
+use crate::regex::{self, Verdict, Witness};
 use crate::rules::prelude::*;
 
 pub(crate) const RULE: Rule = Rule {
@@ -24,9 +24,14 @@ pub(crate) const RULE: Rule = Rule {
 /// The pattern decides, and then whose text it is.
 fn accept(finding: &FlowFinding) -> Option<Grade> {
     let verdict = regex::known_literal(finding.pattern.as_deref()?);
+    let is_straight = |witness: &Witness| is_straight(finding, witness);
     let (is_exponential, degree, witness) = match &*verdict {
         Verdict::Exponential { witness } => (true, 0, witness),
-        Verdict::Polynomial { degree_at_start, shown_at_start, witness, .. } if *degree_at_start >= 2 => {
+        Verdict::Polynomial { degree_at_start, shown_at_start, witness, .. } => {
+            // Where only the search makes it slow, the text has to come straight from whoever sends it.
+            if *degree_at_start < 2 && !is_straight(witness) {
+                return None;
+            }
             (false, *shown_at_start, witness)
         }
         _ => return None,
@@ -35,10 +40,18 @@ fn accept(finding: &FlowFinding) -> Option<Grade> {
         return None;
     }
     let mut grade = grade::outside(finding)?;
-    // What grows with the square takes texts that few let through.
-    if (is_exponential || degree >= 3) && grade::is_certain(finding) {
+    // What grows with the square takes texts that few let through, unless nothing stands before the pattern.
+    if (is_exponential || degree >= 3 || is_straight(witness)) && grade::is_certain(finding) {
         grade.policy = Policy::Strict;
     }
     let pumps = if is_exponential { 40 } else { 30_000 };
     Some(Grade { note: Some(("slow text", witness.expression(pumps))), ..grade })
+}
+
+/// Whether the text is met as it was sent, by few steps, each of which can be read: a part of a request, or of what
+/// callers hand in a whole parameter, where one line is enough. Properties of that are errors, settings and tables more
+/// often than not, and names and addresses have no second line.
+fn is_straight(finding: &FlowFinding, witness: &Witness) -> bool {
+    let is_whole = finding.origin == Origin::Remote || finding.is_bare && !witness.breaks_line();
+    is_whole && finding.is_direct && !finding.is_any_time && grade::is_certain(finding)
 }

@@ -101,3 +101,22 @@ wss.on('connection', (s) => {
     exec('ls ' + o.x);
   });
 });
+
+// case: mcp-server
+import { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import { exec } from 'child_process';
+const server = new Server({ name: 'x', version: '1' }, { capabilities: {} });
+server.setRequestHandler(Schema, async (request) => {
+  exec('ls ' + request.params.arguments.path);
+});
+
+// case: mcp-tools
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { exec } from 'child_process';
+const server = new McpServer({ name: 'x', version: '1' });
+server.registerTool('ls', { title: 'ls' }, async ({ path }) => {
+  exec('ls ' + path);
+});
+server.tool('cat', { path: text }, async ({ path }) => {
+  exec('cat ' + path);
+});

@@ -268,3 +268,60 @@ const app = require('express')();
 app.get('/f/:n', (req, res) => {
   res.download('/srv/files/' + req.query.n);
 });
+
+// unsure: folders beside it begin with the same letters
+const app = require('express')();
+const fs = require('fs'),
+  path = require('path');
+const root = path.resolve('files');
+app.post('/a', (req, res) => {
+  const file = path.join(root, req.query.name);
+  if (!file.startsWith(root)) return res.sendStatus(400);
+  res.end(fs.readFileSync(file));
+});
+
+// good: a separator ends the folder
+const app = require('express')();
+const fs = require('fs'),
+  path = require('path');
+const root = path.resolve('files');
+app.post('/a', (req, res) => {
+  const file = path.join(root, req.query.name);
+  if (!file.startsWith(root + path.sep)) return res.sendStatus(400);
+  res.end(fs.readFileSync(file));
+});
+
+// good: a variable that ends in one
+const app = require('express')();
+const fs = require('fs'),
+  path = require('path');
+const root = path.resolve('files') + '/';
+app.post('/a', (req, res) => {
+  const file = path.join(root, req.query.name);
+  if (!file.startsWith(root)) return res.sendStatus(400);
+  res.end(fs.readFileSync(file));
+});
+
+// bad: a check that looks for other characters
+const app = require('express')();
+const fs = require('fs');
+function isValidPath(name) {
+  return !/[\0<>]/.test(name);
+}
+app.post('/a', (req, res) => {
+  const { name } = req.query;
+  if (!isValidPath(name)) return res.sendStatus(400);
+  res.end(fs.readFileSync('files/' + name));
+});
+
+// good: a check that looks for dots
+const app = require('express')();
+const fs = require('fs');
+function isValidPath(name) {
+  return !/[\0<>]/.test(name) && !name.includes('..');
+}
+app.post('/a', (req, res) => {
+  const { name } = req.query;
+  if (!isValidPath(name)) return res.sendStatus(400);
+  res.end(fs.readFileSync('files/' + name));
+});

@@ -206,3 +206,16 @@ function clean(object) {
   }
 }
 require('express')().post('/a', (req, res) => clean(req.body));
+
+// bad: a list that leaves the other ways open
+const NAMES = ['__proto__'];
+function set(object, path, value) {
+  const parts = path.split('.');
+  let at = object;
+  for (let i = 0; i < parts.length; i++) {
+    if (NAMES.includes(parts[i])) continue;
+    if (i === parts.length - 1) at[parts[i]] = value;
+    else at = at[parts[i]] = at[parts[i]] || {};
+  }
+}
+require('express')().post('/a', (req, res) => set({}, req.body.path, req.body.value));

@@ -32,3 +32,9 @@ const http = require('http');
 http.createServer((req, res) => {
   res.end(String(decodeURIComponent(req.url).match(/^([^\?]*)\?{2}([^\?]*)\??.*$/)));
 });
+
+// sure: a header as it was sent
+const http = require('http');
+http.createServer((req, res) => {
+  res.end(req.headers.accept.replace(/ +$/, ''));
+});

@@ -116,3 +116,17 @@ app.post('/a', async (req) => {
   const job = JSON.parse(req.body.job);
   if (ALLOWED.includes(job.host)) await fetch(job.url);
 });
+
+// bad: a socket
+const net = require('net');
+const app = require('express')();
+app.get('/a', (req, res) => {
+  net.connect({ host: req.query.host, port: 80 }).pipe(res);
+});
+
+// good: a socket to a host that is known
+const net = require('net');
+const app = require('express')();
+app.get('/a', (req, res) => {
+  net.connect({ host: 'example.org', port: 80 }).pipe(res);
+});

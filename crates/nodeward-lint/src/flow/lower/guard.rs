@@ -7,7 +7,7 @@ use nodeward_javascript::oxc::ast::{
     Argument, BinaryExpression, CallExpression, Expression, MemberExpression,
 };
 use nodeward_javascript::oxc::{
-    BinaryOperator, GetSpan as _, LogicalOperator, Span, SymbolId, UnaryOperator,
+    AstKind, BinaryOperator, GetSpan as _, LogicalOperator, Span, SymbolId, UnaryOperator,
 };
 
 use super::Lowerer;
@@ -304,9 +304,46 @@ impl<'a> Lowerer<'a, '_> {
 
     /// `isSafe(object, name)`: which of them was looked at, the name of the function does not say.
     fn clear_checked(&mut self, call: &CallExpression<'a>) {
+        let cleared = Taint::OUTSIDE.and(Taint::PROTOTYPE);
+        let cleared = if self.looks_at_no_path(call) { cleared.without(Taint::PATH) } else { cleared };
         for argument in call.arguments.iter().filter_map(Argument::as_expression).take(3) {
-            self.clear(argument, Taint::OUTSIDE.and(Taint::PROTOTYPE));
+            self.clear(argument, cleared);
         }
+    }
+
+    /// Whether a function can be read, and nothing in it could find out where a path leads: one that only looks for
+    /// `\0` lets all others through.
+    fn looks_at_no_path(&self, call: &CallExpression<'a>) -> bool {
+        const LOOKS: [&str; 13] = [
+            "..",
+            "startsWith",
+            "normalize",
+            "relative",
+            "resolve",
+            "join",
+            "basename",
+            "isAbsolute",
+            "\\/",
+            "\\.",
+            "includes",
+            "indexOf",
+            "has(",
+        ];
+        let Expression::Identifier(identifier) = call.callee.get_inner_expression() else { return false };
+        let Some(symbol) = self.symbol(identifier) else { return false };
+        let declaration = self.semantic.symbol_declaration(symbol);
+        let is_function = match declaration.kind() {
+            AstKind::Function(_) => true,
+            AstKind::VariableDeclarator(declarator) => {
+                declarator.init.as_ref().is_some_and(|init| init.get_inner_expression().is_function())
+            }
+            _ => false,
+        };
+        let text = declaration.kind().span().source_text(self.semantic.source_text());
+        is_function
+            && text.len() < 400
+            && (text.contains("\\0") || text.contains(".test("))
+            && !LOOKS.iter().any(|look| text.contains(look))
     }
 
     /// A list holds the value or not; a text holds a part or not.
@@ -324,9 +361,9 @@ impl<'a> Lowerer<'a, '_> {
             }
             return;
         }
-        if self.is_prototype_list(receiver) {
+        if let Some(names) = self.prototype_list(receiver) {
             if !found {
-                self.clear(first, ANY_KEY);
+                self.clear(first, names);
             }
         } else if found {
             self.clear(first, Taint::OUTSIDE);
@@ -343,9 +380,29 @@ impl<'a> Lowerer<'a, '_> {
             // `/` proves nothing but that the path is absolute.
             Some("/" | "." | "./") => Taint::NONE,
             Some(text) if text.contains("://") => Taint::HOST.and(Taint::REDIRECT),
-            _ => Taint::PATH.and(Taint::HOST).and(Taint::REDIRECT),
+            Some(_) => Taint::PATH.and(Taint::HOST).and(Taint::REDIRECT),
+            // `/srv/files-of-others` begins with `/srv/files`.
+            None if self.may_end_within_name(call) => Taint::CLIMB.and(Taint::HOST).and(Taint::REDIRECT),
+            None => Taint::PATH.and(Taint::HOST).and(Taint::REDIRECT),
         };
         self.clear(subject, cleared);
+    }
+
+    /// Whether a folder, given to `startsWith`, is a variable that was declared with no separator at its end.
+    fn may_end_within_name(&self, call: &CallExpression<'a>) -> bool {
+        let Some(folder) = call.arguments.first().and_then(Argument::as_expression) else { return false };
+        let source = self.semantic.source_text();
+        // `folder + path.sep`, `${folder}/`, `path.join(folder, '/')`.
+        let ends = |text: &str| {
+            ["sep", "/'", "/\"", "/`", "\\'", "\\\"", "lash"].iter().any(|end| text.contains(end))
+        };
+        match folder.get_inner_expression() {
+            folder @ Expression::Identifier(name) => {
+                !ends(&name.name)
+                    && !self.initial(folder).is_some_and(|init| ends(init.span().source_text(source)))
+            }
+            folder => !ends(folder.span().source_text(source)),
+        }
     }
 
     /// A text matches a pattern or not.

@@ -2,10 +2,10 @@
 
 use nodeward_javascript::oxc::ast::{
     Argument, ArrayExpressionElement, CallExpression, Expression, MemberExpression, ObjectExpression,
-    ObjectPropertyKind,
+    ObjectPropertyKind, Statement,
 };
 
-use nodeward_javascript::oxc::Span;
+use nodeward_javascript::oxc::{AstKind, Span, UnaryOperator};
 
 use super::Lowerer;
 use crate::flow::graph::{Argument as Written, NodeId, Sends, Shape, Spot};
@@ -33,7 +33,7 @@ impl<'a> Lowerer<'a, '_> {
             }
             Expression::BooleanLiteral(literal) if literal.value => Shape::True,
             expression if expression.is_literal() => Shape::Literal,
-            Expression::ObjectExpression(object) if asks_for_shell(object) => Shape::Shell,
+            expression if self.asks_for_shell(expression) => Shape::Shell,
             Expression::ObjectExpression(object) if property(object, "root").is_some() => Shape::Rooted,
             Expression::ObjectExpression(object) if asks_for_data(object) => Shape::Safe,
             Expression::ObjectExpression(_) => Shape::Object,
@@ -73,6 +73,66 @@ impl<'a> Lowerer<'a, '_> {
         {
             let call = *call;
             self.spot(value, Spot::ShellCommand, call);
+        }
+    }
+
+    /// `{ shell: true }`, or a variable that was declared so: options are written before the call more often than in it.
+    fn asks_for_shell(&self, options: &Expression<'a>) -> bool {
+        let written = match options.get_inner_expression() {
+            variable @ Expression::Identifier(_) => self.initial(variable),
+            written => Some(written),
+        };
+        let written = match written {
+            // `const options = makeOptions(given)`.
+            Some(Expression::CallExpression(call)) => match self.gives(call) {
+                Some(variable @ Expression::Identifier(_)) => self.initial(variable),
+                given => given,
+            },
+            written => written,
+        };
+        let Some(Expression::ObjectExpression(object)) = written else { return false };
+        property(object, "shell").is_some_and(|shell| self.is_shell(shell))
+    }
+
+    /// What a function of the file gives back at its end.
+    fn gives(&self, call: &CallExpression<'a>) -> Option<&'a Expression<'a>> {
+        let Expression::Identifier(callee) = call.callee.get_inner_expression() else { return None };
+        let AstKind::Function(function) = self.semantic.symbol_declaration(self.symbol(callee)?).kind()
+        else {
+            return None;
+        };
+        match function.body.as_ref()?.statements.last()? {
+            Statement::ReturnStatement(statement) => {
+                Some(statement.argument.as_ref()?.get_inner_expression())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether an option `shell` asks for one, be it on some systems only: `true`, `'/bin/bash'`,
+    /// `process.platform === 'win32'`, `!!wanted`.
+    fn is_shell(&self, value: &Expression<'a>) -> bool {
+        match value.get_inner_expression() {
+            Expression::BooleanLiteral(literal) => literal.value,
+            Expression::StringLiteral(literal) => !literal.value.is_empty(),
+            Expression::BinaryExpression(binary) => binary.operator.is_equality(),
+            Expression::UnaryExpression(unary) => {
+                unary.operator == UnaryOperator::LogicalNot
+                    && matches!(unary.argument.get_inner_expression(), Expression::UnaryExpression(_))
+            }
+            Expression::Identifier(_) => {
+                matches!(self.initial(value), Some(test @ Expression::BinaryExpression(_)) if self.is_shell(test))
+            }
+            _ => false,
+        }
+    }
+
+    /// What a variable was declared with.
+    pub(super) fn initial(&self, variable: &Expression<'a>) -> Option<&'a Expression<'a>> {
+        let Expression::Identifier(identifier) = variable.get_inner_expression() else { return None };
+        match self.semantic.symbol_declaration(self.symbol(identifier)?).kind() {
+            AstKind::VariableDeclarator(declarator) => Some(declarator.init.as_ref()?.get_inner_expression()),
+            _ => None,
         }
     }
 
@@ -130,15 +190,6 @@ fn is_response(object: &Expression<'_>) -> bool {
             let member = call.callee.get_inner_expression().as_member_expression();
             member.is_some_and(|member| is_response(member.object()))
         }
-        _ => false,
-    }
-}
-
-/// `{ shell: true }`, `{ shell: '/bin/bash' }`.
-fn asks_for_shell(object: &ObjectExpression<'_>) -> bool {
-    match property(object, "shell") {
-        Some(Expression::BooleanLiteral(literal)) => literal.value,
-        Some(Expression::StringLiteral(literal)) => !literal.value.is_empty(),
         _ => false,
     }
 }

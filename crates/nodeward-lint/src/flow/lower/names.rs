@@ -15,30 +15,35 @@ use crate::flow::graph::Taint;
 const STEPS: u8 = 3;
 
 impl<'a> Lowerer<'a, '_> {
-    /// `['__proto__', 'constructor', …]`, a set of these, or a variable that holds one.
-    pub(super) fn is_prototype_list(&self, expression: &Expression<'a>) -> bool {
-        self.is_prototype_list_within(expression, STEPS)
+    /// Of `['__proto__', 'constructor', …]`, a set of these, or a variable that holds one: which names that lead to a
+    /// prototype are in it.
+    pub(super) fn prototype_list(&self, expression: &Expression<'a>) -> Option<Taint> {
+        Some(self.prototype_names(expression, STEPS)).filter(|names| names.meets(Taint::KEY))
     }
 
-    fn is_prototype_list_within(&self, expression: &Expression<'a>, steps: u8) -> bool {
-        let Some(steps) = steps.checked_sub(1) else { return false };
-        let is_list = |expression: &Expression<'a>| self.is_prototype_list_within(expression, steps);
+    fn prototype_names(&self, expression: &Expression<'a>, steps: u8) -> Taint {
+        let Some(steps) = steps.checked_sub(1) else { return Taint::NONE };
+        let names = |expression: &Expression<'a>| self.prototype_names(expression, steps);
         let first = |arguments: &[Argument<'a>]| {
-            arguments.first().and_then(Argument::as_expression).is_some_and(is_list)
+            arguments.first().and_then(Argument::as_expression).map_or(Taint::NONE, names)
         };
         match expression.get_inner_expression() {
-            Expression::ArrayExpression(array) => array.elements.iter().any(is_prototype_name),
+            Expression::ArrayExpression(array) => {
+                array.elements.iter().fold(Taint::NONE, |all, element| all.and(prototype_name(element)))
+            }
             // `new Set([…])`, `Object.freeze([…])`.
             Expression::NewExpression(new) => first(&new.arguments),
             Expression::CallExpression(call) => first(&call.arguments),
             Expression::Identifier(identifier) => {
-                let Some(symbol) = self.symbol(identifier) else { return false };
+                let Some(symbol) = self.symbol(identifier) else { return Taint::NONE };
                 match self.semantic.symbol_declaration(symbol).kind() {
-                    AstKind::VariableDeclarator(declarator) => declarator.init.as_ref().is_some_and(is_list),
-                    _ => false,
+                    AstKind::VariableDeclarator(declarator) => {
+                        declarator.init.as_ref().map_or(Taint::NONE, names)
+                    }
+                    _ => Taint::NONE,
                 }
             }
-            _ => false,
+            _ => Taint::NONE,
         }
     }
 
@@ -152,8 +157,10 @@ impl<'a> Lowerer<'a, '_> {
         }
         let is_refusal = match method(call) {
             Some(("includes" | "indexOf" | "has" | "contains", list)) => {
-                self.is_prototype_list(list)
-                    || matches!(list.get_inner_expression(), Expression::Identifier(name) if is_alarm(name.name.as_str()))
+                if let Some(names) = self.prototype_list(list) {
+                    return names;
+                }
+                matches!(list.get_inner_expression(), Expression::Identifier(name) if is_alarm(name.name.as_str()))
             }
             Some((name, _)) => is_alarm(name),
             None => call.callee_name().is_some_and(is_alarm),
@@ -188,8 +195,16 @@ impl<'a> Lowerer<'a, '_> {
     }
 }
 
-fn is_prototype_name(element: &ArrayExpressionElement<'_>) -> bool {
-    matches!(element.as_expression(), Some(Expression::StringLiteral(literal)) if literal.value == "__proto__")
+/// What an element of a list refuses of the names that lead to a prototype.
+fn prototype_name(element: &ArrayExpressionElement<'_>) -> Taint {
+    match element.as_expression() {
+        Some(Expression::StringLiteral(literal)) => match literal.value.as_str() {
+            "__proto__" => Taint::KEY,
+            "constructor" | "prototype" => Taint::CONSTRUCTOR,
+            _ => Taint::NONE,
+        },
+        _ => Taint::NONE,
+    }
 }
 
 /// Of `list[at]` the list.

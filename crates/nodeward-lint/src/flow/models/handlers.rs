@@ -184,6 +184,16 @@ pub(super) const ALIASES: &[(&str, &str)] = &[
     ("socket%io.().of.().on.@1.0", "~socket"),
     ("socket%io.().sockets.on.@1.0", "~socket"),
     ("socket%io.Server.new.sockets.on.@1.0", "~socket"),
+    // Servers of the Model Context Protocol: what a model is talked into sends these.
+    (
+        "{@modelcontextprotocol/sdk/server/index%js,@modelcontextprotocol/sdk/server}.Server.new.setRequestHandler.@1.0",
+        "~message",
+    ),
+    ("{@modelcontextprotocol/sdk/server/mcp%js,@modelcontextprotocol/sdk/server/mcp}.McpServer.new", "~mcp"),
+    ("~mcp.server.setRequestHandler.@1.0", "~message"),
+    ("~mcp.{tool,registerTool,prompt,registerPrompt}.@*.0", "~message"),
+    ("~mcp.{resource,registerResource}.@*.{0,1}", "~message"),
+    ("fastmcp.FastMCP.new.addTool.@0.execute.0", "~message"),
     // Queues.
     ("{bull,bee-queue}.new.process.@*.0", "~job"),
     ("{bull,bee-queue}.().process.@*.0", "~job"),

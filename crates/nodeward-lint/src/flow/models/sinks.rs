@@ -130,7 +130,9 @@ pub(super) const SINKS: &[(SinkKind, Which, &[&str])] = &[
         FIRST,
         &[
             "child_process.{spawn,spawnSync,execFile,execFileSync,fork}",
-            "{cross-spawn,execa,spawn-please,win-spawn,cross-spawn-async,spawn-sync}",
+            "{cross-spawn,execa,spawn-please,win-spawn,cross-spawn-async,spawn-sync,foreground-child}",
+            "cross-spawn.spawn",
+            "foreground-child.foregroundChild",
             "execa.{sync,execa,execaSync}",
         ],
     ),
@@ -139,10 +141,14 @@ pub(super) const SINKS: &[(SinkKind, Which, &[&str])] = &[
         Which::At(1),
         &[
             "child_process.{spawn,spawnSync,execFile,execFileSync,fork}",
-            "{cross-spawn,execa}",
+            "{cross-spawn,execa,foreground-child}",
+            "cross-spawn.{spawn,sync}",
+            "foreground-child.foregroundChild",
             "execa.{sync,execa,execaSync}",
         ],
     ),
+    // What opens a file or an address hands it to a program of the system.
+    (SinkKind::ProgramArguments, FIRST, &["{open,opn,opener}", "open.{default,open,openApp}"]),
     (SinkKind::Code, Which::Any, &["global.{eval,execScript}", "global.Function", "global.Function.new"]),
     (SinkKind::Timer, FIRST, &["global.{setTimeout,setInterval}"]),
     (
@@ -306,8 +312,11 @@ pub(super) const SINKS: &[(SinkKind, Which, &[&str])] = &[
             "{axios,got,needle,request,request-promise,superagent,undici}.{get,post,put,delete,head,patch,request,fetch,stream}",
             "{node-fetch,cross-fetch,isomorphic-fetch}.{default,fetch}",
             "{puppeteer,playwright}.launch.().newPage.().goto",
+            "{net,tls}.{connect,createConnection}",
+            "net.Socket.new.connect",
         ],
     ),
+    (SinkKind::Request, Which::At(1), &["{net,tls}.{connect,createConnection}", "net.Socket.new.connect"]),
     (SinkKind::Redirect, Which::Any, &["~response.redirect", "~context.redirect"]),
     (SinkKind::Redirect, FIRST, &["~response.location", "global.{location}.{assign,replace}"]),
     (SinkKind::Header, Which::From(1), &["~response.{setHeader,writeHead,header,set,append}"]),
