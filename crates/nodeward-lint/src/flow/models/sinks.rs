@@ -121,7 +121,6 @@ pub(super) const SINKS: &[(SinkKind, Which, &[&str])] = &[
             "ssh2.Client.new.exec",
             "node-ssh.NodeSSH.new.execCommand",
             "bun.$",
-            "{cross-spawn}.{sync}",
             "node-cmd.{run,get,runSync}",
         ],
     ),
@@ -131,7 +130,7 @@ pub(super) const SINKS: &[(SinkKind, Which, &[&str])] = &[
         &[
             "child_process.{spawn,spawnSync,execFile,execFileSync,fork}",
             "{cross-spawn,execa,spawn-please,win-spawn,cross-spawn-async,spawn-sync,foreground-child}",
-            "cross-spawn.spawn",
+            "cross-spawn.{spawn,sync}",
             "foreground-child.foregroundChild",
             "execa.{sync,execa,execaSync}",
         ],
