@@ -42,8 +42,8 @@ function guard(settings) {
   guardCompile();
   guardWrapper();
   guardRegistration(settings);
-  if (Module.registerHooks === undefined) guardJson();
-  else if (enforces() && !settings.isLoaderThread) guardExtensions();
+  if (enforces() && !settings.isLoaderThread) guardExtensions();
+  else if (Module.registerHooks === undefined) guardJson();
 }
 
 /** The entry of a file that has this text and is sealed as code. Else there is none, as with `compare`. */
@@ -332,7 +332,8 @@ let isHooked = false;
 
 /**
  * Node.js has hooks asked for each CommonJS module, which takes about as long as all else that it does to load one,
- * and our hook would only compare what `_compile` compares as well. So what is sealed as CommonJS or JSON is read here.
+ * and our hook would only compare what `_compile` compares as well. So what is sealed as CommonJS or JSON is read here:
+ * on Node.js 20 too, which has no such hooks, since it reads texts, and hashing the bytes takes half of that time.
  */
 function guardExtensions() {
   const { '.js': nativeJs, '.json': nativeJson } = Module._extensions;
