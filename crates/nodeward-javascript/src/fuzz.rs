@@ -49,6 +49,7 @@ pub fn read(bytes: &[u8]) {
         environment: &[],
         platform: "linux",
         architecture: "x64",
+        resolver: None,
         names: &[],
     };
     for kind in [SourceKind::JAVASCRIPT, SourceKind::TSX] {

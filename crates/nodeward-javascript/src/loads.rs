@@ -25,7 +25,7 @@ use oxc_allocator::Allocator;
 
 use crate::parse::{Limits, ParseError, SyntaxError, parse_within};
 use crate::position::LineIndex;
-use crate::resolve::Loader;
+use crate::resolve::{Loader, NodeResolver};
 use crate::source::{ModuleFormat, SourceKind};
 
 /// Stands in a pattern for any text.
@@ -47,6 +47,8 @@ pub struct Surroundings<'s> {
     pub architecture: &'s str,
     /// Packages that a text in the file may name for somebody else to load, sorted.
     pub names: &'s [String],
+    /// Finds what `require.resolve` gives, which is a path that files are named from. `None`: no file is looked for.
+    pub resolver: Option<&'s NodeResolver>,
 }
 
 /// How something is loaded.

@@ -8,6 +8,7 @@ use rustc_hash::FxHashSet;
 use crate::oxc::{AstKind, GetSpan as _, NodeId, Span, SymbolId};
 
 use super::fold::{Folder, is_text_runner};
+use super::paths::resolving;
 use super::plain::{ADDON_FINDERS, TELLING};
 use super::value::{Known, Rest, Value, bare, is_absolute};
 use super::{Act, HOLE, Load, Surroundings};
@@ -114,7 +115,7 @@ impl<'a> Finder<'_, 'a, '_> {
                     && matches!(member.property.name.as_str(), "url" | "dirname" | "filename");
                 if is_place {
                     self.folder.go_on();
-                    self.follow(id);
+                    self.follow(id, &Known::nothing());
                 }
             }
             _ => {}
@@ -199,7 +200,7 @@ impl<'a> Finder<'_, 'a, '_> {
             _ => self.folder.go_on(),
         }
         if known.values.is_empty() && self.folder.gives_place(call) {
-            self.follow(node);
+            self.follow(node, &Known::nothing());
         }
         // Literals of a plain `require` were found by the first look.
         for value in &known.values {
@@ -297,16 +298,11 @@ impl<'a> Finder<'_, 'a, '_> {
                 self.load(node, Act::Require, &what, from.as_deref(), span(1));
             }
             Value::Resolve(from) if !call.arguments.is_empty() => {
-                let loader = match bare(&call.callee) {
-                    Expression::StaticMemberExpression(member)
-                        if matches!(member.object, Expression::ImportMeta(_)) =>
-                    {
-                        Loader::Import
-                    }
-                    _ => Loader::Require,
-                };
+                let loader = resolving(call);
                 let what = self.folder.argument(call, 0);
                 self.load(node, Act::Resolve(loader), &what, from.as_deref(), span(0));
+                let given = self.folder.resolved(&what, from.as_deref(), loader);
+                self.follow(node, &given);
             }
             Value::Member(module, name) => self.builtin(node, call, module, name),
             Value::Import => {
@@ -448,7 +444,7 @@ impl<'a> Finder<'_, 'a, '_> {
         match name.name.as_str() {
             "__dirname" | "__filename" => {
                 self.folder.go_on();
-                self.follow(node);
+                self.follow(node, &Known::nothing());
             }
             "require" => self.handed_on(node, name),
             _ => {}

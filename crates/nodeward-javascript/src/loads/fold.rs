@@ -103,8 +103,7 @@ impl<'a, 's> Folder<'a, 's> {
 
     /// The file's address.
     pub(super) fn address(&self) -> String {
-        let slash = if self.file.starts_with('/') { "" } else { "/" };
-        format!("file://{slash}{}", self.file)
+        address_of(&self.file)
     }
 
     /// All ways to choose one text of each part, joined; what varies is not followed where that costs too much.
@@ -523,6 +522,12 @@ impl<'a, 's> Folder<'a, 's> {
         }
         all
     }
+}
+
+/// The address of a path.
+pub(super) fn address_of(path: &str) -> String {
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    format!("file://{slash}{path}")
 }
 
 /// `eval`, `Function`.

@@ -1,14 +1,17 @@
 //! What calls give: Node.js's functions on paths, files and addresses, methods of texts and arrays, functions of
 //! the file.
 
+use std::path::Path;
+
 use crate::oxc::ast::{Argument, CallExpression, Expression};
 
-use super::fold::Folder;
+use super::fold::{Folder, address_of};
 use super::functions::names;
 use super::value::{
     self, Known, Rest, Value, address, bare, basename, concatenate, dirname, of_glob, path_of_address,
 };
 use super::{HOLE, NAME};
+use crate::resolve::{Loader, Resolved};
 
 /// Packages whose functions give paths for patterns.
 const GLOBS: &[&str] = &["glob", "fast-glob", "globby", "tiny-glob", "tinyglobby"];
@@ -66,17 +69,7 @@ impl<'a> Folder<'a, '_> {
             Value::Member(module, name) if module == "module" && name == "_load" => {
                 self.module(&self.argument(call, 0))
             }
-            Value::Resolve(None) => {
-                // A relative name becomes the path of the file; with a package's nothing is known.
-                let mut found = Known::nothing();
-                for text in self.argument(call, 0).texts() {
-                    found.add(match text.starts_with('.') {
-                        true => Known::text(value::join(&[self.folder(), text])),
-                        false => Known::anything(),
-                    });
-                }
-                found
-            }
+            Value::Resolve(from) => self.resolved(&self.argument(call, 0), from.as_deref(), resolving(call)),
             Value::Member(module, name) => self.builtin_call(call, module, name),
             Value::Builtin(name) if name == "(text)" => self.written_function(&call.arguments),
             Value::Import => Known::one(Value::Promise(Box::new(self.module(&self.argument(call, 0))))),
@@ -97,6 +90,37 @@ impl<'a> Folder<'a, '_> {
                 }
             }
             _ => Known::anything(),
+        }
+    }
+
+    /// What `require.resolve` gives: the path of the file, or its address. What is no file's name gives anything.
+    pub(super) fn resolved(&self, what: &Known<'a>, from: Option<&str>, loader: Loader) -> Known<'a> {
+        let mut found = Known { values: Vec::new(), open: what.open || what.texts().next().is_none() };
+        for text in what.texts() {
+            found.add(match (self.file_of(text, from, loader), from) {
+                (Some(path), _) if loader == Loader::Import => Known::text(address_of(&path)),
+                (Some(path), _) => Known::text(path),
+                (None, None) if text.starts_with('.') => Known::text(value::join(&[self.folder(), text])),
+                _ => Known::anything(),
+            });
+        }
+        found
+    }
+
+    /// The file that a name means, to this one or to another.
+    fn file_of(&self, name: &str, from: Option<&str>, loader: Loader) -> Option<String> {
+        let resolver = self.surroundings.resolver?;
+        let folder = match from {
+            None => self.folder().to_owned(),
+            Some(from) if from.ends_with('/') => from.to_owned(),
+            Some(from) => dirname(from),
+        };
+        if !super::is_exact(name) || !super::is_exact(&folder) {
+            return None;
+        }
+        match resolver.resolve(Path::new(&folder), name, loader) {
+            Ok(Resolved::File(path)) => Some(path.to_str()?.replace(std::path::MAIN_SEPARATOR, "/")),
+            _ => None,
         }
     }
 
@@ -379,6 +403,16 @@ impl<'a> Folder<'a, '_> {
             }),
             _ => return None,
         })
+    }
+}
+
+/// Whose rules a call of `resolve` follows.
+pub(super) fn resolving(call: &CallExpression<'_>) -> Loader {
+    match bare(&call.callee) {
+        Expression::StaticMemberExpression(member) if matches!(member.object, Expression::ImportMeta(_)) => {
+            Loader::Import
+        }
+        _ => Loader::Require,
     }
 }
 

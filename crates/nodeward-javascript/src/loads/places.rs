@@ -16,8 +16,9 @@ const DATA: &[&str] =
 const HOPS: usize = 400;
 
 impl<'a> Finder<'_, 'a, '_> {
-    /// Follows a path that starts at a node to where it is used, and adds what it names there.
-    pub(super) fn follow(&mut self, start: NodeId) {
+    /// Follows a path that starts at a node to where it is used, and adds what it names there, but for what is `known`
+    /// to be loaded anyway.
+    pub(super) fn follow(&mut self, start: NodeId, known: &Known<'a>) {
         let nodes = self.folder.semantic.nodes();
         let scoping = self.folder.semantic.scoping();
         let mut open = vec![start];
@@ -49,9 +50,9 @@ impl<'a> Finder<'_, 'a, '_> {
                             continue;
                         }
                     }
-                    self.used(top);
+                    self.used(top, known);
                 }
-                _ => self.used(top),
+                _ => self.used(top, known),
             }
         }
     }
@@ -115,7 +116,7 @@ impl<'a> Finder<'_, 'a, '_> {
     }
 
     /// Adds the files that an expression names, by what is done with it.
-    fn used(&mut self, node: NodeId) {
+    fn used(&mut self, node: NodeId, loaded: &Known<'a>) {
         let nodes = self.folder.semantic.nodes();
         let span = nodes.kind(node).span();
         let act = match nodes.parent_kind(node) {
@@ -139,7 +140,7 @@ impl<'a> Finder<'_, 'a, '_> {
         let known = self.value_of(node);
         for text in known.texts() {
             let path = path_of_address(text);
-            if !is_absolute(&path) || self.is_dead(span) {
+            if !is_absolute(&path) || self.is_dead(span) || loaded.texts().any(|known| known == text) {
                 continue;
             }
             self.loads.push(Load {

@@ -113,6 +113,8 @@ impl Reader<'_> {
         match call.arguments.first().and_then(Argument::as_expression).and_then(literal) {
             Some((what, span)) => {
                 self.add(act, what, span);
+                // A path, of which it matters where it goes.
+                self.found.has_values |= matches!(act, Act::Resolve(_));
                 Call::Plain
             }
             None => Call::Computed,

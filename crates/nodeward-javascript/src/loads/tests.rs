@@ -17,6 +17,7 @@ fn of_with(text: &str, environment: &[(&str, &str)], names: &[&str]) -> Vec<Stri
         platform: "linux",
         architecture: "x64",
         names: &names,
+        resolver: None,
     };
     let loads = loads(text, Path::new("/p/lib/a.js"), SourceKind::JAVASCRIPT, &surroundings).unwrap();
     loads.loads.iter().map(shown).collect()
@@ -252,6 +253,7 @@ fn what_may_fail() {
         platform: "linux",
         architecture: "x64",
         names: &[],
+        resolver: None,
     };
     let text = "try { require('a') } catch { require('b') }\ntry { f(x => require(y)) } finally {}";
     let loads = loads(text, Path::new("/p/a.js"), SourceKind::JAVASCRIPT, &surroundings).unwrap();

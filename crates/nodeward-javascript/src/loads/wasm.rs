@@ -178,6 +178,7 @@ mod tests {
             platform: "linux",
             architecture: "x64",
             names: &[],
+            resolver: None,
         };
         loads(text, Path::new("/p/a.js"), SourceKind::JAVASCRIPT, &surroundings).unwrap().wasm
     }

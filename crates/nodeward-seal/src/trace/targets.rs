@@ -174,7 +174,9 @@ impl<'w> Loading<'w> {
         if metadata.is_file() {
             return Meaning::Files(vec![found(path, role, How::Loads(load.act))]);
         }
-        if self.folder.starts_with(&path) || !path.starts_with(&self.limit) || path == self.limit {
+        if self.folder.starts_with(&path)
+            || self.home(&path).is_none_or(|home| home == self.limit && home == path)
+        {
             // The folder that the file itself is in: named for other reasons than to load all of it.
             return Meaning::Nothing;
         }
@@ -184,6 +186,23 @@ impl<'w> Loading<'w> {
             ),
             None => Meaning::Unknown,
         }
+    }
+
+    /// The folder of the package that a folder is in: the file's own, or one that is installed or linked for it.
+    fn home(&self, folder: &Path) -> Option<PathBuf> {
+        let inside = packages::installed(&folder.join("package.json")).map(|(package, _)| package);
+        if let Some(package) = inside.filter(|package| folder.starts_with(package)) {
+            return Some(package);
+        }
+        if folder.starts_with(&self.limit) {
+            return Some(self.limit.clone());
+        }
+        let manifest = self.walk.manifests.nearest(folder)?;
+        let name = manifest.text("name")?;
+        let mut places = self.folder.ancestors().map(|above| above.join("node_modules").join(name));
+        let is_linked =
+            places.any(|place| place.canonicalize().is_ok_and(|package| package == manifest.folder));
+        is_linked.then(|| manifest.folder.clone())
     }
 
     /// A path with holes that a library fills: `locales/{{lng}}.json`.
@@ -252,18 +271,16 @@ impl<'w> Loading<'w> {
         };
         let below = PathBuf::from(pattern::folder_of(&pattern));
         let below = below.canonicalize().unwrap_or(below);
-        if !below.starts_with(&self.limit) {
-            return Meaning::Unknown;
-        }
+        let Some(home) = self.home(&below) else { return Meaning::Unknown };
         let known = pattern::folder_of(&pattern).len();
         let rest = pattern[known..].trim_start_matches('/');
         let says_little = rest.chars().all(|character| matches!(character, HOLE | NAME | '/'));
         let mut rest = rest.to_owned();
-        if below == self.limit {
+        if below == home {
             if says_little && role != Role::Module {
                 return Meaning::Unknown;
             }
-            // From the package's own folder: not all that lies anywhere below.
+            // From the folder of a package: not all that lies anywhere below.
             rest = rest.replace(HOLE, &NAME.to_string());
         }
         let pattern = format!("{}/{rest}", slashed(&below));
@@ -287,19 +304,19 @@ impl<'w> Loading<'w> {
             !only_folders && named.into_iter().any(|text| pattern::matches(&pattern, text))
                 || stem.strip_suffix("/index").is_some_and(|folder| pattern::matches(&pattern, folder))
         });
-        let mains = self.mains(&files, &pattern).filter(|_| role == Role::Module);
+        let mains = self.mains(&files, &pattern, &home).filter(|_| role == Role::Module);
         let matching = matching.cloned().chain(mains);
         Meaning::Files(matching.map(|file| found(file, role, How::Matches(load.act))).collect())
     }
 
     /// What the manifests of the folders that match a pattern name as their modules.
-    fn mains(&self, files: &[PathBuf], pattern: &str) -> impl Iterator<Item = PathBuf> {
+    fn mains(&self, files: &[PathBuf], pattern: &str, home: &Path) -> impl Iterator<Item = PathBuf> {
         let folders =
             files.iter().filter(|file| file.ends_with("package.json")).filter_map(|file| file.parent());
         folders
             .filter(move |folder| pattern::matches(pattern, &slashed(folder)))
             .filter_map(|folder| self.resolved(folder, "./", Loader::Require))
-            .filter(|file| file.starts_with(&self.limit))
+            .filter(move |file| file.starts_with(home))
     }
 
     /// `pkg/${x}`, `@scope/${x}`, `${x}-plugin`: among what is installed.

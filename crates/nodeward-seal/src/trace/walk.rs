@@ -433,6 +433,7 @@ impl<'o> Walk<'o> {
             platform: &self.options.platform,
             architecture: &self.options.architecture,
             names: if own { &self.names } else { &[] },
+            resolver: Some(&self.resolver),
         }
     }
 
