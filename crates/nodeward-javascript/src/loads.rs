@@ -13,6 +13,7 @@ mod members;
 mod paths;
 mod places;
 mod plain;
+mod texts;
 mod value;
 mod wasm;
 

@@ -143,7 +143,7 @@ impl<'a> Finder<'_, 'a, '_> {
     }
 
     /// Adds a load for each text that `what` can be, and one that says nothing where it can be anything.
-    fn load(&mut self, node: NodeId, act: Act, what: &Known<'a>, from: Option<&str>, span: Span) {
+    pub(super) fn load(&mut self, node: NodeId, act: Act, what: &Known<'a>, from: Option<&str>, span: Span) {
         if self.is_dead(span) {
             return;
         }
@@ -395,16 +395,6 @@ impl<'a> Finder<'_, 'a, '_> {
                 self.load(node, Act::Path, &what, None, span(1));
             }
             _ => {}
-        }
-    }
-
-    /// Code in a text loads what nobody can tell from here, if it speaks of loading.
-    fn text(&mut self, node: NodeId, arguments: &'a [Argument<'a>]) {
-        let Some(body) = arguments.last().and_then(Argument::as_expression) else { return };
-        let is_known = !self.folder.written_function(arguments).values.is_empty();
-        let loads = |text: &str| text.contains("require(") || text.contains("import(");
-        if !is_known && self.folder.fold(body).texts().any(loads) {
-            self.load(node, Act::Require, &Known::anything(), None, body.span());
         }
     }
 

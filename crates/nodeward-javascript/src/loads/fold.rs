@@ -505,23 +505,6 @@ impl<'a, 's> Folder<'a, 's> {
             _ => Known::anything(),
         }
     }
-
-    /// What a function that is made of a text is, as far as that matters: TypeScript's way to keep its compiler from
-    /// seeing an `import()`, and `eval("require")`.
-    pub(super) fn written_function(&self, arguments: &'a [Argument<'a>]) -> Known<'a> {
-        let Some(body) = arguments.last().and_then(Argument::as_expression) else { return Known::anything() };
-        let mut all = Known::anything();
-        for text in self.fold(body).texts() {
-            let bare: String = text.chars().filter(|character| !character.is_whitespace()).collect();
-            let body = bare.trim_start_matches('(').strip_prefix("return").unwrap_or(&bare);
-            if body.starts_with("import(") || body.starts_with("awaitimport(") {
-                all = Known::one(Value::Import);
-            } else if bare == "require" {
-                all = Known::one(Value::Require(None));
-            }
-        }
-        all
-    }
 }
 
 /// The address of a path.

@@ -96,20 +96,7 @@ impl Reader<'_> {
 
     /// The loads of a call of `require`, if that is what it is.
     fn require(&mut self, call: &CallExpression<'_>) -> Call {
-        let act = match bare(&call.callee) {
-            Expression::Identifier(name) if name.name == "require" => Act::Require,
-            Expression::StaticMemberExpression(member) => {
-                match (&member.object, member.property.name.as_str()) {
-                    (Expression::Identifier(object), "resolve") if object.name == "require" => {
-                        Act::Resolve(Loader::Require)
-                    }
-                    (Expression::Identifier(object), "require") if object.name == "module" => Act::Require,
-                    (Expression::ImportMeta(_), "resolve") => Act::Resolve(Loader::Import),
-                    _ => return Call::Other,
-                }
-            }
-            _ => return Call::Other,
-        };
+        let Some(act) = act(call) else { return Call::Other };
         match call.arguments.first().and_then(Argument::as_expression).and_then(literal) {
             Some((what, span)) => {
                 self.add(act, what, span);
@@ -257,6 +244,8 @@ impl<'a> Visit<'a> for Reader<'_> {
                         Some(Expression::StaticMemberExpression(member)) => {
                             Some(member.property.name.as_str())
                         }
+                        // `(0, eval)("…")`
+                        Some(Expression::Identifier(name)) => Some(name.name.as_str()),
                         _ => None,
                     },
                     _ => None,
@@ -428,6 +417,22 @@ impl<'a> Visit<'a> for Reader<'_> {
         self.functions += 1;
         walk::walk_arrow_function_expression(self, function);
         self.functions -= 1;
+    }
+}
+
+/// How a call loads by `require`, `require.resolve` and their kin, if it does.
+pub(super) fn act(call: &CallExpression<'_>) -> Option<Act> {
+    match bare(&call.callee) {
+        Expression::Identifier(name) if name.name == "require" => Some(Act::Require),
+        Expression::StaticMemberExpression(member) => match (&member.object, member.property.name.as_str()) {
+            (Expression::Identifier(object), "resolve") if object.name == "require" => {
+                Some(Act::Resolve(Loader::Require))
+            }
+            (Expression::Identifier(object), "require") if object.name == "module" => Some(Act::Require),
+            (Expression::ImportMeta(_), "resolve") => Some(Act::Resolve(Loader::Import)),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

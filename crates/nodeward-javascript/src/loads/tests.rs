@@ -96,6 +96,25 @@ fn texts_are_put_together() {
         ("eval('quire'.replace(/^/, 're'))(x)", &["require !"]),
         ("eval('require(x)')", &["require !"]),
         ("eval('1 + 1'); process.y", &[]),
+        ("eval(\"require('a')\"); (0, eval)('require(`b`);')", &["require a", "require b"]),
+        ("eval(`require.resolve('a/package.json')`)", &["resolve a/package.json"]),
+        ("eval('require.resolve')('./a')", &["resolve ./a"]),
+        ("const r = eval('module.require'); r('./' + 'a')", &["require ./a"]),
+        ("eval(\"var x = require('a'); if (x) { y = require('./' + x.b) }\")", &["require !", "require a"]),
+        ("eval('/* require(x) */ 1'); new Function('typeof require')", &[]),
+        ("Function(\"return import('a')\")(); process.y", &["import a"]),
+        (
+            "new Function('require', \"const a = require('a'); return a.b\")(require)",
+            &["require a", "require !"],
+        ),
+        (
+            "const { Worker } = eval(\"require('worker_threads')\"); new Worker('./w.js')",
+            &["require worker_threads", "worker ./w.js"],
+        ),
+        (
+            "const p = require('path'); f(p.join(p.dirname(eval(`require.resolve('./b/c')`)), 'd'))",
+            &["require path", "path /p/lib/b/d", "resolve ./b/c"],
+        ),
         (
             "const load = new Function('s', 'return import(s)'); load('a'); load('./b.js')",
             &["import a", "import ./b.js"],
