@@ -40,19 +40,31 @@ pub(super) fn named(folders: &Folders, folder: &Path, name: &str) -> Vec<PathBuf
     files.iter().filter(is_built).cloned().collect()
 }
 
+/// Whether the name of a package is one for this system: `@x/x-linux-x64`.
+pub(super) fn names_system(name: &str, platform: &str, architecture: &str) -> bool {
+    name.split('/').any(|part| {
+        words(part).any(|word| word == platform)
+            && words(part).any(|word| word == architecture)
+            && fits_system(part, platform, architecture)
+    })
+}
+
 /// Whether a folder or file that names a system names this one.
 fn fits_system(part: &str, platform: &str, architecture: &str) -> bool {
     const PLATFORMS: &[&str] =
         &["linux", "darwin", "win32", "freebsd", "android", "ios", "sunos", "openbsd", "aix"];
-    // `linuxglibc-arm64`, `linuxmusl-x64`.
-    let system = |word| if matches!(word, "linuxglibc" | "linuxmusl") { "linux" } else { word };
-    let words: Vec<&str> = part.split(['-', '.', '+']).map(system).collect();
     let named = |known: &[&str], wanted: &str| {
-        let mut said = words.iter().filter(|word| known.contains(word)).peekable();
-        if said.peek().is_none() { true } else { said.any(|word| *word == wanted) }
+        let mut said = words(part).filter(|word| known.contains(word)).peekable();
+        if said.peek().is_none() { true } else { said.any(|word| word == wanted) }
     };
-    let says_system = words.iter().any(|word| PLATFORMS.contains(word));
+    let says_system = words(part).any(|word| PLATFORMS.contains(&word));
     !says_system || named(PLATFORMS, platform) && named(ARCHITECTURES, architecture)
+}
+
+/// The words of a name; `linuxglibc-arm64` and `linuxmusl-x64` say `linux`.
+fn words(part: &str) -> impl Iterator<Item = &str> {
+    let system = |word| if matches!(word, "linuxglibc" | "linuxmusl") { "linux" } else { word };
+    part.split(['-', '.', '+']).map(system)
 }
 
 #[cfg(test)]
@@ -92,6 +104,17 @@ mod tests {
             shown(in_folder(&folders, project.path(), "darwin", "arm64")),
             ["build/Release/a.node", "prebuilds/darwin-x64+arm64/a.node"]
         );
+        for (name, expected) in [
+            ("@a/a-linux-x64", true),
+            ("@a/linuxmusl-x64", true),
+            ("a-linux-x64-gnu", true),
+            ("@a/a-linux-arm64", false),
+            ("a-darwin-x64", false),
+            ("a-x64", false),
+            ("linux", false),
+        ] {
+            assert_eq!(names_system(name, "linux", "x64"), expected, "{name}");
+        }
         assert_eq!(shown(named(&folders, project.path(), "b")), Vec::<String>::new());
         assert_eq!(shown(named(&folders, project.path(), "a")).len(), 8);
     }

@@ -38,6 +38,20 @@ pub(super) enum Meaning {
     Unknown,
 }
 
+impl Meaning {
+    /// The files of both, as far as they are known.
+    fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Files(mut files), Self::Files(others)) => {
+                files.extend(others);
+                Self::Files(files)
+            }
+            (Self::Files(files), _) | (_, Self::Files(files)) => Self::Files(files),
+            (known, _) => known,
+        }
+    }
+}
+
 impl<'w> Loading<'w> {
     pub(super) fn new(walk: &'w Walk<'w>, file: &'w Path) -> Self {
         let folder = file.parent().unwrap_or(file);
@@ -57,7 +71,7 @@ impl<'w> Loading<'w> {
         match load.act {
             Act::Require => self.module(what, Loader::Require, load),
             Act::Import => self.module(what, Loader::Import, load),
-            Act::Resolve(loader) => self.module(what, loader, load),
+            Act::Resolve(loader) => self.with_addons(self.module(what, loader, load), load),
             Act::Worker | Act::Child => self.script(what, load),
             Act::Path => self.path(what, Role::Path, load),
             Act::Data => self.path(what, Role::Data, load),
@@ -113,10 +127,15 @@ impl<'w> Loading<'w> {
 
     /// From a place that is not known: the file's own and the project's are tried.
     fn anywhere(&self, what: &str, loader: Loader, load: &Load) -> Meaning {
-        if !loads::is_exact(what) {
-            return Meaning::Unknown;
-        }
         let places = [self.folder, &self.walk.project];
+        if !loads::is_exact(what) {
+            return match what.starts_with('.') || Path::new(what).is_absolute() {
+                true => Meaning::Unknown,
+                false => places
+                    .into_iter()
+                    .fold(Meaning::Unknown, |known, place| known.or(self.packages_like(place, what, load))),
+            };
+        }
         let files: Vec<Found> = places
             .into_iter()
             .filter_map(|folder| self.resolved(folder, what, loader))
@@ -251,6 +270,21 @@ impl<'w> Loading<'w> {
         Meaning::Files(
             files.into_iter().map(|file| found(file, Role::Module, How::Loads(load.act))).collect(),
         )
+    }
+
+    /// Beside the modules of packages for this system their add-ons: who asks where such a package lies looks for
+    /// them there.
+    fn with_addons(&self, resolved: Meaning, load: &Load) -> Meaning {
+        let Meaning::Files(mut files) = resolved else { return resolved };
+        let options = &self.walk.options;
+        let mut addons = Vec::new();
+        for (folder, name) in files.iter().filter_map(|file| packages::installed(&file.path)) {
+            if folder != self.limit && addons::names_system(&name, &options.platform, &options.architecture) {
+                addons.extend(self.fitting(&folder));
+            }
+        }
+        files.extend(addons.into_iter().map(|addon| found(addon, Role::Module, How::Matches(load.act))));
+        Meaning::Files(files)
     }
 
     fn fitting(&self, folder: &Path) -> Vec<PathBuf> {

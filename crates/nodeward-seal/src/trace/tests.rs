@@ -485,6 +485,34 @@ fn an_add_on_in_a_package_for_each_system() {
 }
 
 #[test]
+fn an_add_on_in_a_package_whose_place_is_asked_for() {
+    let project = Project::empty()
+        .file("a.js", "require('x')")
+        .file(
+            "node_modules/x/index.js",
+            "const { name } = JSON.parse(y), path = require('path');
+             const from = require('module').createRequire(path.join(z, 'package.json'));
+             const folder = path.dirname(from.resolve(`@${name}/${name}-${process.platform}-${process.arch}`));
+             module.exports = require(path.join(folder, require('fs').readdirSync(folder).find(w)))",
+        )
+        .file("node_modules/@x/x-linux-x64/index.js", "")
+        .file("node_modules/@x/x-linux-x64/x-v1-linux-x64.node", "")
+        .file("node_modules/@x/x-linux-x64/x-v1-linux-arm64.node", "")
+        .file("node_modules/@x/x-darwin-x64/index.js", "")
+        .file("node_modules/@x/x-darwin-x64/x.node", "");
+    let trace = traced(&project, "a.js");
+    assert_eq!(
+        files(&trace),
+        [
+            "a.js",
+            "node_modules/@x/x-linux-x64/index.js",
+            "node_modules/@x/x-linux-x64/x-v1-linux-x64.node",
+            "node_modules/x/index.js"
+        ]
+    );
+}
+
+#[test]
 fn manifests_that_cannot_be_read_are_told() {
     let deep = format!("{{\"main\":\"./m.js\",\"x\":{}{}}}", "[".repeat(2_000), "]".repeat(2_000));
     let project = Project::empty()
