@@ -5,6 +5,7 @@
 //! known only in part stays a pattern; what is not known at all is told, never dropped. Most files say plainly what
 //! they load, and cost one walk over their tree; scopes are made only for the others.
 
+mod aliases;
 mod by_name;
 mod calls;
 mod fold;
@@ -21,6 +22,8 @@ mod wasm;
 mod tests;
 
 use std::path::Path;
+
+pub use aliases::Alias;
 
 use oxc_allocator::Allocator;
 
@@ -113,6 +116,8 @@ pub struct Loads {
     pub loads: Vec<Load>,
     /// Whether the text is an ECMAScript module: it says `import`, `export`, `import.meta` or `await` at its top.
     pub is_module: bool,
+    /// What it has `require` take names for, wherever in the program.
+    pub aliases: Vec<Alias>,
     /// Modules of WebAssembly that stand in it, as base64 or as numbers, in the order of the text.
     pub wasm: Vec<Vec<u8>>,
     /// Faults that the parser got over.
@@ -154,8 +159,9 @@ pub fn loads(
         format => format == ModuleFormat::Module,
     };
     let mut found = plain.loads;
+    let mut aliases = Vec::new();
     if plain.has_values {
-        calls::read(&parsed, file, surroundings, &plain.dead, &mut found);
+        calls::read(&parsed, file, surroundings, &plain.dead, &mut found, &mut aliases);
     }
     found.sort_by(|left, right| {
         (left.start, left.act, &left.what).cmp(&(right.start, right.act, &right.what))
@@ -171,7 +177,7 @@ pub fn loads(
             load.line = lines.position(load.start).line;
         }
     }
-    Ok(Loads { loads: found, is_module, wasm: plain.wasm, errors: parsed.errors })
+    Ok(Loads { loads: found, is_module, aliases, wasm: plain.wasm, errors: parsed.errors })
 }
 
 /// The path that a `file:` address names; other texts as they are.

@@ -6,6 +6,7 @@
 //! dropped.
 
 mod addons;
+mod aliases;
 mod conventions;
 mod elf;
 pub mod format;

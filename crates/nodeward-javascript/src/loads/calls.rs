@@ -7,11 +7,12 @@ use rustc_hash::FxHashSet;
 
 use crate::oxc::{AstKind, GetSpan as _, NodeId, Span, SymbolId};
 
+use super::aliases::ALIASING;
 use super::fold::{Folder, is_text_runner};
 use super::paths::resolving;
 use super::plain::{ADDON_FINDERS, TELLING};
 use super::value::{Known, Rest, Value, bare, is_absolute};
-use super::{Act, HOLE, Load, Surroundings};
+use super::{Act, Alias, HOLE, Load, Surroundings};
 use crate::parse::Parsed;
 use crate::resolve::Loader;
 
@@ -22,9 +23,10 @@ pub(super) fn read<'a>(
     surroundings: &Surroundings<'_>,
     dead: &[Span],
     loads: &mut Vec<Load>,
+    aliases: &mut Vec<Alias>,
 ) {
     let folder = Folder::new(parsed.semantic(), file, surroundings);
-    let mut finder = Finder { folder: &folder, dead, loads, tangles: FxHashSet::default() };
+    let mut finder = Finder { folder: &folder, dead, loads, aliases, tangles: FxHashSet::default() };
     // What may load comes first: a large bundle has many calls that do not, and there is only so much time.
     let mut tangled = None;
     for turn in [Turn::First, Turn::Second] {
@@ -95,6 +97,7 @@ pub(super) struct Finder<'f, 'a, 's> {
     pub(super) folder: &'f Folder<'a, 's>,
     dead: &'f [Span],
     pub(super) loads: &'f mut Vec<Load>,
+    pub(super) aliases: &'f mut Vec<Alias>,
     /// Functions of which it was too much to find out whether they load: not asked again.
     tangles: FxHashSet<SymbolId>,
 }
@@ -310,6 +313,12 @@ impl<'a> Finder<'_, 'a, '_> {
                 self.load(node, Act::Import, &what, None, span(0));
             }
             Value::Builtin(name) if name == "(text)" => self.text(node, &call.arguments),
+            Value::Package(package) if ALIASING.contains(&package.as_str()) => {
+                self.alias(node, call, package, "")
+            }
+            Value::PackageMember(package, name) if ALIASING.contains(&package.as_str()) => {
+                self.alias(node, call, package, name);
+            }
             Value::Package(package) if package == "bindings" => {
                 let what = self.bindings_name(call);
                 self.load(node, Act::Bindings, &what, None, span(0));

@@ -13,6 +13,7 @@ use crate::oxc::ast::{
 };
 use crate::oxc::{GetSpan as _, Span};
 
+use super::aliases::ALIASING;
 use super::value::bare;
 use super::wasm::Embedded;
 use super::{Act, Load, Surroundings};
@@ -89,7 +90,8 @@ impl Reader<'_> {
             from: None,
             optional: self.tries > 0,
         });
-        if matches!(act, Act::Require | Act::Import) && ADDON_FINDERS.contains(&what) {
+        let is_told = ADDON_FINDERS.contains(&what) || ALIASING.contains(&what);
+        if matches!(act, Act::Require | Act::Import) && is_told {
             self.found.has_values = true;
         }
     }

@@ -1,10 +1,12 @@
 //! From what a file says to the files that it can mean.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use nodeward_javascript::loads::{HOLE, NAME};
 use nodeward_javascript::{Act, Load, Loader, Resolved, loads};
 
+use super::aliases::Aliases;
 use super::walk::{Found, Role, Walk};
 use super::{How, addons, packages, pattern};
 
@@ -24,6 +26,9 @@ pub(super) struct Loading<'w> {
     /// The folder of its package: what patterns may not go out of.
     limit: PathBuf,
     is_typed: bool,
+    /// Whether the file is one of an installed package.
+    is_installed: bool,
+    aliases: Arc<Aliases>,
 }
 
 /// What one load means.
@@ -55,12 +60,14 @@ impl Meaning {
 impl<'w> Loading<'w> {
     pub(super) fn new(walk: &'w Walk<'w>, file: &'w Path) -> Self {
         let folder = file.parent().unwrap_or(file);
-        let limit = packages::installed(file).map_or_else(|| walk.project.clone(), |(folder, _)| folder);
+        let package = packages::installed(file).map(|(folder, _)| folder);
         let name = file.to_str().unwrap_or_default();
         Self {
             walk,
             folder,
-            limit,
+            is_installed: package.is_some(),
+            limit: package.unwrap_or_else(|| walk.project.clone()),
+            aliases: walk.aliases(),
             is_typed: TYPED.iter().chain(&[".tsx"]).any(|ending| name.ends_with(ending)),
         }
     }
@@ -69,8 +76,9 @@ impl<'w> Loading<'w> {
     pub(super) fn meaning(&self, load: &Load) -> Meaning {
         let Some(what) = load.what.as_deref() else { return Meaning::Unknown };
         match load.act {
-            Act::Require => self.module(what, Loader::Require, load),
+            Act::Require => self.required(what, load),
             Act::Import => self.module(what, Loader::Import, load),
+            Act::Resolve(Loader::Require) => self.with_addons(self.required(what, load), load),
             Act::Resolve(loader) => self.with_addons(self.module(what, loader, load), load),
             Act::Worker | Act::Child => self.script(what, load),
             Act::Path => self.path(what, Role::Path, load),
@@ -83,6 +91,14 @@ impl<'w> Loading<'w> {
                 Meaning::Files(files.map(|path| found(path, Role::Module, How::Loads(load.act))).collect())
             }
         }
+    }
+
+    /// What `require` finds: by the name, and by what stands in its place.
+    fn required(&self, what: &str, load: &Load) -> Meaning {
+        let aliased = self.aliases.of(what, self.is_installed);
+        aliased.iter().fold(self.module(what, Loader::Require, load), |known, what| {
+            known.or(self.module(what, Loader::Require, load))
+        })
     }
 
     fn module(&self, what: &str, loader: Loader, load: &Load) -> Meaning {

@@ -4,6 +4,8 @@ use nodeward_testkit::Project;
 
 use super::*;
 
+mod aliases;
+
 fn traced(project: &Project, entry: &str) -> Trace {
     trace(&Options { platform: "linux".into(), architecture: "x64".into(), ..options(project, entry) })
         .unwrap()

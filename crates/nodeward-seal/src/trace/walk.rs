@@ -2,15 +2,17 @@
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use nodeward_javascript::loads::{self, Act, HOLE, Surroundings};
 use nodeward_javascript::{
-    Language, Loader, ModuleFormat, NodeResolver, Resolved, Resolver, SourceKind as Written, WORKER_STACK,
+    Alias, Language, Loader, ModuleFormat, NodeResolver, Resolved, Resolver, SourceKind as Written,
+    WORKER_STACK,
 };
 use nodeward_package::beside;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::aliases::{self, Aliases};
 use super::hints::{Brings, HINTS, Hint};
 use super::listing::Root;
 use super::packages::{self, Manifests};
@@ -62,6 +64,8 @@ pub(super) struct Walk<'o> {
     names: Vec<String>,
     hints: FxHashMap<&'static str, Vec<&'static Hint>>,
     led_by: LedBy,
+    /// What the files that were looked at so far have `require` take names for.
+    aliases: RwLock<Arc<Aliases>>,
     state: Mutex<State>,
     wake: Condvar,
 }
@@ -111,6 +115,8 @@ pub(super) struct Outcome {
 #[derive(Default)]
 struct Leads {
     outcome: Outcome,
+    /// What it has `require` take names for.
+    aliases: Vec<Alias>,
     found: Vec<(u32, Found)>,
 }
 
@@ -176,6 +182,7 @@ impl<'o> Walk<'o> {
             names,
             hints,
             led_by: LedBy::Text,
+            aliases: RwLock::default(),
             state: Mutex::default(),
             wake: Condvar::new(),
         })
@@ -292,6 +299,7 @@ impl<'o> Walk<'o> {
             if state.files[place].looked == Some(role) {
                 state.files[place].outcome = outcome;
             }
+            self.rename(&mut state, &leads.aliases);
             for (folder, number, hint) in hinted {
                 if state.hinted.insert((folder.clone(), number)) {
                     for found in self.brought(&folder, hint) {
@@ -304,6 +312,27 @@ impl<'o> Walk<'o> {
                 self.wake.notify_all();
             }
         }
+    }
+
+    /// Takes aliases up. Files that were looked at before are looked at again: their names may mean more.
+    fn rename(&self, state: &mut State, told: &[Alias]) {
+        if told.is_empty() {
+            return;
+        }
+        let mut known = self.aliases.write().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::make_mut(&mut known).add(told, &self.manifests) {
+            return;
+        }
+        for (place, file) in state.files.iter_mut().enumerate() {
+            if file.looked.take().is_some() {
+                state.queue.push(place);
+            }
+        }
+    }
+
+    /// The aliases that are known so far.
+    pub(super) fn aliases(&self) -> Arc<Aliases> {
+        self.aliases.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Reads one file and finds what it leads to.
@@ -392,6 +421,8 @@ impl<'o> Walk<'o> {
                     (_, false) => SourceKind::Cjs,
                 });
                 leads.outcome.wasm = hashes(&loads.wasm);
+                leads.aliases = loads.aliases;
+                leads.aliases.extend(aliases::read_by(path, &self.working));
                 self.mean(path, loads.loads, leads);
             }
             Err(error) if is_known && role == Role::Module => {
@@ -420,6 +451,7 @@ impl<'o> Walk<'o> {
         match loads::loads(content, &place, Written::JAVASCRIPT, &self.surroundings(true)) {
             Ok(loads) => {
                 leads.outcome.wasm = hashes(&loads.wasm);
+                leads.aliases = loads.aliases;
                 self.mean(&place, loads.loads, leads);
             }
             Err(error) => leads.outcome.unread = Some(error.to_string()),
