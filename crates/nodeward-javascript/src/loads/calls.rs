@@ -69,6 +69,9 @@ const LOADING: &[&str] = &[
     "bind",
 ];
 
+/// Methods that are given a folder and read another below it: of `strong-globalize`, for the messages of a package.
+const READERS: &[(&str, &str)] = &[("SetRootDir", "intl")];
+
 fn turn_of(kind: AstKind<'_>) -> Option<Turn> {
     let first = match kind {
         AstKind::CallExpression(call) => match bare(&call.callee) {
@@ -205,6 +208,7 @@ impl<'a> Finder<'_, 'a, '_> {
         if known.values.is_empty() && self.folder.gives_place(call) {
             self.follow(node, &Known::nothing());
         }
+        self.read_below(call, name);
         // Literals of a plain `require` were found by the first look.
         for value in &known.values {
             self.call_of(node, call, value);
@@ -215,6 +219,20 @@ impl<'a> Finder<'_, 'a, '_> {
         if known.values.is_empty() {
             self.unknown(node, call, name);
             self.unnamed(node, call);
+        }
+    }
+
+    /// What lies below a folder that is given to somebody who reads it there.
+    fn read_below(&mut self, call: &'a CallExpression<'a>, name: &str) {
+        let Some((_, below)) = READERS.iter().find(|(reader, _)| *reader == name) else { return };
+        let folders = self.folder.argument(call, 0);
+        let start = call.span.start;
+        if self.is_dead(call.span) {
+            return;
+        }
+        for folder in folders.texts().filter(|folder| is_absolute(folder)) {
+            let what = Some(super::join_paths(&[folder, below]));
+            self.loads.push(Load { start, line: 0, act: Act::Data, what, from: None, optional: true });
         }
     }
 

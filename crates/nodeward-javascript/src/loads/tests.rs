@@ -213,6 +213,9 @@ fn paths_from_the_file() {
         ("const fs = require('fs'), path = require('path');
           fs.readdirSync(path.join(__dirname, 'r')).filter(f => f.endsWith('.js')).map(f => require(path.join(__dirname, 'r', f)))",
             &["require fs", "require path", "data /p/lib/r", "require /p/lib/r/?"]),
+        ("const SG = require('strong-globalize'); SG.SetRootDir(require('path').join(__dirname, '..'), x)",
+            &["require strong-globalize", "data /p/intl", "path /p", "require path"]),
+        ("make(x).SetRootDir(__dirname); SetRootDir(x)", &["data /p/lib/intl", "path /p/lib"]),
         ("app.set('views', __dirname + '/views'); app.use(express.static(__dirname + '/public'))",
             &["data /p/lib/views", "data /p/lib/public"]),
         ("require('bindings')('x.node')", &["require bindings", "bindings x.node"]),
