@@ -4,9 +4,11 @@
 //! is solved ([`values`]); then the dangers of values from outside are followed to the places where they do harm
 //! ([`taint`]). What is known of the platform and of packages is in [`models`].
 
+mod entries;
 mod graph;
 mod lists;
 mod lower;
+mod marks;
 mod models;
 mod report;
 mod sources;

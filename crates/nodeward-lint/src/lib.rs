@@ -16,6 +16,7 @@ pub mod requirement;
 pub mod rule;
 pub mod rules;
 pub mod suppress;
+mod words;
 
 pub use cache::Cache;
 pub use driver::{Audience, Budget, Depth, Linted, Options, Origin, Outcome, SourceFile, Text, lint};

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use nodeward_javascript::oxc::SymbolId;
 use nodeward_javascript::oxc::ast::{
-    Argument, ArrayExpressionElement, BinaryOperator, Expression, ObjectPropertyKind, UnaryOperator,
+    Argument, ArrayExpressionElement, BinaryOperator, CallExpression, Expression, ObjectPropertyKind,
+    UnaryOperator,
 };
 
 use super::symbols::Bound;
@@ -174,6 +175,7 @@ impl<'a> Context<'_, 'a> {
                     _ => return None,
                 }
             }
+            Expression::CallExpression(call) => Constant::Text(Cow::Owned(self.joined(call, depth)?)),
             Expression::Identifier(identifier) => match self.symbol_of(identifier) {
                 None if identifier.name == "undefined" => Constant::Nothing,
                 None => return None,
@@ -184,6 +186,33 @@ impl<'a> Context<'_, 'a> {
             },
             _ => return None,
         })
+    }
+
+    /// `['a', 'b'].join('|')`.
+    fn joined(&self, call: &'a CallExpression<'a>, depth: u8) -> Option<String> {
+        let member = without_wrapping(&call.callee).as_member_expression()?;
+        let Expression::ArrayExpression(list) = without_wrapping(member.object()) else { return None };
+        if member.static_property_name() != Some("join") {
+            return None;
+        }
+        let between = match call.arguments.first() {
+            Some(argument) => self.evaluate(argument.as_expression()?, depth)?.text(),
+            None => Cow::Borrowed(","),
+        };
+        let mut text = String::new();
+        for (at, element) in list.elements.iter().enumerate() {
+            if at > 0 {
+                text.push_str(&between);
+            }
+            match self.evaluate(element.as_expression()?, depth)? {
+                Constant::Nothing => {}
+                value => text.push_str(&value.text()),
+            }
+            if text.len() > MAX_TEXT {
+                return None;
+            }
+        }
+        Some(text)
     }
 
     /// Whether nobody but the author (or the machine it runs on) decides the value of an expression.

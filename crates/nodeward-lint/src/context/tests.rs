@@ -105,6 +105,8 @@ fn constants_fixed_values_and_kinds() {
     };
     let text = |text: &str| Some(format!("Text({text:?})"));
     assert_eq!(ask("'a' + K + `${N}`"), (text("ak2"), true, ValueKind::Text));
+    assert_eq!(ask("['a', null, K].join('|')"), (text("a||k"), true, ValueKind::Text));
+    assert_eq!(ask("['a', p].join('|')").0, None);
     assert_eq!(ask("1 << 10"), (Some("Number(1024.0)".into()), true, ValueKind::Number));
     assert_eq!(ask("!1"), (Some("Boolean(false)".into()), true, ValueKind::Boolean));
     assert_eq!(ask("'a' + p"), (None, false, ValueKind::Text));

@@ -136,6 +136,57 @@ fn policies_part_what_is_read_from_what_is_guessed() {
     }
 }
 
+/// The rules that find something under `strict`, in what callers or clients hand in.
+fn under_strict(files: &[SourceFile]) -> Vec<String> {
+    let options = Options { policy: Policy::Strict, audience: Some(Audience::Callers), ..Options::default() };
+    shown(&lint(files, &options))
+}
+
+#[test]
+fn the_worst_of_several_ways_to_a_place_is_shown() {
+    let run = file("run.js", "module.exports = (line) => require('child_process').exec(line);\n");
+    let whole = file("index.js", "const run = require('./run');\nmodule.exports = (line) => run(line);\n");
+    let joined = file(
+        "index.js",
+        "const run = require('./run');\nmodule.exports = (url) => run(`git clone ${url}`);\n",
+    );
+    // That a caller hands over a whole line hides neither what is put together elsewhere nor the other way round.
+    assert_eq!(under_strict(&[run.clone(), joined]), ["command-injection run.js:1:28"]);
+    assert!(under_strict(&[run, whole]).is_empty());
+}
+
+#[test]
+fn text_that_a_function_puts_together_is_put_together() {
+    const EXEC: &str = "const { exec } = require('child_process');\n";
+    let found = |body: &str| !under_strict(&[file("index.js", &format!("{EXEC}{body}"))]).is_empty();
+    assert!(found("const line = (url) => 'git clone ' + url;\nexports.a = (url) => exec(line(url));"));
+    assert!(!found("const line = (url) => url.trim();\nexports.a = (url) => exec(line(url));"));
+}
+
+#[test]
+fn a_function_gives_each_call_what_that_call_handed_in() {
+    const EXEC: &str = "const { exec } = require('child_process');\nconst same = (value) => value;\n";
+    let found = |body: &str| !under_strict(&[file("index.js", &format!("{EXEC}{body}"))]).is_empty();
+    // The same parameter is entered by what is harmless and by what is not, in either order.
+    for order in ["same(Number(a)); exec('kill ' + same(b));", "exec('kill ' + same(b)); same(Number(a));"] {
+        assert!(found(&format!("exports.a = (a, b) => {{ {order} }};")), "{order}");
+    }
+    for order in ["same(b); exec('kill ' + same(Number(a)));", "exec('kill ' + same(Number(a))); same(b);"] {
+        assert!(!found(&format!("exports.a = (a, b) => {{ {order} }};")), "{order}");
+    }
+}
+
+#[test]
+fn markup_is_certain_where_tags_stand_around_the_value() {
+    let found = |body: &str| {
+        let app = format!("const app = require('express')();\napp.get('/', (req, res) => {{ {body} }});\n");
+        under_strict(&[file("index.js", &app)]).iter().any(|line| line.starts_with("xss "))
+    };
+    assert!(found("res.send('<p>' + req.query.name + '</p>');"));
+    assert!(!found("res.send(req.query.name + ' is unknown');"));
+    assert!(!found("res.send('<p>' + encodeURIComponent(req.query.name) + '</p>');"));
+}
+
 #[test]
 fn values_are_followed_through_what_programs_are_made_of() {
     for body in [

@@ -125,24 +125,19 @@ fn follow(looked: &mut [Looked<'_>], job: &Job<'_>) {
     let aside = aside(&graphs, &files);
     let resolve = |from: usize, specifier: &str| files.resolve(from, specifier);
     let (findings, is_cut) = flow::solve(graphs, mode, resolve, deadline);
-    for finding in findings {
-        let start = finding.path.first().map_or(finding.file, |step| step.file);
-        if finding.origin == flow::Origin::Caller
-            && callers == Callers::OfSome
-            && !files.is_library(start, whose)
-        {
-            continue;
-        }
+    let counts = |finding: &&FlowFinding| {
+        let start = finding.start();
+        let of_caller = finding.origin == flow::Origin::Caller;
+        let is_no_library = callers == Callers::OfSome && !files.is_library(start, whose);
         // Nobody calls what only the maintainers run.
-        if finding.origin == flow::Origin::Caller && (aside[start] || aside[finding.file]) {
-            continue;
-        }
-        for (rule, check) in job.flows.0.get(&finding.sink).into_iter().flatten() {
-            let Some(issue) = issue(rule, check, &finding, &places, looked) else { continue };
-            let is_beside = |file: usize| {
-                looked[places[file]].traits.is_some_and(|traits| traits.is_beside(issue.policy))
-            };
-            if rule.scope == Scope::Everywhere || !is_beside(finding.file) && !is_beside(start) {
+        !of_caller || !is_no_library && !aside[start] && !aside[finding.file]
+    };
+    for ways in findings.chunk_by(|a, b| a.place() == b.place()) {
+        let ways: Vec<&FlowFinding> = ways.iter().filter(counts).collect();
+        let Some(sink) = ways.first().map(|finding| finding.sink) else { continue };
+        for (rule, check) in job.flows.0.get(&sink).into_iter().flatten() {
+            if let Some((finding, grade)) = best(rule, check, &ways, &places, looked) {
+                let issue = issue(rule, check, finding, grade, &places, looked);
                 looked[places[finding.file]].issues.push(issue);
             }
         }
@@ -199,16 +194,36 @@ impl Callers {
     }
 }
 
-/// What a rule says of a finding, if it says anything.
+/// Of several ways to a place that which a rule shows under the narrowest policy, the surest of those, the first found.
+fn best<'f>(
+    rule: &Rule,
+    check: &Check,
+    ways: &[&'f FlowFinding],
+    places: &[usize],
+    looked: &[Looked<'_>],
+) -> Option<(&'f FlowFinding, Grade)> {
+    let Check::Flow { accept, .. } = check else { return None };
+    let is_shown = |finding: &FlowFinding, grade: &Grade| {
+        let is_beside =
+            |file: usize| looked[places[file]].traits.is_some_and(|traits| traits.is_beside(grade.policy));
+        rule.scope == Scope::Everywhere || !is_beside(finding.file) && !is_beside(finding.start())
+    };
+    ways.iter()
+        .filter_map(|finding| Some((*finding, accept(finding)?)))
+        .filter(|(finding, grade)| is_shown(finding, grade))
+        .min_by_key(|(finding, grade)| (grade.policy, std::cmp::Reverse(grade::confidence(finding))))
+}
+
+/// What a rule says of a finding.
 fn issue(
     rule: &'static Rule,
     check: &Check,
     finding: &FlowFinding,
+    Grade { policy, note }: Grade,
     places: &[usize],
     looked: &[Looked<'_>],
-) -> Option<Issue> {
-    let Check::Flow { does, next, accept, .. } = check else { return None };
-    let Grade { policy, note } = accept(finding)?;
+) -> Issue {
+    let Check::Flow { does, next, .. } = check else { unreachable!("only these have ways") };
     let title = format!("{} {does}", grade::whose(finding.origin));
     let mut issue =
         Issue::new(rule, finding.span, title).under(policy).next(next).at_most(grade::confidence(finding));
@@ -236,10 +251,10 @@ fn issue(
     }
     let place = places[finding.file];
     issue = issue.fact_in(place, "to", shown_line(&looked[place].text, finding.span), finding.span);
-    Some(match note {
+    match note {
         Some((label, value)) => issue.note(label, value),
         None => issue,
-    })
+    }
 }
 
 /// Says once for the whole unit that files annotated for Flow were not checked.

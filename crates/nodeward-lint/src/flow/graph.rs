@@ -283,6 +283,8 @@ pub(crate) enum Spot {
     ShellCommand,
     /// No harm by itself: the text is one of SQL.
     Statement,
+    /// No harm by itself: the text has tags of markup.
+    Tags,
     /// No harm by itself: in a text it stands directly behind a value that is not known, such as an address.
     Behind,
     /// No harm by itself: a call after it was said that what is sent is plain text.

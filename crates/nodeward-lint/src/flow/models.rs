@@ -401,7 +401,7 @@ impl Models {
 
     /// Whether a function of this name makes what it gives harmless.
     pub(crate) fn is_cleaner(&self, name: &str) -> bool {
-        transfer::is_cleaner(&name.to_ascii_lowercase())
+        transfer::is_cleaner(name)
     }
 
     /// What a call that nothing is known of does with its arguments, by its name.

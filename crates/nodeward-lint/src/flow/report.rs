@@ -3,9 +3,10 @@
 use std::cell::LazyCell;
 
 use nodeward_javascript::oxc::Span;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::graph::{CallKind, FileGraph, FunctionId, Label, NameId, NodeId, Sends, Shape, Spot, Taint};
+use super::marks::Marks;
 use super::models::{Models, Origin, Sink, SinkKind, Which};
 use super::models::{NAMED, NAMED_FUNCTIONS, PROPERTIES};
 use super::sources::{Source, sources};
@@ -52,6 +53,8 @@ pub(crate) struct FlowFinding {
     /// Whether it is a parameter as it was handed in, or what methods of texts made of that: no property and no element
     /// of what was handed in, and nothing that had to be made a text first.
     pub(crate) is_bare: bool,
+    /// Whether it was put into text with tags of markup.
+    pub(crate) is_tagged: bool,
     pub(crate) path: Vec<FlowStep>,
 }
 
@@ -62,7 +65,20 @@ pub(crate) struct FlowStep {
     pub(crate) span: Span,
 }
 
-/// The findings of a unit, in the order of files and places, and whether the walk was cut short.
+impl FlowFinding {
+    /// Where harm is done and which: findings that have this in common tell of several ways to the same place.
+    pub(crate) fn place(&self) -> (usize, u32, u32, SinkKind, Option<&str>) {
+        (self.file, self.span.start, self.span.end, self.sink, self.pattern.as_deref())
+    }
+
+    /// The file that the value comes from.
+    pub(crate) fn start(&self) -> usize {
+        self.path.first().map_or(self.file, |step| step.file)
+    }
+}
+
+/// The findings of a unit, in the order of files and places, and whether the walk was cut short. Of several ways to
+/// one place some are told, those found first before the others.
 pub(crate) fn solve(
     files: Vec<FileGraph>,
     mode: Mode,
@@ -76,24 +92,7 @@ pub(crate) fn solve(
     let (launched, sent): (Vec<Source>, Vec<Source>) =
         sources(&unit, &values, mode).into_iter().partition(|(_, _, origin)| *origin == Origin::Launch);
     let web = LazyCell::new(|| Web::new(&unit, &values));
-    let marked = |wanted: Spot| -> FxHashSet<NodeId> {
-        let is_it = |(node, spot, _): &(NodeId, Spot, Span)| (*spot == wanted).then_some(*node);
-        unit.spots.iter().filter_map(is_it).collect()
-    };
-    let results = |names: &[&str]| -> FxHashSet<NodeId> {
-        let names: Vec<NameId> = names.iter().filter_map(|name| unit.names.find(name)).collect();
-        unit.calls.iter().filter(|call| names.contains(&call.name)).map(|call| call.result).collect()
-    };
-    let marks = Marks {
-        statements: marked(Spot::Statement),
-        any_time: marked(Spot::AnyTime),
-        behind: marked(Spot::Behind),
-        plain: marked(Spot::Plain),
-        parsed: results(&PARSERS),
-        decoded: results(&DECODERS),
-        resolved: results(&RESOLVERS),
-        stringified: results(&STRINGIFIERS),
-    };
+    let marks = Marks::new(&unit);
     let mut found = FxHashMap::default();
     let mut is_cut = values.is_cut;
     for sources in [sent, launched] {
@@ -110,55 +109,26 @@ pub(crate) fn solve(
         found = reporter.findings;
         is_cut |= walk.is_cut;
     }
-    let mut findings: Vec<FlowFinding> = found.into_values().collect();
-    findings.sort_by(|a, b| {
-        let key = |finding: &FlowFinding| (finding.file, finding.span.start, finding.span.end, finding.sink);
-        key(a).cmp(&key(b)).then_with(|| a.pattern.cmp(&b.pattern))
-    });
+    let mut findings: Vec<FlowFinding> = found.into_values().flatten().collect();
+    findings.sort_by(|a, b| a.place().cmp(&b.place()));
     (findings, is_cut)
 }
 
-/// One finding for each kind of harm, place and pattern.
+/// A kind of harm, place and pattern.
 type Key = (SinkKind, usize, Span, Option<String>);
 
-/// Nodes that say something of the paths that lead through them.
-struct Marks {
-    /// Texts of SQL.
-    statements: FxHashSet<NodeId>,
-    /// Variables of which it is not known when they hold what.
-    any_time: FxHashSet<NodeId>,
-    /// What stands directly behind a value that is not known.
-    behind: FxHashSet<NodeId>,
-    /// Calls after it was said that what is sent is plain text.
-    plain: FxHashSet<NodeId>,
-    /// What is made of texts by functions called `parse` and the like.
-    parsed: FxHashSet<NodeId>,
-    /// What is made of texts by functions that give back what was encoded.
-    decoded: FxHashSet<NodeId>,
-    /// Texts that were made of something else.
-    stringified: FxHashSet<NodeId>,
-    /// Paths that climb no more, wherever they lead.
-    resolved: FxHashSet<NodeId>,
-}
+/// How a value comes to be between other text.
+const JOINED: [Way; 2] = [Way::Joined, Way::ReturnedJoined];
 
-/// Functions that give back line breaks that were encoded, by their names.
-const DECODERS: [&str; 6] = ["decodeURIComponent", "decodeURI", "unescape", "decode", "parse", "get"];
-
-/// Functions that make texts of what need not be one, by their names: `Object.prototype.toString.call(value)`.
-const STRINGIFIERS: [&str; 5] = ["toString", "call", "apply", "String", "inspect"];
-
-/// Functions that follow the `..` of a path, by their names.
-const RESOLVERS: [&str; 3] = ["join", "resolve", "normalize"];
-
-/// Functions that make objects of texts, by their names.
-const PARSERS: [&str; 6] = ["parse", "json", "load", "unserialize", "deserialize", "decode"];
+/// How many ways to one place are looked at: the first may be one that the function is there for.
+const WAYS: usize = 6;
 
 struct Reporter<'u, 'v> {
     unit: &'u Unit,
     values: &'v Values<'u>,
     walk: &'v Walk,
     marks: &'v Marks,
-    findings: FxHashMap<Key, FlowFinding>,
+    findings: FxHashMap<Key, Vec<FlowFinding>>,
 }
 
 /// What else is known of a finding.
@@ -229,7 +199,7 @@ impl Reporter<'_, '_> {
                 self.arguments(call, sink.which, SinkKind::FilePath, false);
             }
             SinkKind::Markup if self.sends_no_markup(call.function) => {}
-            SinkKind::Markup if self.marks.plain.contains(&call.result) => {}
+            SinkKind::Markup if self.marks.has(call.result, Marks::PLAIN) => {}
             SinkKind::Header => {
                 self.arguments(call, sink.which, SinkKind::Header, false);
                 let header = self.unit.arguments(call).first().map(|first| first.shape);
@@ -339,7 +309,7 @@ impl Reporter<'_, '_> {
                 Spot::ShellCommand => {
                     self.report(*node, SinkKind::ShellCommand, place, Extra::default());
                 }
-                Spot::Statement | Spot::AnyTime | Spot::Behind | Spot::Plain => {}
+                Spot::Statement | Spot::AnyTime | Spot::Behind | Spot::Plain | Spot::Tags => {}
                 Spot::LoopBound => self.report(*node, SinkKind::Allocation, place, Extra::default()),
             }
         }
@@ -388,58 +358,74 @@ impl Reporter<'_, '_> {
         // A test of a folder's name without a separator behind it lets its neighbours through: seldom of use to anybody.
         let is_beside = dangers == Taint::PATH && !self.walk.taint(node).meets(Taint::CLIMB);
         let dangers = if dangers == Taint::PATH && !is_beside { Taint::CLIMB } else { dangers };
-        let Some(path) = self.walk.path(node, dangers, self.unit) else { return };
-        if matches!(kind, SinkKind::NoSql | SinkKind::CopiedObject) && self.is_mere_text(&path) {
-            return;
+        let extra = Extra { is_doubtful: extra.is_doubtful || is_beside, ..extra };
+        let place = (kind, file, span, extra.pattern.clone());
+        let known = self.findings.get(&place).map_or(0, Vec::len);
+        let paths = self.walk.paths(node, dangers, self.unit).take(WAYS.saturating_sub(known));
+        let found: Vec<FlowFinding> =
+            paths.filter_map(|path| self.finding(node, kind, (file, span), &path, &extra)).collect();
+        if !found.is_empty() {
+            self.findings.entry(place).or_default().extend(found);
         }
-        if kind == SinkKind::ServedPath && self.is_refused(&path) {
-            return;
+    }
+
+    /// What a way to a place comes to, unless no harm can come of it.
+    fn finding(
+        &self,
+        node: NodeId,
+        kind: SinkKind,
+        (file, span): (usize, Span),
+        path: &[Step],
+        extra: &Extra,
+    ) -> Option<FlowFinding> {
+        let is_elsewhere = kind == SinkKind::PrototypeWrite && self.is_elsewhere(path);
+        let is_far = self.is_far(path);
+        let is_none = match kind {
+            SinkKind::NoSql | SinkKind::CopiedObject => self.is_mere_text(path),
+            SinkKind::ServedPath => self.is_refused(path),
+            // Which object is written, and what, is too much of a guess.
+            SinkKind::PrototypeWrite => is_far || is_elsewhere && extra.is_doubtful,
+            _ => false,
+        };
+        if is_none {
+            return None;
         }
-        let is_elsewhere = kind == SinkKind::PrototypeWrite && self.is_elsewhere(&path);
+        let marks = |mark: u16| path.iter().any(|step| self.marks.has(step.node, mark));
         // A host is decided by what an address begins with.
         let is_later = matches!(kind, SinkKind::Redirect | SinkKind::Request)
-            && (self.is_own_path(&path) || path.iter().any(|step| self.marks.behind.contains(&step.node)));
-        let count = |way: Way| path.iter().filter(|step| step.way == way).count();
+            && (self.is_own_path(path) || marks(Marks::BEHIND));
+        let count = |ways: &[Way]| path.iter().filter(|step| ways.contains(&step.way)).count();
         // A text of SQL given to a method called `query` goes to a database, whatever the object is.
-        let is_statement =
-            kind == SinkKind::Sql && path.iter().any(|step| self.marks.statements.contains(&step.node));
-        let origin = path
-            .iter()
-            .find_map(|step| match step.way {
-                Way::Source(origin) => Some(origin),
-                _ => None,
-            })
-            .unwrap_or(Origin::Caller);
-        let is_far = self.is_far(&path);
-        // Which object is written, and what, is too much of a guess.
-        if kind == SinkKind::PrototypeWrite && (is_far || is_elsewhere && extra.is_doubtful) {
-            return;
-        }
-        let finding = FlowFinding {
+        let is_statement = kind == SinkKind::Sql && marks(Marks::STATEMENT);
+        let origin = path.iter().find_map(|step| match step.way {
+            Way::Source(origin) => Some(origin),
+            _ => None,
+        });
+        Some(FlowFinding {
             sink: kind,
             file,
             span,
-            origin,
-            is_joined: extra.is_joined || path.iter().any(|step| step.way == Way::Joined),
-            ends_joined: path.iter().rev().take(2).any(|step| step.way == Way::Joined),
-            guesses: path.iter().filter(|step| step.way == Way::Guessed).count(),
-            is_one_line: !self.walk.taint(node).meets(Taint::LINE)
-                && !path.iter().any(|step| self.marks.decoded.contains(&step.node)),
-            pattern: extra.pattern,
+            origin: origin.unwrap_or(Origin::Caller),
+            is_joined: extra.is_joined || count(&JOINED) > 0,
+            ends_joined: path.iter().rev().take(2).any(|step| JOINED.contains(&step.way)),
+            guesses: count(&[Way::Guessed]),
+            is_one_line: !self.walk.taint(node).meets(Taint::LINE) && !marks(Marks::DECODED),
+            pattern: extra.pattern.clone(),
             is_named_only: extra.is_named_only && !is_statement,
-            is_doubtful: extra.is_doubtful || is_elsewhere || is_later || is_far || is_beside,
-            is_any_time: path.iter().any(|step| self.marks.any_time.contains(&step.node)),
-            is_direct: count(Way::Stored) == 0 && count(Way::Returned) == 0 && count(Way::Passed) <= 1,
-            is_bare: self.is_bare(&path),
-            path: self.shown(&path),
-        };
-        self.findings.entry((kind, file, span, finding.pattern.clone())).or_insert(finding);
+            is_doubtful: extra.is_doubtful || is_elsewhere || is_later || is_far,
+            is_any_time: marks(Marks::ANY_TIME),
+            is_direct: count(&[Way::Stored, Way::Returned, Way::ReturnedJoined]) == 0
+                && count(&[Way::Passed]) <= 1,
+            is_bare: self.is_bare(path),
+            is_tagged: marks(Marks::TAGGED),
+            path: self.shown(path),
+        })
     }
 
     /// Whether Express refuses a path: put together as text it still has its `..`, and without a root none may be left.
     fn is_refused(&self, path: &[Step]) -> bool {
-        path.iter().any(|step| step.way == Way::Joined)
-            && !path.iter().any(|step| self.marks.resolved.contains(&step.node))
+        path.iter().any(|step| JOINED.contains(&step.way))
+            && !path.iter().any(|step| self.marks.has(step.node, Marks::RESOLVED))
     }
 
     /// Whether a value went through so much that is kept that it may as well be another: more properties, or calls, than
@@ -454,7 +440,7 @@ impl Reporter<'_, '_> {
         });
         is_renamed
             || count(&[Way::Stored]) > STORED
-            || count(&[Way::Passed, Way::Returned, Way::Stored]) > HOPS
+            || count(&[Way::Passed, Way::Returned, Way::ReturnedJoined, Way::Stored]) > HOPS
     }
 
     /// Whether a value is a text whatever a client sends, and nothing on its way makes an object of it.
@@ -462,7 +448,7 @@ impl Reporter<'_, '_> {
         let models = Models::get();
         let is_text = |fact: Fact| matches!(fact, Fact::Api(api) if models.is_text(api));
         path.first().is_some_and(|source| self.values.of(source.node).any(is_text))
-            && !path.iter().any(|step| self.marks.parsed.contains(&step.node))
+            && !path.iter().any(|step| self.marks.has(step.node, Marks::PARSED))
     }
 
     /// Whether a value is the address that a request was sent to, or its path, and not what is asked for in it: it
@@ -482,7 +468,7 @@ impl Reporter<'_, '_> {
     /// Whether a value is what was handed in, and not a part of it or a text made of it.
     fn is_bare(&self, path: &[Step]) -> bool {
         !self.comes_by(path, |label| matches!(label, Label::Load(_) | Label::LoadAny))
-            && !path.iter().any(|step| self.marks.stringified.contains(&step.node))
+            && !path.iter().any(|step| self.marks.has(step.node, Marks::STRINGIFIED))
     }
 
     /// Whether a value came by such an edge.
@@ -513,8 +499,9 @@ impl Reporter<'_, '_> {
                 is_it
             })
         };
-        let handed = since.iter().filter(|step| matches!(step.way, Way::Passed | Way::Returned)).count();
-        let is_given_back = handed == 1 && since.iter().any(|step| step.way == Way::Returned);
+        let is_back = |step: &&Step| matches!(step.way, Way::Returned | Way::ReturnedJoined);
+        let handed = since.iter().filter(|step| step.way == Way::Passed || is_back(step)).count();
+        let is_given_back = handed == 1 && since.iter().any(|step| is_back(&step));
         !is_within(from, to) && !is_within(to, from) && !is_given_back
     }
 

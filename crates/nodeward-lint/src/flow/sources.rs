@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::graph::{Edge, Label, NameId, NodeId, Seed, Taint};
+use super::graph::{Edge, Label, NameId, NodeId, ObjectId, Seed, Taint};
 use super::models::{Models, Origin};
 use super::report::Mode;
 use super::unit::Unit;
@@ -47,12 +47,17 @@ pub(super) fn sources(unit: &Unit, values: &Values<'_>, mode: Mode) -> Vec<Sourc
 fn exported_parameters(unit: &Unit, values: &Values<'_>) -> Vec<NodeId> {
     let mut queue: Vec<(NodeId, u8)> =
         unit.exports.iter().copied().chain(given_to_browsers(unit)).map(|node| (node, 0)).collect();
-    let mut seen: FxHashSet<NodeId> = queue.iter().map(|(node, _)| *node).collect();
+    let mut seen = vec![false; values.nodes()];
+    for (node, _) in &queue {
+        seen[node.index()] = true;
+    }
     let mut functions = Vec::new();
     let mut known = FxHashSet::default();
+    let mut opened: FxHashSet<ObjectId> = FxHashSet::default();
     while let Some((node, depth)) = queue.pop() {
+        let is_near = depth < 6;
         let mut next = |node: NodeId| {
-            if node != NodeId::NONE && depth < 6 && seen.insert(node) {
+            if node != NodeId::NONE && is_near && !std::mem::replace(&mut seen[node.index()], true) {
                 queue.push((node, depth + 1));
             }
         };
@@ -71,7 +76,8 @@ fn exported_parameters(unit: &Unit, values: &Values<'_>) -> Vec<NodeId> {
                         }
                     }
                 }
-                Fact::Object(object) => {
+                // Many nodes hold the same object, and all its properties were seen with the first.
+                Fact::Object(object) if is_near && opened.insert(object) => {
                     for (_, cell) in values.properties(object) {
                         next(cell);
                     }

@@ -1,21 +1,20 @@
 //! Where values from outside go.
 //!
 //! A walk from all sources at once over the joined graph. Calls and returns are matched: what enters a function by
-//! one call leaves it only to that call (Reps, Horwitz and Sagiv's tabulation, with the argument of the call as the
-//! fact that is remembered). Through properties of objects and variables that several functions share, the call is
-//! forgotten: what is stored may be read by anybody.
+//! one call leaves it only to that call (Reps, Horwitz and Sagiv's tabulation, with the parameter as the fact that is
+//! remembered, so that a function is walked once for each parameter and not for each call). Through properties of
+//! objects and variables that several functions share, the call is forgotten: what is stored may be read by anybody.
 
 use std::collections::VecDeque;
 
-use nodeward_javascript::oxc::Span;
-use rustc_hash::FxHashMap;
-
+use super::entries::Entries;
 use super::graph::{Label, NameId, NodeId, Taint};
 use super::lists::Lists;
 use super::models::{Models, Origin, Transfer};
 use super::unit::Unit;
 use super::values::{Fact, Values, passed};
 use crate::driver::Deadline;
+use nodeward_javascript::oxc::Span;
 
 /// How many steps a unit's walk takes at most, for each node.
 const STEPS_PER_NODE: usize = 24;
@@ -36,6 +35,8 @@ pub(crate) enum Way {
     Passed,
     /// A function of the unit handed it back.
     Returned,
+    /// The same, put between other text.
+    ReturnedJoined,
     /// It was stored in a property or a shared variable.
     Stored,
     /// A function that nothing is known of may have handed it on.
@@ -48,15 +49,15 @@ pub(crate) enum Way {
 #[derive(Debug, Clone, Copy)]
 struct Visit {
     node: NodeId,
-    /// The call by which the walk entered this function; see [`Context`].
+    /// The parameter by which the walk entered this function ([`Entries`]), or [`FREE`], or [`OUTSIDE`].
     context: u32,
     taint: Taint,
     before: u32,
     way: Way,
 }
 
-/// No call: from a source in the function itself, or from what is shared.
-const FREE: u32 = u32::MAX;
+/// No parameter: from a source in the function itself, or from what is shared.
+pub(super) const FREE: u32 = u32::MAX;
 /// A call from outside of the unit: what the function gives back goes there, and to no call in the unit.
 const OUTSIDE: u32 = u32::MAX - 1;
 
@@ -92,15 +93,26 @@ pub(crate) struct Web {
     kinds: Vec<u8>,
     /// Beside the unit's own: what calls of unknown functions do, and whether that is a guess.
     guesses: Lists<(NodeId, Label, bool)>,
-    /// For each node that is an argument, the parameters it is passed to, with the context of the call, and whether
-    /// only a method's name says that it is that function which is called.
-    passed: Lists<(NodeId, u32, bool)>,
+    /// For each node that is an argument, where it is passed to.
+    passed: Lists<Pass>,
     /// For each returned node, the results of the calls.
     returned: Lists<(NodeId, Way)>,
-    /// Results by context.
-    results: Vec<(NodeId, Way)>,
+    entries: Entries,
     /// For each node that names a property to read, the read.
     keys: Lists<u32>,
+}
+
+/// An argument becomes a parameter.
+#[derive(Debug, Clone, Copy)]
+struct Pass {
+    parameter: NodeId,
+    /// The parameter as a context; [`FREE`] where it is another function's.
+    context: u32,
+    /// What the call gives, and how it comes there.
+    result: NodeId,
+    way: Way,
+    /// Whether only a method's name says that it is that function which is called.
+    is_guess: bool,
 }
 
 impl Walk {
@@ -112,7 +124,6 @@ impl Walk {
         sources: &[(NodeId, Taint, Origin)],
         deadline: Deadline,
     ) -> Self {
-        let left = vec![Taint::NONE; web.results.len()];
         let has_callers = sources.iter().any(|(_, _, origin)| *origin == Origin::Caller);
         let mut walker = Walker {
             unit,
@@ -121,10 +132,10 @@ impl Walk {
             visits: Vec::new(),
             free: vec![Taint::NONE; values.nodes()],
             outside: vec![Taint::NONE; if has_callers { values.nodes() } else { 0 }],
-            reached: FxHashMap::default(),
+            reached: vec![Taint::NONE; web.entries.places],
             queue: VecDeque::new(),
-            entered: Lists::default(),
-            left,
+            entered: Lists::new(web.entries.count),
+            left: vec![(Taint::NONE, false); web.entries.count],
         };
         for (node, taint, origin) in sources {
             let context = if *origin == Origin::Caller { OUTSIDE } else { FREE };
@@ -155,10 +166,14 @@ impl Walk {
         visits.fold(Taint::NONE, |taint, at| taint.and(self.visits[at as usize].taint))
     }
 
-    /// How a danger came to a node, from its source.
-    pub(crate) fn path(&self, node: NodeId, taint: Taint, unit: &Unit) -> Option<Vec<Step>> {
-        let mut visits = self.of.iter(node.index());
-        let mut at = visits.find(|at| self.visits[*at as usize].taint.meets(taint))?;
+    /// How a danger came to a node, from its source: each way by which it was reached anew.
+    pub(crate) fn paths(&self, node: NodeId, taint: Taint, unit: &Unit) -> impl Iterator<Item = Vec<Step>> {
+        let visits = self.of.iter(node.index());
+        visits.filter(move |at| self.visits[*at as usize].taint.meets(taint)).map(|at| self.path(at, unit))
+    }
+
+    fn path(&self, at: u32, unit: &Unit) -> Vec<Step> {
+        let mut at = at;
         let mut steps = Vec::new();
         while let Some(visit) = self.visits.get(at as usize) {
             let span = unit.spans.get(visit.node.index()).copied().unwrap_or_default();
@@ -166,7 +181,7 @@ impl Walk {
             at = visit.before;
         }
         steps.reverse();
-        Some(steps)
+        steps
     }
 }
 
@@ -175,16 +190,18 @@ struct Walker<'u, 'v> {
     values: &'v Values<'u>,
     web: &'v Web,
     visits: Vec<Visit>,
-    /// What is dangerous in each node whatever the call, and by call.
+    /// What is dangerous in each node whatever the call.
     free: Vec<Taint>,
     /// What is dangerous in each node if the function was called from outside.
     outside: Vec<Taint>,
-    reached: FxHashMap<u64, Taint>,
+    /// What is dangerous in each node by the parameter that it came in by, in the places of [`Entries`].
+    reached: Vec<Taint>,
     queue: VecDeque<u32>,
-    /// For each context the visits of the argument.
-    entered: Lists<u32>,
-    /// For each context the dangers that come back.
-    left: Vec<Taint>,
+    /// For each parameter the visits of arguments, with what the call gives.
+    entered: Lists<(u32, NodeId, Way)>,
+    /// For each parameter the dangers that come back, and whether in what first came back the value was put between
+    /// other text.
+    left: Vec<(Taint, bool)>,
 }
 
 impl Walker<'_, '_> {
@@ -197,7 +214,7 @@ impl Walker<'_, '_> {
         let known = match context {
             FREE => free,
             OUTSIDE => &mut self.outside[node.index()],
-            _ => self.reached.entry(u64::from(context) << 32 | u64::from(node.0)).or_default(),
+            _ => &mut self.reached[self.web.entries.place(node, self.unit.owners[node.index()], context)],
         };
         let new = taint.without(*known);
         if new.is_empty() {
@@ -255,14 +272,14 @@ impl Walker<'_, '_> {
 
     fn enter(&mut self, at: u32, visit: Visit) {
         let mut cursor = self.web.passed.start(visit.node.index());
-        while let Some((parameter, context, is_guess)) = self.web.passed.next(&mut cursor) {
-            self.entered.push(context as usize, at);
-            let way = if is_guess { Way::Guessed } else { Way::Passed };
-            self.visit(parameter, context, visit.taint, at, way);
-            let back = Taint(self.left[context as usize].0 & visit.taint.0);
-            if !back.is_empty() {
-                let (result, way) = self.web.results[context as usize];
-                self.visit(result, visit.context, back, at, way);
+        while let Some(pass) = self.web.passed.next(&mut cursor) {
+            let way = if pass.is_guess { Way::Guessed } else { Way::Passed };
+            if pass.context != FREE {
+                self.entered.push(pass.context as usize, (at, pass.result, pass.way));
+            }
+            self.visit(pass.parameter, pass.context, visit.taint, at, way);
+            if pass.context != FREE {
+                self.give_back(pass.context, (at, pass.result, pass.way), self.left[pass.context as usize]);
             }
         }
     }
@@ -279,15 +296,55 @@ impl Walker<'_, '_> {
             return;
         }
         let context = visit.context as usize;
-        self.left[context] = self.left[context].and(visit.taint);
-        let (result, way) = self.web.results[context];
+        let (known, is_joined) = self.left[context];
+        let new = visit.taint.without(known);
+        if new.is_empty() {
+            return;
+        }
+        let is_joined = if known.is_empty() { self.is_joined_within(at) } else { is_joined };
+        self.left[context] = (known.and(new), is_joined);
         let mut cursor = self.entered.start(context);
         while let Some(entry) = self.entered.next(&mut cursor) {
-            let outer = self.visits[entry as usize];
-            // What the argument was not, the result is not because of it; a danger that arose inside stays.
-            let back = Taint(visit.taint.0 & (outer.taint.0 | Taint::PROTOTYPE.0));
-            self.visit(result, outer.context, back, entry, way);
+            self.give_back(visit.context, entry, (new, is_joined));
         }
+    }
+
+    /// Whether a value was put between other text since it entered the function.
+    fn is_joined_within(&self, at: u32) -> bool {
+        let mut at = at as usize;
+        while let Some(visit) = self.visits.get(at) {
+            match visit.way {
+                Way::Joined | Way::ReturnedJoined => return true,
+                Way::Passed | Way::Source(_) => return false,
+                _ => at = visit.before as usize,
+            }
+        }
+        false
+    }
+
+    /// What comes back of one argument.
+    fn give_back(
+        &mut self,
+        context: u32,
+        (entry, result, way): (u32, NodeId, Way),
+        (left, is_joined): (Taint, bool),
+    ) {
+        let outer = self.visits[entry as usize];
+        // What the argument was not, the result is not because of it; a prototype that a name of it chose inside is.
+        let names = Taint::KEY.and(Taint::CONSTRUCTOR);
+        let arisen = if outer.taint.meets(names) { Taint::PROTOTYPE } else { Taint::NONE };
+        let back = Taint(left.0 & outer.taint.and(arisen).0);
+        debug_assert_ne!(context, FREE);
+        let way = if is_joined && way == Way::Returned { Way::ReturnedJoined } else { way };
+        if !back.is_empty() {
+            let context = self.context_at(result, outer);
+            self.visit(result, context, back, entry, way);
+        }
+    }
+
+    /// The context in which a visit goes on at another node: that of its function, and none in another's.
+    fn context_at(&self, node: NodeId, visit: Visit) -> u32 {
+        if self.owner(node) == self.owner(visit.node) { visit.context } else { FREE }
     }
 
     /// A property name from outside may choose the prototype.
@@ -299,7 +356,8 @@ impl Walker<'_, '_> {
         while let Some(read) = self.web.keys.next(&mut cursor) {
             let value = self.unit.computed[read as usize].value;
             if value != NodeId::NONE {
-                self.visit(value, visit.context, Taint::PROTOTYPE, at, Way::Chosen);
+                let context = self.context_at(value, visit);
+                self.visit(value, context, Taint::PROTOTYPE, at, Way::Chosen);
             }
         }
     }
@@ -321,10 +379,7 @@ fn along(label: Label, taint: Taint) -> Option<(Taint, Way)> {
 impl Web {
     /// Of a solved unit.
     pub(crate) fn new(unit: &Unit, values: &Values<'_>) -> Self {
-        // Of the call at hand: links are sorted by call.
-        let mut contexts: Vec<(NodeId, u32)> = Vec::new();
-        let mut at_hand = u32::MAX;
-        let mut results = Vec::new();
+        let entries = Entries::new(unit, &values.links);
         let mut kinds = vec![0_u8; unit.spans.len()];
         let mut passes = Lists::default();
         let mut returned = Lists::default();
@@ -341,27 +396,17 @@ impl Web {
             let way = if cleans { Way::Guessed } else { Way::Returned };
             linked[link.call as usize] = true;
             let is_guess = values.is_guess(*link);
-            if link.call != at_hand {
-                at_hand = link.call;
-                contexts.clear();
-            }
             let call = &unit.calls[link.call as usize];
             let record = &unit.functions[link.function.0 as usize];
-            let mut pairs = passed(unit, link.call, link.function);
-            if let Some(receiver) = call.receiver.get() {
-                pairs.push((receiver, record.this));
-            }
-            for (argument, parameter) in pairs {
-                let known =
-                    contexts.iter().find(|(known, _)| *known == argument).map(|(_, context)| *context);
-                let context = known.unwrap_or_else(|| {
-                    let next = u32::try_from(results.len()).expect("a unit's calls fit 32 bits");
-                    results.push((call.result, way));
-                    contexts.push((argument, next));
-                    next
-                });
-                passes.push(argument.index(), (parameter, context, is_guess));
+            let mut pass = |argument: NodeId, parameter: NodeId| {
+                let context = entries.context(unit, link.function, parameter);
+                let result = call.result;
+                passes.push(argument.index(), Pass { parameter, context, result, way, is_guess });
                 kinds[argument.index()] |= PASSED;
+            };
+            passed(unit, link.call, link.function, &mut pass);
+            if let Some(receiver) = call.receiver.get() {
+                pass(receiver, record.this);
             }
             returned.push(record.returned.index(), (call.result, way));
             kinds[record.returned.index()] |= RETURNED;
@@ -379,7 +424,7 @@ impl Web {
                 kinds[key.index()] |= NAMES;
             }
         }
-        Self { kinds, guesses, passed: passes, returned, results, keys }
+        Self { kinds, guesses, passed: passes, returned, entries, keys }
     }
 }
 

@@ -462,9 +462,7 @@ impl<'u> Values<'u> {
         let unit = self.unit;
         let call = &unit.calls[at as usize];
         let record = &unit.functions[function.0 as usize];
-        for (from, to) in passed(unit, at, function) {
-            self.pass(from, to);
-        }
+        passed(unit, at, function, &mut |from, to| self.pass(from, to));
         match call.kind {
             CallKind::New => {
                 self.add(record.this, Fact::Object(record.instance));

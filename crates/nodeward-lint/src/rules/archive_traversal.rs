@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
     cwes: &[22, 29, 59],
     severity: Severity::High,
     confidence: Confidence::Medium,
-    policy: Policy::Experimental,
+    policy: Policy::Strict,
     scope: Scope::Production,
     docs: include_str!("archive_traversal.md"),
     checks: &[
@@ -24,7 +24,11 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn accept(finding: &FlowFinding) -> Option<Grade> {
-    (finding.origin == Origin::Archive && finding.guesses <= 1).then_some(Grade::EXPERIMENTAL)
+    match finding.guesses {
+        0 if finding.origin == Origin::Archive && grade::is_certain(finding) => Some(Grade::STRICT),
+        0 | 1 if finding.origin == Origin::Archive => Some(Grade::EXPERIMENTAL),
+        _ => None,
+    }
 }
 
 /// An option that switches off what keeps entries in the folder.

@@ -1,5 +1,9 @@
 //! Credentials in the source, known by their form.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use crate::rules::prelude::*;
 
 pub(crate) const RULE: Rule = Rule {
@@ -71,6 +75,14 @@ const FORMS: &[Form] = &[
     form("a PyPI token", "pypi-AgE", 80, 250, word),
 ];
 
+/// How they begin, in one pass: every text of every file is looked at.
+static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let beginnings = FORMS.iter().map(|form| form.prefix).chain([PRIVATE_KEY]);
+    AhoCorasick::new(beginnings).expect("a few short patterns make an automaton")
+});
+
+const PRIVATE_KEY: &str = "-----BEGIN ";
+
 fn check<'a>(context: &Context<'_, 'a>, node: &AstNode<'a>) {
     let (text, span) = match node.kind() {
         AstKind::StringLiteral(literal) => (literal.value.as_str(), literal.span),
@@ -78,6 +90,9 @@ fn check<'a>(context: &Context<'_, 'a>, node: &AstNode<'a>) {
         _ => return,
     };
     if text.len() < 20 {
+        return;
+    }
+    if !FINDER.is_match(text) {
         return;
     }
     let Some(name) = credential(text).or_else(|| private_key(text)) else { return };
@@ -121,7 +136,7 @@ fn is_random(bytes: &[u8]) -> bool {
 }
 
 fn private_key(text: &str) -> Option<&'static str> {
-    let start = text.find("-----BEGIN ")?;
+    let start = text.find(PRIVATE_KEY)?;
     let rest = &text[start..];
     let head_end = rest[11..].find("-----")? + 11;
     let head = &rest[11..head_end];

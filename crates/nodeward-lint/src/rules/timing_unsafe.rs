@@ -1,6 +1,7 @@
 //! Secrets compared byte by byte.
 
 use crate::rules::prelude::*;
+use crate::words::Words;
 
 pub(crate) const RULE: Rule = Rule {
     id: "timing-unsafe",
@@ -37,8 +38,11 @@ fn check<'a>(context: &Context<'_, 'a>, node: &AstNode<'a>) {
     context.report(Issue::new(&RULE, comparison.span, title).next("compare with crypto.timingSafeEqual"));
 }
 
+/// What is in every name that is looked at more closely; most are not.
+static LIKELY: Words = Words::new(COMPARED);
+
 fn secret<'a>(side: &'a Expression<'a>) -> Option<&'a str> {
-    let name = last_name(side)?;
+    let name = last_name(side).filter(|name| LIKELY.are_in(name))?;
     let words = names::words(name);
     let last = words.last()?;
     let compared =

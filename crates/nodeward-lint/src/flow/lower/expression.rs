@@ -443,6 +443,9 @@ impl<'a> Lowerer<'a, '_> {
         if is_statement(&before) {
             self.spot(Some(node), Spot::Statement, span);
         }
+        if has_tag(&before) {
+            self.spot(Some(node), Spot::Tags, span);
+        }
         let count = parts.len();
         for (part, cleared) in parts {
             // Only a whole name is that of the prototype, not one that is put together of others.
@@ -538,6 +541,12 @@ fn is_statement(text: &str) -> bool {
         .any(|words| begins(words))
         // A part of one, as it is put together.
         || [" WHERE ", " ORDER BY ", " VALUES ", "LIMIT "].iter().any(|words| text.contains(words))
+}
+
+/// Whether a text has a tag of markup.
+fn has_tag(text: &str) -> bool {
+    memchr::memchr_iter(b'<', text.as_bytes())
+        .any(|at| matches!(text.as_bytes().get(at + 1), Some(b'a'..=b'z' | b'A'..=b'Z' | b'/' | b'!')))
 }
 
 /// What a value can no longer do after this text.

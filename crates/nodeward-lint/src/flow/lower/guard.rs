@@ -12,6 +12,7 @@ use nodeward_javascript::oxc::{
 
 use super::Lowerer;
 use crate::flow::graph::{Label, Taint};
+use crate::words::Words;
 
 /// Every property name that leads to a prototype.
 pub(super) const ANY_KEY: Taint = Taint::KEY.and(Taint::CONSTRUCTOR);
@@ -503,25 +504,25 @@ fn is_checker(name: &str) -> bool {
         )
 }
 
+/// Words in the names of functions whose no means that a value is harmless.
+static ALARMS: Words = Words::new(&[
+    "unsafe",
+    "special",
+    "reserved",
+    "prototypepolluted",
+    "ispolluted",
+    "isprototype",
+    "dangerous",
+    "forbidden",
+    "blacklist",
+    "denylist",
+    "disallowed",
+    "invalid",
+    "malicious",
+    "traversal",
+]);
+
 /// Functions whose no means that a value is harmless, by their names.
 pub(super) fn is_alarm(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    [
-        "unsafe",
-        "special",
-        "reserved",
-        "prototypepolluted",
-        "ispolluted",
-        "isprototype",
-        "dangerous",
-        "forbidden",
-        "blacklist",
-        "denylist",
-        "disallowed",
-        "invalid",
-        "malicious",
-        "traversal",
-    ]
-    .iter()
-    .any(|word| lower.contains(word))
+    ALARMS.are_in(name)
 }

@@ -147,7 +147,9 @@ impl<'a> Lowerer<'a, '_> {
             self.edge(NodeId::from_option(value), exports, Label::Same);
             return;
         }
-        if let Some(path) = self.path(member).filter(|path| self.tested.contains_key(path)) {
+        if self.tested(member).is_some()
+            && let Some(path) = self.path(member)
+        {
             self.set_tested(path, NodeId::NONE);
         }
         let base = self.expression(member.object());

@@ -49,10 +49,24 @@ impl<'a> Lowerer<'a, '_> {
 
     /// What was tested, if this property was.
     pub(super) fn tested(&self, member: &MemberExpression<'a>) -> Option<NodeId> {
-        if self.tested.is_empty() {
+        if self.tested.is_empty() || !self.tested_of.contains_key(&self.root(member)?) {
             return None;
         }
         self.tested.get(&self.path(member)?).and_then(|node| node.get())
+    }
+
+    /// The variable that a property is read from.
+    fn root(&self, member: &MemberExpression<'a>) -> Option<SymbolId> {
+        let mut object = member.object().get_inner_expression();
+        for _ in 0..NAMES {
+            match object {
+                Expression::Identifier(identifier) => return self.symbol(identifier),
+                object_expression => {
+                    object = object_expression.as_member_expression()?.object().get_inner_expression();
+                }
+            }
+        }
+        None
     }
 
     /// From here on the property is this node; none if nothing is known of it any more.

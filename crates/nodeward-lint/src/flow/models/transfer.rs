@@ -2,6 +2,7 @@
 
 use super::Copies;
 use crate::flow::graph::Taint;
+use crate::words::Words;
 
 /// What goes from receiver and arguments to the result; `None` for nothing.
 #[derive(Debug, Clone, Copy)]
@@ -150,8 +151,7 @@ pub(super) fn by_name(name: &str) -> Transfer {
         | "defaults" | "extend" | "assign" | "merge" => BOTH,
         WITHOUT_LINES => Transfer { receiver: Some(Taint::LINE), arguments: Some(Taint::LINE), is_known: true },
         name => {
-            let lower = name.to_ascii_lowercase();
-            if is_cleaner(&lower) {
+            if is_cleaner(name) {
                 let cleared = Taint::MARKUP
                     .and(Taint::SHELL)
                     .and(Taint::QUERY)
@@ -177,13 +177,17 @@ pub(super) fn is_built_in(name: &str) -> bool {
         || matches!(name, "set" | "add" | "write" | "end" | "pipe" | "send" | "resolve" | "parse")
 }
 
+/// Words in the names of functions that make a value harmless.
+static CLEANING: Words = Words::new(&[
+    "escape", "sanitiz", "sanitis", "encode", "quote", "purify", "hash", "md5", "sha1", "sha256", "slugify",
+]);
+
+/// Words in the names of functions that take that back.
+static SOILING: Words = Words::new(&["unescape", "unquote"]);
+
 /// Names of functions that make a value harmless.
-pub(super) fn is_cleaner(lower: &str) -> bool {
-    ["escape", "sanitiz", "sanitis", "encode", "quote", "purify", "hash", "md5", "sha1", "sha256", "slugify"]
-        .iter()
-        .any(|word| lower.contains(word))
-        && !lower.contains("unescape")
-        && !lower.contains("unquote")
+pub(super) fn is_cleaner(name: &str) -> bool {
+    CLEANING.are_in(name) && !SOILING.are_in(name)
 }
 
 /// Names of functions that answer yes or no.

@@ -23,27 +23,27 @@ pub(super) struct Index {
 }
 
 /// From which argument to which parameter a call passes values.
-pub(crate) fn passed(unit: &Unit, call: u32, function: FunctionId) -> Vec<(NodeId, NodeId)> {
+pub(crate) fn passed(unit: &Unit, call: u32, function: FunctionId, pass: &mut impl FnMut(NodeId, NodeId)) {
     let call = &unit.calls[call as usize];
     let record = &unit.functions[function.0 as usize];
-    let mut pairs = Vec::new();
     for (position, argument) in unit.arguments(call).iter().enumerate() {
         let Some(node) = argument.node.get() else { continue };
         if argument.shape == Shape::Spread {
-            pairs.extend(record.parameters.iter().skip(position).map(|parameter| (node, *parameter)));
+            for parameter in record.parameters.iter().skip(position) {
+                pass(node, *parameter);
+            }
         } else if let Some(parameter) = record.parameters.get(position) {
-            pairs.push((node, *parameter));
+            pass(node, *parameter);
         }
         if record.rest != NodeId::NONE
             && (position >= record.parameters.len() || argument.shape == Shape::Spread)
         {
-            pairs.push((node, record.rest));
+            pass(node, record.rest);
         }
         if record.all != NodeId::NONE {
-            pairs.push((node, record.all));
+            pass(node, record.all);
         }
     }
-    pairs
 }
 
 impl Index {
