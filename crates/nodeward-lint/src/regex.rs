@@ -53,7 +53,7 @@ use std::cell::Cell;
 
 use alphabet::Alphabet;
 use ambiguity::{Budget, Candidate, Counted, Exhausted, Loops, Reach};
-pub(crate) use known::known_literal;
+pub(crate) use known::{known_literal, known_made};
 use program::{Program, Reading};
 use replay::Growth;
 use syntax::{Node, Pattern, Sets, Span};

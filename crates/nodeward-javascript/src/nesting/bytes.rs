@@ -18,9 +18,19 @@ const WORDS: [bool; 256] = {
     words
 };
 
+/// The end of the blanks that start at `from`, within the line.
+pub(super) fn space_end(text: &[u8], from: usize) -> usize {
+    let blanks = text[from..].iter().take_while(|&&byte| byte == b' ' || byte == b'\t');
+    from + blanks.count()
+}
+
 /// The end of the word that starts at `from`: letters, digits, escapes, whatever is beyond ASCII.
 pub(super) fn word_end(text: &[u8], from: usize) -> usize {
     let mut at = from;
+    // Most words are of plain letters.
+    while text.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric()) {
+        at += 1;
+    }
     while let Some(&byte) = text.get(at).filter(|&&byte| at == from || is_word(byte)) {
         at += 1;
         if byte == b'\\' && text[at..].starts_with(b"u{") {

@@ -3,7 +3,7 @@
 use memchr::memchr3;
 
 use super::Dialect;
-use super::bytes::{Regex, is_word, line_end, may_be_type_parameters, regex_end, word_end};
+use super::bytes::{Regex, is_word, line_end, may_be_type_parameters, regex_end, space_end, word_end};
 use super::frame::{Frames, Opened};
 use super::words::{Word, goes_on, word};
 
@@ -110,11 +110,11 @@ impl Reading {
         match byte {
             b'\n' | b'\r' => {
                 self.newline = true;
-                self.at += 1;
+                self.at = space_end(text, self.at + 1);
                 return Ok(());
             }
             b' ' | b'\t' | 0x0b | 0x0c => {
-                self.at += 1;
+                self.at = space_end(text, self.at + 1);
                 return Ok(());
             }
             b'/' if matches!(text.get(self.at + 1), Some(b'/' | b'*')) => return self.comment(text),

@@ -19,6 +19,6 @@ impl<'a> Context<'_, 'a> {
         let pattern = call.argument(0)?;
         let text = self.constant_text(pattern)?;
         let flags = call.argument(1).and_then(|flags| self.constant_text(flags)).unwrap_or_default();
-        Some((pattern.span(), Rc::new(regex::analyse(&text, &flags))))
+        Some((pattern.span(), regex::known_made(&text, &flags)))
     }
 }

@@ -45,7 +45,12 @@ impl Values<'_> {
 
     /// A function that is a known callback gets known parameters; of an object the functions that it holds.
     pub(super) fn callback(&mut self, node: NodeId, fact: Fact) {
-        if !matches!(fact, Fact::Function(_) | Fact::Callback(_) | Fact::Object(_)) {
+        let may_pair = match fact {
+            Fact::Function(_) | Fact::Object(_) => self.held[node.index()].has_callback(),
+            Fact::Callback(_) => true,
+            Fact::Api(_) | Fact::Deliver(_) => false,
+        };
+        if !may_pair {
             return;
         }
         for other in self.of(node) {

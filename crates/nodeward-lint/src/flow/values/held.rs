@@ -10,6 +10,7 @@ pub(super) const MOST: usize = 4;
 /// The lowest bits of a packed fact say what it is; none of them set is no fact.
 const KIND: u32 = 7;
 const BITS: u32 = 3;
+const CALLBACK: u32 = 4;
 
 /// What a node may hold, the oldest first.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,6 +32,11 @@ impl Held {
         false
     }
 
+    /// Whether one of the facts is a callback.
+    pub(super) fn has_callback(self) -> bool {
+        self.0.iter().any(|packed| packed & KIND == CALLBACK)
+    }
+
     /// The facts, the newest first.
     pub(super) fn facts(self) -> impl Iterator<Item = Fact> {
         self.0.into_iter().rev().filter_map(unpack)
@@ -42,7 +48,7 @@ fn pack(fact: Fact) -> u32 {
         Fact::Function(FunctionId(id)) => (1, id),
         Fact::Object(ObjectId(id)) => (2, id),
         Fact::Api(ApiId(id)) => (3, id),
-        Fact::Callback(ApiId(id)) => (4, id),
+        Fact::Callback(ApiId(id)) => (CALLBACK, id),
         Fact::Deliver(NodeId(id)) => (5, id),
     };
     // A file has at most 16 million syntax nodes, and a unit's memory ends long before this does.
@@ -56,7 +62,7 @@ fn unpack(packed: u32) -> Option<Fact> {
         1 => Fact::Function(FunctionId(id)),
         2 => Fact::Object(ObjectId(id)),
         3 => Fact::Api(ApiId(id)),
-        4 => Fact::Callback(ApiId(id)),
+        CALLBACK => Fact::Callback(ApiId(id)),
         5 => Fact::Deliver(NodeId(id)),
         _ => return None,
     })
@@ -77,6 +83,7 @@ mod tests {
         ];
         let mut held = Held::default();
         assert_eq!(facts.map(|fact| held.add(fact)), [true, true, true, true, false]);
+        assert!(held.has_callback() && !Held::default().has_callback());
         assert!(!held.add(facts[1]));
         let newest: Vec<Fact> = facts[..4].iter().rev().copied().collect();
         assert_eq!(held.facts().collect::<Vec<_>>(), newest);
