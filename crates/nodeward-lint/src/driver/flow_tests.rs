@@ -185,6 +185,10 @@ fn markup_is_certain_where_tags_stand_around_the_value() {
     assert!(found("res.send('<p>' + req.query.name + '</p>');"));
     assert!(!found("res.send(req.query.name + ' is unknown');"));
     assert!(!found("res.send('<p>' + encodeURIComponent(req.query.name) + '</p>');"));
+    // Browsers encode what opens a tag in an address, and no other site sets headers.
+    assert!(found("res.send('<p>' + unescape(require('url').parse(req.url).pathname) + '</p>');"));
+    assert!(!found("res.send('<p>' + require('url').parse(req.url).pathname + '</p>');"));
+    assert!(!found("res.send('<p>' + req.headers.host.split(':')[0] + '</p>');"));
 }
 
 #[test]

@@ -25,6 +25,8 @@ impl Marks {
     pub(super) const RESOLVED: u16 = 1 << 7;
     /// Texts with tags of markup.
     pub(super) const TAGGED: u16 = 1 << 8;
+    /// What is made of texts by functions that do nothing but give back what was encoded.
+    pub(super) const UNESCAPED: u16 = 1 << 9;
 
     /// Of a unit.
     pub(super) fn new(unit: &Unit) -> Self {
@@ -43,6 +45,7 @@ impl Marks {
         for (names, mark) in [
             (&PARSERS[..], Self::PARSED),
             (&DECODERS, Self::DECODED),
+            (&UNESCAPERS, Self::UNESCAPED),
             (&STRINGIFIERS, Self::STRINGIFIED),
             (&RESOLVERS, Self::RESOLVED),
         ] {
@@ -72,6 +75,9 @@ impl Marks {
 
 /// Functions that give back line breaks that were encoded, by their names.
 const DECODERS: [&str; 6] = ["decodeURIComponent", "decodeURI", "unescape", "decode", "parse", "get"];
+
+/// Those of them that take no text apart.
+const UNESCAPERS: [&str; 4] = ["decodeURIComponent", "decodeURI", "unescape", "decode"];
 
 /// Functions that make texts of what need not be one, by their names: `Object.prototype.toString.call(value)`.
 const STRINGIFIERS: [&str; 5] = ["toString", "call", "apply", "String", "inspect"];

@@ -409,7 +409,8 @@ impl Reporter<'_, '_> {
             is_joined: extra.is_joined || count(&JOINED) > 0,
             ends_joined: path.iter().rev().take(2).any(|step| JOINED.contains(&step.way)),
             guesses: count(&[Way::Guessed]),
-            is_one_line: !self.walk.taint(node).meets(Taint::LINE) && !marks(Marks::DECODED),
+            is_one_line: !self.walk.taint(node).meets(Taint::LINE) && !marks(Marks::DECODED)
+                || kind == SinkKind::Markup && self.is_encoded(path),
             pattern: extra.pattern.clone(),
             is_named_only: extra.is_named_only && !is_statement,
             is_doubtful: extra.is_doubtful || is_elsewhere || is_later || is_far,
@@ -463,6 +464,23 @@ impl Reporter<'_, '_> {
         let asks =
             |name: NameId| matches!(self.unit.names.text(name), "query" | "searchParams" | "hash" | "search");
         !self.comes_by(path, |label| matches!(label, Label::Load(name) if asks(name)))
+    }
+
+    /// Whether a value is a header or a part of an address as it was sent.
+    fn is_encoded(&self, path: &[Step]) -> bool {
+        let models = Models::get();
+        let Some(source) = path.first() else { return false };
+        let is_one_line = |fact: Fact| matches!(fact, Fact::Api(api) if models.is_one_line(api));
+        if !self.values.of(source.node).any(is_one_line) {
+            return false;
+        }
+        let has = |mark: u16| path.iter().any(|step| self.marks.has(step.node, mark));
+        let is_part = |name: NameId| {
+            matches!(self.unit.names.text(name), "pathname" | "path" | "href" | "host" | "hostname")
+        };
+        !has(Marks::UNESCAPED)
+            && (!has(Marks::DECODED)
+                || self.comes_by(path, |label| matches!(label, Label::Load(name) if is_part(name))))
     }
 
     /// Whether a value is what was handed in, and not a part of it or a text made of it.
