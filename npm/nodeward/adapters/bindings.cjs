@@ -30,6 +30,10 @@ function bindings(permit, { instead, evaluated, onlyInstead, allows }, about) {
   captured.defineProperty(bound.global, 'Function', {
     __proto__: null, value: bound.Function, writable: true, configurable: true, enumerable: false,
   });
+  // By which some ask whether it is the global object.
+  captured.defineProperty(bound.global, 'global', {
+    __proto__: null, value: bound.global, writable: true, configurable: true, enumerable: false,
+  });
   bound.globalThis = bound.global;
   return bound;
 }

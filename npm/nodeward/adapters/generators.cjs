@@ -2,6 +2,23 @@
 // Packages that make a function of what they are told once, so that it is fast from then on: readers of rows,
 // messages and records, formats of log lines, wrappers of callbacks, checks of values.
 
+const captured = require('../eval/captured.cjs');
+
+/** The constructor of a model of this name, which is the same wherever it stands. */
+const modelOf = (name) => new RegExp(String.raw`^\s*// every class can receive hash of data as optional param
+\s*return function (${name})\(data, options\) \{
+\s*if \(!\(this instanceof \1\)\) \{
+\s*return new \1\(data, options\);
+\s*\}
+\s*if \(\1\.settings\.unresolved\) \{
+\s*throw new Error\(g\.f\('Model %s is not defined\.', "\1"\)\);
+\s*\}
+\s*ModelBaseClass\.apply\(this, arguments\);
+\s*\};$`, 'u');
+const MODEL = modelOf(String.raw`[\p{ID_Start}$_][\p{ID_Continue}$]*`);
+/** A name that no function can have, and that is no code: LoopBack then takes another. */
+const UNNAMED = modelOf(String.raw`[\p{ID_Continue}$ /@#+&]+`);
+
 module.exports = {
   name: 'generators',
   covers: [
@@ -16,6 +33,18 @@ module.exports = {
       onlyInstead: true,
       // `require`, written so that bundlers don't see it.
       evaluated: (source, { module }) => (source === 'require' ? (request) => module.require(request) : undefined),
+    },
+    {
+      // Names the constructor of a model as the model.
+      package: 'loopback-datasource-juggler',
+      range: '>=3.0.0 <8.0.0',
+      files: ['lib/model-builder.js'],
+      binds: ['Function'],
+      allows: (texts) => texts.length === 2 && texts[0] === 'ModelBaseClass' && captured.exec(MODEL, texts[1]) !== null,
+      instead(texts) {
+        const isOther = texts.length === 2 && captured.exec(MODEL, texts[1]) === null;
+        if (isOther && captured.exec(UNNAMED, texts[1]) !== null) throw new captured.SyntaxError('no function has this name');
+      },
     },
     { package: 'protobufjs', range: '>=8.0.0 <9.0.0', files: ['src/util/codegen.js'], binds: ['Function'] },
     { package: 'avsc', range: '>=5.0.0 <6.0.0', files: ['lib/types.js', 'lib/services.js'], binds: ['Function'] },

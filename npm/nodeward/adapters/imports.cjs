@@ -1,7 +1,9 @@
 'use strict';
 // Packages that hide an `import()` from compilers in a function made from a string: real-require, by which pino loads
-// its transports in a thread, and TypeORM. They get a function that imports as the file would, and nothing else.
+// its transports in a thread, and TypeORM. They get a function that imports as the file would, and nothing else. So
+// does Bull Board, which asks for the place of its pages.
 
+const { createRequire } = require('node:module');
 const { importerOf } = require('../eval/compile.cjs');
 
 module.exports = {
@@ -15,6 +17,15 @@ module.exports = {
       onlyInstead: true,
       instead: (texts, _bound, { filename }) => (
         texts.length === 2 && texts[1] === `return import(${texts[0]})` ? importerOf(filename) : undefined),
+    },
+    {
+      package: '@bull-board/api',
+      range: '>=5.0.0 <10.0.0',
+      files: ['dist/index.js', 'dist/src/index.js'],
+      binds: ['eval'],
+      onlyInstead: true,
+      evaluated: (source, { filename }) => (
+        source === "require.resolve('@bull-board/ui/package.json')" ? createRequire(filename).resolve('@bull-board/ui/package.json') : undefined),
     },
     {
       package: 'typeorm',

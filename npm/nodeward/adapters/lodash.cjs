@@ -10,6 +10,12 @@ module.exports = {
     { package: 'lodash', range: '>=4.0.0 <5.0.0', files: ['template.js'], binds: ['Function'] },
     { package: 'lodash', range: '>=3.0.0 <4.0.0', files: ['index.js'], binds: ['Function', 'global'] },
     { package: 'lodash', range: '>=3.0.0 <4.0.0', files: ['string/template.js'], binds: ['Function'] },
+    {
+      package: 'lodash',
+      range: '>=2.0.0 <3.0.0',
+      files: ['dist/lodash.js', 'dist/lodash.compat.js', 'dist/lodash.underscore.js'],
+      binds: ['Function', 'global'],
+    },
     { package: 'lodash.template', range: '>=3.0.0 <5.0.0', files: ['index.js'], binds: ['Function'] },
   ],
 };

@@ -107,7 +107,7 @@ test('an adapter is found by package, release and file', () => {
 test('every adapter is found by each package that it covers', () => {
   assert.deepEqual([...new Set(covered().map((cover) => cover.package))].sort(), packages().sort());
   const names = new Set(covered().map((cover) => cover.adapter));
-  assert.deepEqual([...names].sort(), ['ajv', 'depd', 'doT', 'ejs', 'fastify', 'generators', 'handlebars', 'import', 'lodash.template', 'mathjs', 'next', 'pug', 'views', 'webpack']);
+  assert.deepEqual([...names].sort(), ['ajv', 'depd', 'doT', 'ejs', 'elysia', 'fastify', 'generators', 'handlebars', 'import', 'lodash.template', 'mathjs', 'next', 'pug', 'views', 'vue', 'webpack']);
   for (const { range, files } of covered()) {
     assert.match(range, /^>=\d+\.\d+\.\d+ <\d+\.\d+\.\d+$/);
     assert.ok(files.length > 0);

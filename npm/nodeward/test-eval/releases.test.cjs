@@ -13,7 +13,8 @@ const { bindings } = require('../adapters/bindings.cjs');
 const { adapterOf } = require('../adapters/list.cjs');
 
 const RELEASES = ['find-my-way@6.3.0', 'find-my-way@7.7.0', 'find-my-way@8.2.2', 'find-my-way@9.0.0', 'find-my-way@9.8.0', 'find-my-way@9.10.1',
-  'fast-json-stringify@4.2.0', 'fast-json-stringify@5.16.1', 'bluebird@2.11.0'];
+  'fast-json-stringify@4.2.0', 'fast-json-stringify@5.16.1', 'bluebird@2.11.0', 'lodash@2.0.0', 'lodash@2.4.2', 'hogan.js@2.0.0', 'squirrelly@8.0.8',
+  'loopback-datasource-juggler@3.36.1', 'loopback-datasource-juggler@7.0.3'];
 const SKIPPED = 'npm could not install the packages';
 
 const installed = new Map();
@@ -37,26 +38,29 @@ function use({ node, addon }, release, listing) {
   return runForJson(node, [...flags, '--no-deprecation', program, path.join(PACKAGE, 'eval.cjs'), install(release), name, listing, addon ?? '']);
 }
 
+/** What a release does that it does not do plainly: it is denied. */
+const ONLY_DENIED = { 'loopback-datasource-juggler': ['a model that is named like code', 'a model whose name ends in code'] };
 const ATTACKS = ['another text', 'a text after the right one', 'a text within the right one', 'a constraint that is named like code'];
 
 for (const release of RELEASES) {
   const isRouter = release.startsWith('find-my-way');
+  const attacks = isRouter ? ATTACKS : ONLY_DENIED[release.slice(0, release.lastIndexOf('@'))] ?? [];
   for (const [layer, needsAddon] of [['native', true], ['javascript', false]]) {
     eachVersion(`with its adapter ${release} does what it does plainly (${layer})`, (setting, context) => {
       if (install(release) === undefined) return context.skip(SKIPPED);
       const { denials: none, ...plain } = use(setting, release, 'plain');
       const { denials, ...seen } = use(setting, release, 'listed');
+      for (const attack of attacks) {
+        assert.equal(seen[attack], 'denied', attack);
+        delete seen[attack];
+      }
       if (isRouter) {
-        for (const attack of ATTACKS) {
-          assert.equal(seen[attack], 'denied', attack);
-          delete seen[attack];
-        }
         // The first request has the first route, and each of them has one but for five.
         assert.equal(plain.found[0], 'GET / 0 {}');
         assert.equal(plain.found.filter((line) => line.endsWith(' none')).length, 5, plain.found.join('\n'));
       }
       assert.deepEqual(seen, plain);
-      assert.deepEqual([none, denials], [0, isRouter ? ATTACKS.length : 0]);
+      assert.deepEqual([none, denials], [0, attacks.length]);
     }, { needsAddon });
   }
 

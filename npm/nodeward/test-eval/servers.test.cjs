@@ -14,6 +14,7 @@ const { adapterOf } = require('../adapters/list.cjs');
 
 const PACKAGES = ['pino@9.6.0', 'pino-pretty@13.0.0', 'mysql2@3.14.1', 'protobufjs@7.4.0', '@protobufjs/inquire@1.1.0', '@grpc/proto-loader@0.7.15', 'morgan@1.10.0',
   'bluebird@3.7.2', 'zod@4.0.5', 'avsc@5.7.9', 'nunjucks@3.2.4', 'eta@4.6.0', 'hogan.js@3.0.2', 'underscore@1.13.7', 'typeorm@0.3.24', 'reflect-metadata@0.2.2', '@sinclair/typebox@0.34.38', 'fastest-validator@1.19.0',
+  'squirrelly@9.1.1', 'vue@3.5.45', 'elysia@1.4.30', '@bull-board/api@9.10.2', '@bull-board/ui@9.10.2',
   'fastify@5.12.8', 'fastify4@npm:fastify@4.29.1'];
 
 const FASTIFY = (name) => `const app = require('${name}')(); const wanted = { type: 'object', properties: { id: { type: 'integer' } } };
@@ -50,6 +51,17 @@ const PROGRAMS = {
   'fastest-validator': `const Validator = require('fastest-validator'); console.log(new Validator().compile({ a: 'string' })({ a: 'x' }), JSON.stringify(new Validator().compile({ a: 'number' })({ a: 'x' }).length)); new Validator().compile({ $$async: true, a: 'string' })({ a: 'x' }).then(console.log);`,
   'hogan.js': `console.log(require('hogan.js').compile('{{a}}').render({ a: 1 }));`,
   'underscore': `console.log(require('underscore').template('<%= a %>')({ a: 1 }));`,
+  'hogan.js, the file for pages': `console.log(require('hogan.js/dist/hogan-3.0.2.js').compile('{{a}}{{#b}}<{{.}}>{{/b}}').render({ a: 1, b: [1, 2] }), require('hogan.js/dist/hogan-3.0.2.min.js').compile('{{a}}').render({ a: 2 }));`,
+  'squirrelly': `const S = require('squirrelly'); S.filters.define('up', (text) => text.toUpperCase()); console.log(S.render('{{it.a}}{{@if(it.b)}}yes{{/if}}{{it.a | up}}', { a: 'x<', b: 1 }));
+    const config = S.getConfig({ async: true }); S.compile('{{it.a}}', config)({ a: 1 }, config).then(console.log);`,
+  'vue, templates for the server and for pages': `const { compile, createSSRApp } = require('vue'); const many = Array.from({ length: 25 }, (_, at) => '<i :title="1 + ' + at + '">x</i>').join('');
+    require('vue/server-renderer').renderToString(createSSRApp({ data: () => ({ a: 1, list: [1, 2] }), template: '<p v-if="a">{{ a + 1 }}<b v-for="x in list" :key="x">{{ x }}</b></p><div>' + many + '</div>' })).then(console.log);
+    console.log(typeof compile('<div>' + many + '</div>'), compile('<p>{{ a }}</p>').length);`,
+  'elysia': `const { Elysia, t } = require('elysia'); const app = new Elysia().onBeforeHandle(() => {}).onError(({ code }) => code).get('/', () => 'hi')
+    .get('/user/:id', ({ params }) => ({ id: params.id + 1 }), { params: t.Object({ id: t.Number() }), response: t.Object({ id: t.Number() }) }).post('/body', ({ body }) => body, { body: t.Object({ a: t.String() }) });
+    (async () => { for (const [url, options] of [['/'], ['/user/3'], ['/user/x'], ['/none'], ['/body', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"a":"x","b":1}' }]])
+      console.log(url, await (await app.handle(new Request('http://localhost' + url, options))).text()); })();`,
+  '@bull-board/api': `const { createBullBoard } = require('@bull-board/api'); const server = new Proxy({}, { get: (_, name) => (...given) => { if (name === 'setStaticPath') console.log(given[1].split('node_modules').pop()); return server; } }); createBullBoard({ queues: [], serverAdapter: server });`,
   'fastify 5': FASTIFY('fastify'),
   'fastify 4': FASTIFY('fastify4'),
   'typeorm, entities by their files': `new (require('typeorm').DataSource)({ type: 'mysql', driver: require('mysql2'), host: '127.0.0.1', port: 1, entities: [__dirname + '/entity.mjs'] }).initialize().catch((error) => console.log(error.code));`,
@@ -128,8 +140,8 @@ test('the packages have the files that the adapters cover', { timeout: 300_000 }
   const found = prepare();
   if (found === undefined) return context.skip(SKIPPED);
   const packages = new Set(found.modules.map((file) => /^.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)[1]));
-  const wanted = ['@protobufjs/codegen', '@protobufjs/inquire', '@sinclair/typebox', 'avsc', 'bluebird', 'depd', 'eta', 'fast-json-stringify', 'fastest-validator', 'find-my-way',
-    'generate-function', 'hogan.js', 'morgan', 'nunjucks', 'real-require', 'typeorm', 'underscore', 'zod'];
+  const wanted = ['@protobufjs/codegen', '@protobufjs/inquire', '@sinclair/typebox', '@bull-board/api', '@vue/compiler-dom', '@vue/server-renderer', 'avsc', 'bluebird', 'depd', 'elysia', 'eta', 'exact-mirror', 'fast-json-stringify', 'fastest-validator', 'find-my-way',
+    'generate-function', 'hogan.js', 'morgan', 'nunjucks', 'real-require', 'squirrelly', 'typeorm', 'underscore', 'vue', 'zod'];
   assert.deepEqual(wanted.filter((name) => !packages.has(name)), []);
 });
 

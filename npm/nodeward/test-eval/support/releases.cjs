@@ -106,6 +106,28 @@ const USES = {
     return [await Bluebird.promisify((a, done) => done(null, a + 1))(1), await Bluebird.join(1, 2, (a, b) => a + b),
       await Bluebird.resolve({ x: () => 4 }).call('x'), await Bluebird.resolve({ y: 5 }).get('y')];
   }),
+  lodash: () => outcome('rendered', () => ['lodash', 'lodash/dist/lodash.compat', 'lodash/dist/lodash.underscore'].map((name) => {
+    const lodash = load(name);
+    return [lodash.VERSION, lodash.template('<%= a %>-<%- b %>')({ a: 1, b: '<' }), lodash.map([1, 2], (x) => x + 1), lodash.keys({ a: 1 })];
+  })),
+  'hogan.js': () => outcome('rendered', () => load('hogan.js').compile('{{a}}{{#b}}<{{.}}>{{/b}}').render({ a: 1, b: [1, 2] })),
+  squirrelly: () => outcome('rendered', async () => {
+    const engine = load('squirrelly');
+    const config = engine.getConfig({ async: true });
+    return [engine.render('{{it.a}}{{@if(it.b)}}yes{{/if}}', { a: 'x<', b: 1 }), await engine.compile('{{it.a}}', config)({ a: 1 }, config)];
+  }),
+  async 'loopback-datasource-juggler'() {
+    const { ModelBuilder } = load('loopback-datasource-juggler');
+    const define = (name) => {
+      const Model = new ModelBuilder().define(name, { a: Number });
+      return [Model.name, Model.modelName, new Model({ a: 1 }).a, Model({ a: 2 }).a];
+    };
+    for (const name of ['Order', 'order-item', '\u00c9tat', 'my model', 'class', 'a/b']) await outcome(name, () => define(name));
+    if (listing !== 'listed') return;
+    await outcome('a model that is named like code', () => define('x(){}; globalThis.stolen = 1; function y'));
+    await outcome('a model whose name ends in code', () => define('x(data, options) { globalThis.stolen = 1 } //'));
+    seen.stolen = globalThis.stolen;
+  },
 };
 
 outcome('used', USES[name]).then(() => console.log(JSON.stringify({ ...seen, denials: denials.length })));
