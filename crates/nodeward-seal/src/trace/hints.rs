@@ -14,6 +14,11 @@ pub enum Brings {
     Modules(&'static [&'static str]),
     /// Files of the project by path; `*` is any text. They are read only.
     Project(&'static [&'static str]),
+    /// Files of the project by path; `*` is any text. They are loaded as code.
+    Own(&'static [&'static str]),
+    /// Files by path, loaded as code, of each package that the package or the project depends on and whose manifest
+    /// has this field.
+    Plugins(&'static str, &'static [&'static str]),
     /// Of these packages, those that the project has among its own production dependencies.
     Chosen(&'static [&'static str]),
 }
@@ -48,6 +53,17 @@ const fn chosen(package: &'static str, when: &'static str, names: &'static [&'st
 const fn project(package: &'static str, when: &'static str, files: &'static [&'static str]) -> Hint {
     Hint { package, when, brings: Brings::Project(files) }
 }
+
+const fn own(package: &'static str, when: &'static str, files: &'static [&'static str]) -> Hint {
+    Hint { package, when, brings: Brings::Own(files) }
+}
+
+const fn plugins(package: &'static str, field: &'static str, files: &'static [&'static str]) -> Hint {
+    Hint { package, when: "", brings: Brings::Plugins(field, files) }
+}
+
+/// What Egg's loader looks for in an application, in a plugin and in the framework itself.
+const EGG: &[&str] = &["app.js", "agent.js", "app/*", "config/*"];
 
 /// Engines that render views by the extension of a file.
 const VIEW_ENGINES: &[&str] = &[
@@ -357,6 +373,15 @@ pub const HINTS: &[Hint] = &[
             "sharp",
         ],
     ),
+    // Everything that has its place in the folders of an application or a plugin.
+    own("egg", "", EGG),
+    code("egg", "", EGG),
+    code("egg", "", &["dist/commonjs/*", "dist/esm/*"]),
+    plugins(
+        "egg",
+        "eggPlugin",
+        &["app.js", "agent.js", "app/*", "config/*", "dist/commonjs/*", "dist/esm/*"],
+    ),
     // Instrumentations are looked up by the name of what is loaded.
     code("@opentelemetry/sdk-node", "", &["build/src/*.js"]),
     code("dd-trace", "", &["packages/datadog-instrumentations/src/*", "packages/datadog-plugin-*"]),
@@ -381,6 +406,8 @@ mod tests {
                 | Brings::Data(names)
                 | Brings::Modules(names)
                 | Brings::Project(names)
+                | Brings::Own(names)
+                | Brings::Plugins(_, names)
                 | Brings::Chosen(names) => names,
             };
             assert!(!names.is_empty(), "{}", hint.package);

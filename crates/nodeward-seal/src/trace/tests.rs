@@ -371,6 +371,49 @@ fn conventions_of_packages() {
 }
 
 #[test]
+fn an_application_and_its_plugins_by_their_folders() {
+    let project = Project::empty()
+        .file("package.json", r#"{"name":"app","dependencies":{"egg":"1","egg-own":"1","plain":"1"}}"#)
+        .file("a.js", "require('egg').start()")
+        .file("app/controller/home.js", "require('../../lib')")
+        .file("app/public/a.css", "")
+        .file("config/config.default.js", "")
+        .file("lib/index.js", "")
+        .file("other.js", "")
+        .file(
+            "node_modules/egg/package.json",
+            r#"{"name":"egg","main":"i.js","dependencies":{"egg-one":"1"}}"#,
+        )
+        .file("node_modules/egg/i.js", "exports.start = (x) => require(x)")
+        .file("node_modules/egg/app/middleware/meta.js", "")
+        .file("node_modules/egg-one/package.json", r#"{"name":"egg-one","eggPlugin":{"name":"one"}}"#)
+        .file("node_modules/egg-one/app.js", "require('./lib/one')")
+        .file("node_modules/egg-one/lib/one.js", "")
+        .file("node_modules/egg-one/test.js", "")
+        .file("node_modules/egg-own/package.json", r#"{"name":"egg-own","eggPlugin":{"name":"own"}}"#)
+        .file("node_modules/egg-own/config/config.default.js", "")
+        .file("node_modules/plain/package.json", r#"{"name":"plain"}"#)
+        .file("node_modules/plain/app.js", "");
+    let trace = traced(&project, "a.js");
+    assert_eq!(
+        files(&trace),
+        [
+            "a.js",
+            "app/controller/home.js",
+            "app/public/a.css",
+            "config/config.default.js",
+            "lib/index.js",
+            "node_modules/egg-one/app.js",
+            "node_modules/egg-one/lib/one.js",
+            "node_modules/egg-own/config/config.default.js",
+            "node_modules/egg/app/middleware/meta.js",
+            "node_modules/egg/i.js",
+        ]
+    );
+    assert!(files(&trace).iter().all(|file| trace.explain(file).is_some()));
+}
+
+#[test]
 fn every_file_of_a_convention_is_explained() {
     // What the convention brings comes first by name, and leads to each other.
     let project = Project::empty()

@@ -4,16 +4,15 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
-use nodeward_javascript::loads::{self, Act, HOLE, Surroundings};
+use nodeward_javascript::loads::{self, Act, Surroundings};
 use nodeward_javascript::{
-    Alias, Language, Loader, ModuleFormat, NodeResolver, Resolved, Resolver, SourceKind as Written,
-    WORKER_STACK,
+    Alias, Language, ModuleFormat, NodeResolver, Resolver, SourceKind as Written, WORKER_STACK,
 };
 use nodeward_package::beside;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::aliases::{self, Aliases};
-use super::hints::{Brings, HINTS, Hint};
+use super::hints::{HINTS, Hint};
 use super::listing::Root;
 use super::packages::{self, Manifests};
 use super::pattern::{self, Folders};
@@ -61,8 +60,8 @@ pub(super) struct Walk<'o> {
     pub(super) manifests: Manifests,
     pub(super) folders: Folders,
     /// The project's own production dependencies, sorted.
-    names: Vec<String>,
-    hints: FxHashMap<&'static str, Vec<&'static Hint>>,
+    pub(super) names: Vec<String>,
+    pub(super) hints: FxHashMap<&'static str, Vec<&'static Hint>>,
     led_by: LedBy,
     /// What the files that were looked at so far have `require` take names for.
     aliases: RwLock<Arc<Aliases>>,
@@ -494,54 +493,6 @@ impl<'o> Walk<'o> {
                     }
                 }
                 Meaning::Unknown => tell(None),
-            }
-        }
-    }
-
-    /// The conventions that a file makes count, with the folder of its package.
-    fn hinted(&self, path: &Path) -> Vec<(PathBuf, usize, &'static Hint)> {
-        let Some((folder, name)) = packages::installed(path) else { return Vec::new() };
-        let Some(hints) = self.hints.get(name.as_str()) else { return Vec::new() };
-        let below = path.strip_prefix(&folder).map(slashed).unwrap_or_default();
-        let counting =
-            hints.iter().enumerate().filter(|(_, hint)| hint.when.is_empty() || hint.when == below);
-        counting.map(|(number, hint)| (folder.clone(), number, *hint)).collect()
-    }
-
-    /// What a convention brings.
-    fn brought(&self, folder: &Path, hint: &Hint) -> Vec<Found> {
-        let files = |base: &Path, patterns: &[&str], role: Role| {
-            let mut all = Vec::new();
-            for pattern in patterns {
-                if !pattern.contains('*') {
-                    let path = base.join(pattern);
-                    all.extend(path.is_file().then(|| found(path, role, How::Hint)));
-                    continue;
-                }
-                let pattern = pattern.replace('*', &HOLE.to_string());
-                let below = base.join(pattern::folder_of(&pattern));
-                let whole = format!("{}/{pattern}", slashed(base));
-                let listed = self.folders.files(&below);
-                let listed = listed.iter().flat_map(|files| files.iter());
-                let matching = listed.filter(|file| pattern::matches(&whole, &slashed(file)));
-                all.extend(matching.map(|file| found(file.clone(), role, How::Hint)));
-            }
-            all
-        };
-        let module = |from: &Path, name: &str| match self.resolver.resolve(from, name, Loader::Require) {
-            Ok(Resolved::File(path)) => Some(found(path, Role::Module, How::Hint)),
-            _ => None,
-        };
-        match hint.brings {
-            Brings::Code(patterns) => files(folder, patterns, Role::Path),
-            Brings::Data(patterns) => files(folder, patterns, Role::Data),
-            Brings::Project(patterns) => files(&self.project, patterns, Role::Data),
-            Brings::Modules(names) => names.iter().filter_map(|name| module(folder, name)).collect(),
-            Brings::Chosen(names) => {
-                let chosen = names
-                    .iter()
-                    .filter(|name| self.names.binary_search_by(|own| own.as_str().cmp(name)).is_ok());
-                chosen.filter_map(|name| module(&self.project, name)).collect()
             }
         }
     }
