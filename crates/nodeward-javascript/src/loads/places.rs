@@ -52,9 +52,48 @@ impl<'a> Finder<'_, 'a, '_> {
                     }
                     self.used(top, known);
                 }
+                AstKind::ReturnStatement(_) | AstKind::ArrowFunctionExpression(_) => {
+                    open.extend(self.calls_of(top));
+                    self.used(top, known);
+                }
                 _ => self.used(top, known),
             }
         }
+    }
+
+    /// The calls, by its name, of the function that returns a node; of one without parameters, since what others
+    /// return is another path for each call.
+    fn calls_of(&self, returned: NodeId) -> Vec<NodeId> {
+        let nodes = self.folder.semantic.nodes();
+        let scoping = self.folder.semantic.scoping();
+        let function = nodes.ancestors(returned).find(|ancestor| {
+            matches!(ancestor.kind(), AstKind::Function(_) | AstKind::ArrowFunctionExpression(_))
+        });
+        let Some(function) = function else { return Vec::new() };
+        let (declared, parameters) = match function.kind() {
+            AstKind::Function(function) => {
+                (function.id.as_ref().and_then(|name| name.symbol_id.get()), &function.params)
+            }
+            AstKind::ArrowFunctionExpression(function) => (None, &function.params),
+            _ => return Vec::new(),
+        };
+        if !parameters.items.is_empty() || parameters.rest.is_some() {
+            return Vec::new();
+        }
+        let symbol = declared.or_else(|| match nodes.parent_kind(function.id()) {
+            AstKind::VariableDeclarator(declarator) => {
+                declarator.id.get_binding_identifier().and_then(|name| name.symbol_id.get())
+            }
+            _ => None,
+        });
+        let uses = symbol.into_iter().flat_map(|symbol| scoping.get_resolved_references(symbol));
+        let calls = uses.filter_map(|used| {
+            let span = nodes.kind(used.node_id()).span();
+            let is_call = matches!(nodes.parent_kind(used.node_id()), AstKind::CallExpression(call)
+                if call.callee.span() == span);
+            is_call.then(|| nodes.parent_id(used.node_id()))
+        });
+        calls.collect()
     }
 
     /// The largest expression around a node whose value it is part of.

@@ -230,6 +230,13 @@ fn paths_from_the_file() {
             &["import ./x.js", "child !", "child /p/a.cjs", "child file:///p/b.mjs"]),
         ("require('child_process').spawn('node', ['-r', './a.cjs', './c.js', './d.js'])",
             &["require child_process", "child ./a.cjs", "child ./c.js"]),
+        ("const path = require('path'); fs.readFileSync(path.join(here(), 'x.html'));
+          function here() { if (typeof __dirname === 'string') return __dirname; return y }",
+            &["require path", "data /p/lib/x.html", "path /p/lib"]),
+        ("const { join } = require('path'), at = () => join(__dirname, 'views'); f(join(at(), 'a.txt')); exports.at = at",
+            &["require path", "path /p/lib/views", "path /p/lib/views/a.txt"]),
+        ("const { join } = require('path'), at = (x) => join(__dirname, 'views', x); f(at('a.txt')); exports.at = at",
+            &["require path", "path /p/lib/views/*", "path /p/lib/views/a.txt"]),
         ("import { made } from './x.js'; made.resolve('./a.mjs'); Promise.resolve('./b')", &["import ./x.js", "resolve ./a.mjs"]),
         ("const at = folderOf(import.meta); fs.readFileSync(`${at}/x.json`)", &[]),
         ("const at = moduleDirectory(import.meta); fs.readFileSync(`${at}/x.json`)", &["data /p/lib/x.json"]),
