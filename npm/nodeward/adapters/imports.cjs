@@ -3,8 +3,7 @@
 // its transports in a thread, and TypeORM. They get a function that imports as the file would, and nothing else. So
 // does Bull Board, which asks for the place of its pages.
 
-const { createRequire } = require('node:module');
-const { importerOf } = require('../eval/compile.cjs');
+const { importerOf, pathFrom } = require('../eval/compile.cjs');
 
 module.exports = {
   name: 'import',
@@ -24,8 +23,8 @@ module.exports = {
       files: ['dist/index.js', 'dist/src/index.js'],
       binds: ['eval'],
       onlyInstead: true,
-      evaluated: (source, { filename }) => (
-        source === "require.resolve('@bull-board/ui/package.json')" ? createRequire(filename).resolve('@bull-board/ui/package.json') : undefined),
+      evaluated: (source, { module }) => (
+        source === "require.resolve('@bull-board/ui/package.json')" ? pathFrom(module, '@bull-board/ui/package.json') : undefined),
     },
     {
       package: 'typeorm',

@@ -54,4 +54,9 @@ function importerOf(filename) {
   return compileFunction('return import(specifier)', ['specifier'], { __proto__: null, filename, importModuleDynamically });
 }
 
-module.exports = { compile, importerOf };
+/** What `require.resolve` of a module gives. */
+function pathFrom(module, request) {
+  return resolveFilename(request, module, false);
+}
+
+module.exports = { compile, importerOf, pathFrom };
