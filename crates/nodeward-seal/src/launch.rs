@@ -26,5 +26,5 @@ pub use error::LaunchError;
 pub use ground::{Ground, GroundRequest};
 pub use node::{Node, NodeError};
 pub use place::{Parents, modules};
-pub use prepare::{CodeCache, Console, Launch, Mode, Request};
+pub use prepare::{Addon, CodeCache, Console, Launch, Mode, Request};
 pub use verify::Checked;

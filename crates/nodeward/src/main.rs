@@ -3,6 +3,7 @@
 //! The binary is the only part of Nodeward that prints, reads the environment, talks to the network and picks exit
 //! codes. What it finds out, the crates below it decide; what it prints, `nodeward-report` renders.
 
+mod addon;
 mod cli;
 mod commands;
 mod config;

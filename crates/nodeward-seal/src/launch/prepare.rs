@@ -86,7 +86,7 @@ pub struct Request<'a> {
     /// Files and folders that may be read and written.
     pub writes: &'a [PathBuf],
     /// The native add-on for bounded eval.
-    pub addon: Option<&'a Path>,
+    pub addon: Option<Addon<'a>>,
     /// Whether to start although the kernel can't enforce everything.
     pub allow_partial: bool,
     /// What is done with V8's code cache.
@@ -95,6 +95,15 @@ pub struct Request<'a> {
     pub checked: Checked,
     /// How many threads compare.
     pub threads: NonZeroUsize,
+}
+
+/// The native add-on for bounded eval.
+#[derive(Debug, Clone, Copy)]
+pub enum Addon<'a> {
+    /// A file that the user names.
+    File(&'a Path),
+    /// The bytes of the one that is part of the launching program.
+    Own(&'a [u8]),
 }
 
 /// A program that may be started.
@@ -157,8 +166,12 @@ impl Launch {
         let scrubbed = environment::scrub(request.environment.iter().cloned());
         if request.mode == Mode::Enforce {
             if let Some(loader) = loader {
-                // The copy of the add-on is another file at each start.
-                let natives = natives(request.document, &root).chain(request.addon.map(Path::to_owned));
+                // The copy of the add-on is another file at each start, and our own needs no library that Node.js does not.
+                let named = match request.addon {
+                    Some(Addon::File(file)) => Some(file.to_owned()),
+                    Some(Addon::Own(_)) | None => None,
+                };
+                let natives = natives(request.document, &root).chain(named);
                 system::allow_libraries_of(&sandbox, &natives.collect::<Vec<_>>(), &loader, &mut known)?;
             }
             system::allow_besides(&sandbox, &scrubbed.kept, request.document.children)?;
@@ -317,13 +330,25 @@ fn recorder(request: &Request<'_>, place: &mut Place) -> Result<Vec<OsString>, L
 }
 
 /// Copies the add-on to where the program can't write, so that what was hashed is what is loaded.
-fn bring_addon(addon: &Path, place: &mut Place) -> Result<(PathBuf, Digest), LaunchError> {
-    let failed = |error: std::io::Error| LaunchError::Path { path: addon.into(), reason: error.to_string() };
-    let mut bytes = Vec::new();
-    let digest = files::read(&mut files::open_regular(addon).map_err(failed)?, MAX_ADDON, &mut bytes)
-        .map_err(failed)?;
-    let path = place.write("nodeward.node", &bytes).map_err(failed)?;
-    Ok((path, digest))
+fn bring_addon(addon: Addon<'_>, place: &mut Place) -> Result<(PathBuf, Digest), LaunchError> {
+    const NAME: &str = "nodeward.node";
+    let own = place.folder().to_owned();
+    let failed = |path: &Path, error: std::io::Error| LaunchError::Path {
+        path: path.into(),
+        reason: error.to_string(),
+    };
+    match addon {
+        Addon::Own(bytes) => {
+            Ok((place.write(NAME, bytes).map_err(|error| failed(&own, error))?, Digest::of(bytes)))
+        }
+        Addon::File(file) => {
+            let mut bytes = Vec::new();
+            let digest = files::open_regular(file)
+                .and_then(|mut opened| files::read(&mut opened, MAX_ADDON, &mut bytes))
+                .map_err(|error| failed(file, error))?;
+            Ok((place.write(NAME, &bytes).map_err(|error| failed(&own, error))?, digest))
+        }
+    }
 }
 
 /// The sealed modules of native code.

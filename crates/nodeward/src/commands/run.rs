@@ -13,15 +13,13 @@ use nodeward_seal::launch::{
 };
 use nodeward_seal::seal::{self, Digest, Document, signature};
 
+use crate::addon::AddonArgs;
 use crate::config::Config;
 use crate::disk;
 #[cfg(unix)]
 use crate::logging;
 use crate::outcome::Outcome;
 use crate::session::{self, Session};
-
-/// What the add-on is called beside the binary.
-const ADDON: &str = "nodeward.node";
 
 /// Start a program of which only the sealed files load.
 ///
@@ -86,9 +84,8 @@ pub(crate) struct RunArgs {
     /// Compare the contents of all code before the start, not only when it loads
     #[arg(long)]
     compare_all: bool,
-    /// The native add-on of bounded eval [default: nodeward.node beside this program]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    addon: Option<PathBuf>,
+    #[command(flatten)]
+    addon: AddonArgs,
     /// Let Node.js write its code cache into this folder, and stop; for `nodeward seal --code-cache`
     #[arg(long, value_name = "DIR", hide = true)]
     record_code_cache: Option<PathBuf>,
@@ -156,7 +153,8 @@ fn start(args: &RunArgs, session: &Session) -> anyhow::Result<std::convert::Infa
         let shown = || format!("cannot write {}", report.display());
         disk::refuse_leading_out(report, &session.directory).with_context(shown)?;
     }
-    let addon = addon(args.addon.as_deref(), session);
+    let named = args.addon.named(session);
+    let addon = args.addon.chosen(named.as_deref());
     let request = Request {
         seal: &file,
         seal_sha256,
@@ -170,7 +168,7 @@ fn start(args: &RunArgs, session: &Session) -> anyhow::Result<std::convert::Infa
         console: console(args),
         reads: &reads,
         writes: &writes,
-        addon: addon.as_deref(),
+        addon,
         allow_partial: args.allow_partial,
         cache: match &args.record_code_cache {
             Some(folder) => CodeCache::Recorded(folder, args.record_for),
@@ -312,16 +310,6 @@ fn read_seal(
     Ok((document, Digest::of(&text)))
 }
 
-/// The add-on that is named, or the one beside the binary. Never one that a variable names: it is native code.
-pub(super) fn addon(named: Option<&Path>, session: &Session) -> Option<PathBuf> {
-    if let Some(named) = named {
-        return Some(session.directory.join(named));
-    }
-    let own = std::env::current_exe().ok()?;
-    let folder = std::fs::canonicalize(own).ok()?.parent()?.to_owned();
-    Some(folder.join(ADDON)).filter(|file| file.is_file())
-}
-
 /// Folders of this user first, then those of everybody.
 fn parents(session: &Session) -> Parents {
     let runtime = session.variable("XDG_RUNTIME_DIR").map(PathBuf::from);
@@ -364,8 +352,8 @@ fn tell(
     );
     if !has_addon && !document.eval.modules.is_empty() {
         session.warn(
-            "the native add-on is not beside the nodeward binary (nodeward.node): code from strings is bounded \
-             by JavaScript alone, and direct eval does not see local variables",
+            "without the native add-on code from strings is bounded by JavaScript alone, and direct eval does not \
+             see local variables",
         );
     }
     if session.chatter == session::Chatter::Verbose {

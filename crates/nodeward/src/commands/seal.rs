@@ -11,6 +11,7 @@ use nodeward_seal::seal::{self, Declared, Document, signature};
 use nodeward_seal::trace::{self, Trace};
 use nodeward_seal::{Origin, SourceList};
 
+use crate::addon::AddonArgs;
 use crate::config::Config;
 use crate::outcome::Outcome;
 use crate::sealing::{code_cache, eval, included, recordings, self_test};
@@ -64,9 +65,8 @@ pub(crate) struct SealArgs {
     /// How long an entry runs for its code cache, when it does not end by itself
     #[arg(long, value_name = "SECONDS", default_value_t = 3, requires = "code_cache")]
     code_cache_wait: u16,
-    /// The native add-on of bounded eval to try [default: nodeward.node beside this program]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    addon: Option<PathBuf>,
+    #[command(flatten)]
+    addon: AddonArgs,
     #[command(flatten)]
     record: RecordArgs,
 }
@@ -93,9 +93,9 @@ pub(crate) fn seal(args: &SealArgs, session: &Session) -> anyhow::Result<Outcome
     tell_nearer(&list, session);
     let asks = args.code_cache || !args.node.is_empty();
     let nodes = if asks { code_cache::nodes(&args.node, session)? } else { Vec::new() };
-    let addon = super::run::addon(args.addon.as_deref(), session);
-    if addon.is_some() || !document.eval.modules.is_empty() {
-        self_test::run(&nodes, addon.as_deref(), session)?;
+    let named = args.addon.named(session);
+    if !nodes.is_empty() {
+        self_test::run(&nodes, args.addon.chosen(named.as_deref()), session)?;
     }
     if args.check {
         return check(&file, &document, session);

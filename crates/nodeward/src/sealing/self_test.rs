@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use nodeward_seal::files::open_regular;
-use nodeward_seal::launch::Node;
+use nodeward_seal::launch::{Addon, Node};
 use serde::Deserialize;
 
 use crate::session::Session;
@@ -49,19 +49,28 @@ struct Check {
 ///
 /// # Errors
 /// A check failed that the layer claims to pass, or the checks can't be run.
-pub(crate) fn run(nodes: &[PathBuf], addon: Option<&Path>, session: &Session) -> anyhow::Result<()> {
+pub(crate) fn run(nodes: &[PathBuf], addon: Option<Addon<'_>>, session: &Session) -> anyhow::Result<()> {
     let folder = tempfile::tempdir().context("cannot make a folder for the checks of bounded eval")?;
     for (name, text) in nodeward_seal::launch::modules() {
         let file = folder.path().join(name);
         std::fs::create_dir_all(file.parent().unwrap_or(folder.path()))?;
         std::fs::write(file, text)?;
     }
-    if let Some(addon) = addon {
-        open_regular(addon).with_context(|| format!("the add-on {}", addon.display()))?;
-    }
+    let addon = match addon {
+        Some(Addon::File(file)) => {
+            open_regular(file).with_context(|| format!("the add-on {}", file.display()))?;
+            Some(file.to_owned())
+        }
+        Some(Addon::Own(bytes)) => {
+            let file = folder.path().join("nodeward.node");
+            std::fs::write(&file, bytes)?;
+            Some(file)
+        }
+        None => None,
+    };
     for node in nodes {
         let version = Node::examine(node, &[])?.version;
-        let tested = test(node, folder.path(), addon)
+        let tested = test(node, folder.path(), addon.as_deref())
             .with_context(|| format!("{version}: the checks of bounded eval did not run"))?;
         told(&version, &tested, session)?;
     }

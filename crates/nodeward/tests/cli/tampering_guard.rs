@@ -114,7 +114,6 @@ fn the_guards_own_files_are_compared_before_another_thread_or_process_reads_them
         "nodeward.toml",
         "[seal]\nchildren = true\ninclude = [\"late.js\", \"child.js\", \"worker.js\"]\n",
     );
-    let addon = Path::new(env!("CARGO_BIN_EXE_nodeward")).with_file_name("libnodeward_native.so");
     let mut sealing = vec!["--code-cache", "--code-cache-wait", "1"];
     let found = nodes();
     let newer = found.iter().filter(|(version, _)| *version >= 22);
@@ -122,12 +121,8 @@ fn the_guards_own_files_are_compared_before_another_thread_or_process_reads_them
     app.seal(if sealing.len() > 3 { &sealing } else { &[] });
     let parent = tempfile::tempdir().unwrap();
     for (version, node) in &found {
-        let mut options = Vec::new();
-        if addon.is_file() {
-            options.extend(["--addon", addon.to_str().unwrap()]);
-        }
         let start = || {
-            let mut command = app.guarded(node, &options, &["app.js"]);
+            let mut command = app.guarded(node, &[], &["app.js"]);
             command.env("XDG_RUNTIME_DIR", parent.path());
             started(command, *version)
         };
@@ -146,6 +141,7 @@ fn the_guards_own_files_are_compared_before_another_thread_or_process_reads_them
             .collect();
         let ran = go(child);
         assert_eq!(ran.out, AS_SEALED, "Node.js {version}: {}", ran.err);
+        assert!(names.iter().any(|name| name.ends_with("nodeward.node")), "{names:?}");
         for expected in ["guard/runtime/preload.cjs", "guard/list.json", "guard/package.json", "lock"] {
             assert!(names.iter().any(|name| name == Path::new(expected)), "{names:?}");
         }

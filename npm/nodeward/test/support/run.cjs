@@ -35,8 +35,7 @@ let count = 0;
 /** The command that starts a program in a mode. `options` are those of `nodeward run`, which `full` is. */
 function commandOf({ binary, mode, args, report, options = [] }) {
   if (mode === 'full') {
-    const addon = ADDON === undefined ? [] : ['--addon', ADDON];
-    return [NODEWARD, ['--quiet', 'run', '--node', binary, '--report', report, ...addon, ...options, '--', 'node', ...args]];
+    return [NODEWARD, ['--quiet', 'run', '--node', binary, '--report', report, ...options, '--', 'node', ...args]];
   }
   return [binary, mode === 'plain' ? args : ['--require', PRELOAD, ...args]];
 }
