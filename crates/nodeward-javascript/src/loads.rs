@@ -164,10 +164,18 @@ pub fn loads(
         calls::read(&parsed, file, surroundings, &plain.dead, &mut found, &mut aliases);
     }
     found.sort_by(|left, right| {
-        (left.start, left.act, &left.what).cmp(&(right.start, right.act, &right.what))
+        (left.start, left.act, &left.what, &left.from).cmp(&(
+            right.start,
+            right.act,
+            &right.what,
+            &right.from,
+        ))
     });
     found.dedup_by(|later, earlier| {
-        let same = later.start == earlier.start && later.act == earlier.act && later.what == earlier.what;
+        let same = later.start == earlier.start
+            && later.act == earlier.act
+            && later.what == earlier.what
+            && later.from == earlier.from;
         earlier.optional &= !same || later.optional;
         same
     });

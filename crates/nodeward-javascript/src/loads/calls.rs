@@ -322,7 +322,10 @@ impl<'a> Finder<'_, 'a, '_> {
                 let loader = resolving(call);
                 let what = self.folder.argument(call, 0);
                 self.load(node, Act::Resolve(loader), &what, from.as_deref(), span(0));
-                let given = self.folder.resolved(&what, from.as_deref(), loader);
+                for from in self.folder.places(call) {
+                    self.load(node, Act::Resolve(loader), &what, Some(&from), span(0));
+                }
+                let given = self.folder.resolved_by(call, from.as_deref());
                 self.follow(node, &given);
             }
             Value::Member(module, name) => self.builtin(node, call, module, name),

@@ -69,7 +69,7 @@ impl<'a> Folder<'a, '_> {
             Value::Member(module, name) if module == "module" && name == "_load" => {
                 self.module(&self.argument(call, 0))
             }
-            Value::Resolve(from) => self.resolved(&self.argument(call, 0), from.as_deref(), resolving(call)),
+            Value::Resolve(from) => self.resolved_by(call, from.as_deref()),
             Value::Member(module, name) => self.builtin_call(call, module, name),
             Value::Builtin(name) if name == "(text)" => self.written_function(&call.arguments),
             Value::Import => Known::one(Value::Promise(Box::new(self.module(&self.argument(call, 0))))),
@@ -91,6 +91,28 @@ impl<'a> Folder<'a, '_> {
             }
             _ => Known::anything(),
         }
+    }
+
+    /// What a call of `require.resolve` gives, from each place that it looks from.
+    pub(super) fn resolved_by(&self, call: &'a CallExpression<'a>, from: Option<&str>) -> Known<'a> {
+        let (what, loader) = (self.argument(call, 0), resolving(call));
+        let mut all = self.resolved(&what, from, loader);
+        self.places(call).iter().for_each(|place| all.add(self.resolved(&what, Some(place), loader)));
+        all
+    }
+
+    /// The folders that `require.resolve(name, { paths })` looks from; any, where not all of them are known.
+    pub(super) fn places(&self, call: &'a CallExpression<'a>) -> Vec<String> {
+        if call.arguments.len() < 2 || resolving(call) == Loader::Import {
+            return Vec::new();
+        }
+        let paths = self.property(&self.argument(call, 1), "paths").elements();
+        let known = paths.texts().filter(|path| value::is_absolute(path) && super::is_exact(path));
+        let mut places: Vec<String> = known.map(|path| format!("{}/", path.trim_end_matches('/'))).collect();
+        if paths.open || places.len() < paths.values.len() {
+            places.push(HOLE.to_string());
+        }
+        places
     }
 
     /// What `require.resolve` gives: the path of the file, or its address. What is no file's name gives anything.

@@ -146,6 +146,14 @@ fn functions_of_the_file() {
         ("var r = require; r('./a')", &["require ./a"]),
         ("lazy(require)", &["require !"]),
         (
+            "require.resolve('a', { paths: [__dirname + '/x', process.cwd()] })",
+            &["resolve a", "resolve a from /p/", "resolve a from /p/lib/x/", "path /p/lib/x"],
+        ),
+        (
+            "require.resolve('a', { paths: [y] }); require.resolve('b', z)",
+            &["resolve a", "resolve a from *", "resolve b", "resolve b from *"],
+        ),
+        (
             "require.main.require('./a'); process.mainModule.require('b')",
             &["require ./a from *", "require b from *"],
         ),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use nodeward_javascript::loads::{HOLE, NAME};
 use nodeward_javascript::{Act, Load, Loader, Resolved, loads};
+use rustc_hash::FxHashSet;
 
 use super::aliases::Aliases;
 use super::walk::{Found, Role, Walk};
@@ -48,7 +49,8 @@ impl Meaning {
     fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::Files(mut files), Self::Files(others)) => {
-                files.extend(others);
+                let known: FxHashSet<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
+                files.extend(others.into_iter().filter(|file| !known.contains(&file.path)));
                 Self::Files(files)
             }
             (Self::Files(files), _) | (_, Self::Files(files)) => Self::Files(files),
