@@ -1,8 +1,7 @@
 //! Adding entries to a log.
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use super::entry::{self, Entry, Kind, MAX_TEXT, SCHEMA};
 use super::{KeyError, Link, LogKey, MAX_LINE, read};
@@ -43,7 +42,7 @@ pub struct Tail {
 ///
 /// # Errors
 /// It can't be read, or its end is none of a log.
-pub fn tail(log: &mut File) -> Result<Option<Tail>, ResumeError> {
+pub fn tail(log: &mut (impl Read + Seek)) -> Result<Option<Tail>, ResumeError> {
     let length = log.seek(SeekFrom::End(0))?;
     if length == 0 {
         return Ok(None);
