@@ -26,6 +26,9 @@ impl Excerpt {
         let Some((before, rest)) = text.split_at_checked(span.start) else {
             return Self { text: String::new(), meant: 0..0, end };
         };
+        // A file can be one line with findings all over it: no more of it is looked at than can be shown.
+        let before = &before[before.ceil_char_boundary(before.len().saturating_sub(4 * BEFORE))..];
+        let rest = &rest[..rest.floor_char_boundary(4 * AFTER)];
         let before = before.rsplit(['\n', '\r']).next().unwrap_or_default();
         let skipped = before.char_indices().rev().nth(BEFORE - 1).map_or(0, |(at, _)| at);
         let before = &before[skipped..];
@@ -58,5 +61,7 @@ mod tests {
         assert_eq!(parts("x", 1..1), ["x", "", ""]);
         let long = format!("{}here{}", "é".repeat(1_000), "é".repeat(1_000));
         assert_eq!(parts(&long, 2_000..2_004), ["é".repeat(60), "here".into(), "é".repeat(156)]);
+        let wide = "𝒳".repeat(1_000);
+        assert_eq!(parts(&wide, 2_000..2_004), ["𝒳".repeat(60), "𝒳".into(), "𝒳".repeat(159)]);
     }
 }
