@@ -94,7 +94,7 @@ pub(crate) fn seal(args: &SealArgs, session: &Session) -> anyhow::Result<Outcome
     let asks = args.code_cache || !args.node.is_empty();
     let nodes = if asks { code_cache::nodes(&args.node, session)? } else { Vec::new() };
     let named = args.addon.named(session);
-    if !nodes.is_empty() {
+    if named.is_some() || !nodes.is_empty() {
         self_test::run(&nodes, args.addon.chosen(named.as_deref()), session)?;
     }
     if args.check {
