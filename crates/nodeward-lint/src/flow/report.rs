@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::graph::{CallKind, FileGraph, FunctionId, Label, NameId, NodeId, Sends, Shape, Spot, Taint};
 use super::marks::Marks;
-use super::models::{Models, Origin, Sink, SinkKind, Which};
+use super::models::{ApiId, Models, Origin, Sink, SinkKind, Which};
 use super::models::{NAMED, NAMED_FUNCTIONS, PROPERTIES};
 use super::sources::{Source, sources};
 use super::taint::{Step, Walk, Way, Web};
@@ -446,39 +446,27 @@ impl Reporter<'_, '_> {
 
     /// Whether a value is a text whatever a client sends, and nothing on its way makes an object of it.
     fn is_mere_text(&self, path: &[Step]) -> bool {
-        let models = Models::get();
-        let is_text = |fact: Fact| matches!(fact, Fact::Api(api) if models.is_text(api));
-        path.first().is_some_and(|source| self.values.of(source.node).any(is_text))
+        self.begins_as(path, Models::is_text)
             && !path.iter().any(|step| self.marks.has(step.node, Marks::PARSED))
     }
 
     /// Whether a value is the address that a request was sent to, or its path, and not what is asked for in it: it
     /// names this host, but for tricks with slashes.
     fn is_own_path(&self, path: &[Step]) -> bool {
-        let models = Models::get();
-        let Some(source) = path.first() else { return false };
-        let is_address = |fact: Fact| matches!(fact, Fact::Api(api) if models.is_address(api));
-        if !self.values.of(source.node).any(is_address) {
-            return false;
-        }
         let asks =
             |name: NameId| matches!(self.unit.names.text(name), "query" | "searchParams" | "hash" | "search");
-        !self.comes_by(path, |label| matches!(label, Label::Load(name) if asks(name)))
+        self.begins_as(path, Models::is_address)
+            && !self.comes_by(path, |label| matches!(label, Label::Load(name) if asks(name)))
     }
 
     /// Whether a value is a header or a part of an address as it was sent.
     fn is_encoded(&self, path: &[Step]) -> bool {
-        let models = Models::get();
-        let Some(source) = path.first() else { return false };
-        let is_one_line = |fact: Fact| matches!(fact, Fact::Api(api) if models.is_one_line(api));
-        if !self.values.of(source.node).any(is_one_line) {
-            return false;
-        }
         let has = |mark: u16| path.iter().any(|step| self.marks.has(step.node, mark));
         let is_part = |name: NameId| {
             matches!(self.unit.names.text(name), "pathname" | "path" | "href" | "host" | "hostname")
         };
-        !has(Marks::UNESCAPED)
+        self.begins_as(path, Models::is_one_line)
+            && !has(Marks::UNESCAPED)
             && (!has(Marks::DECODED)
                 || self.comes_by(path, |label| matches!(label, Label::Load(name) if is_part(name))))
     }
@@ -487,6 +475,13 @@ impl Reporter<'_, '_> {
     fn is_bare(&self, path: &[Step]) -> bool {
         !self.comes_by(path, |label| matches!(label, Label::Load(_) | Label::LoadAny))
             && !path.iter().any(|step| self.marks.has(step.node, Marks::STRINGIFIED))
+    }
+
+    /// Whether a value comes from such an interface.
+    fn begins_as(&self, path: &[Step], is_it: impl Fn(&Models, ApiId) -> bool) -> bool {
+        let models = Models::get();
+        let is_source = |fact: Fact| matches!(fact, Fact::Api(api) if is_it(models, api));
+        path.first().is_some_and(|source| self.values.of(source.node).any(is_source))
     }
 
     /// Whether a value came by such an edge.
