@@ -13,13 +13,15 @@ const PACKAGE: &str = "nodeward-native";
 const LIBRARY: &str = "libnodeward_native.so";
 
 fn main() {
-    let native = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../npm/native");
+    // Asked when it runs: a build folder can be another checkout's too.
+    let own = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the package is"));
+    let native = own.join("../../npm/native");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={}", native.display());
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo says where to write"));
     let addon = out.join("nodeward.node");
     if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
-        let built = build(&out.join("native"));
+        let built = build(&own, &out.join("native"));
         fs::copy(&built, &addon).unwrap_or_else(|error| panic!("copying {}: {error}", built.display()));
     } else {
         // Nothing, which the binary takes for none.
@@ -28,11 +30,11 @@ fn main() {
     println!("cargo::rustc-env=NODEWARD_ADDON_FILE={}", addon.display());
 }
 
-/// The library, in a folder of its own, as the outer cargo holds the other.
-fn build(folder: &Path) -> PathBuf {
+/// The library, in a build folder of its own, as the outer cargo holds the other.
+fn build(own: &Path, folder: &Path) -> PathBuf {
     let target = env::var("TARGET").expect("cargo names the target");
     let mut cargo = Command::new(env::var_os("CARGO").expect("cargo names itself"));
-    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
+    cargo.current_dir(own);
     cargo.args(["build", "--quiet", "--locked", "--offline", "--release", "--package", PACKAGE]);
     cargo.args(["--target", &target, "--target-dir"]).arg(folder);
     // What checks the outer build would not build this one, and its settings are not meant for this one.
