@@ -16,6 +16,7 @@ pub mod parse;
 pub mod position;
 pub mod resolve;
 pub mod source;
+pub mod tsconfig;
 
 pub use discover::{Discovered, FileClass, SourceFile, Tree, discover};
 pub use graph::{Edge, ModuleGraph, ModuleId, Target};
@@ -26,3 +27,4 @@ pub use parse::{Limits, ParseError, Parsed, SyntaxError, WORKER_STACK, parse, pa
 pub use position::{LineColumn, LineIndex};
 pub use resolve::{Loader, ModuleSync, NodeResolver, ResolveError, Resolved, Resolver};
 pub use source::{Language, ModuleFormat, SourceKind};
+pub use tsconfig::Mappings;

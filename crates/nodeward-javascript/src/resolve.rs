@@ -5,8 +5,9 @@
 //! apply.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use oxc_resolver::{ResolveOptions, ResolverGeneric, TsconfigDiscovery};
+use oxc_resolver::{ResolveOptions, ResolverGeneric, TsConfig, TsconfigDiscovery};
 
 use crate::bounded::Bounded;
 use crate::source::{Language, SourceKind};
@@ -66,6 +67,11 @@ impl Default for Resolver {
 }
 
 impl Resolver {
+    /// A `tsconfig.json` with what it extends, but for the projects that it refers to.
+    pub(crate) fn configuration(&self, path: &Path) -> Option<Arc<TsConfig>> {
+        self.require.resolve_tsconfig(path).ok()
+    }
+
     /// A resolver that has seen nothing yet.
     pub fn new() -> Self {
         let require = Engine::new_with_file_system(Bounded::new(), options(Loader::Require));

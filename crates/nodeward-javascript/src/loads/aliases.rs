@@ -1,11 +1,12 @@
-//! Names that a program has its own `require` take for other things: what `module-alias` and its kin are told.
+//! Names that a program has its own `require` take for other things: what `module-alias`, `tsconfig-paths` and their
+//! kin are told.
 
 use crate::oxc::NodeId;
 use crate::oxc::ast::{CallExpression, ObjectExpression, ObjectPropertyKind};
 
 use super::calls::Finder;
 use super::fold::key;
-use super::value::{Known, Value};
+use super::value::{self, Known, Rest, Value};
 use super::{Act, is_exact};
 
 /// A name that stands for something else in every `require` of the program.
@@ -18,14 +19,30 @@ pub enum Alias {
         /// What stands in its place.
         target: String,
     },
+    /// A name with one `*`, or none, stands for this path, in which the first `*` is what its own stood for.
+    Pattern {
+        /// The name.
+        name: String,
+        /// What stands in its place.
+        target: String,
+    },
     /// Names are also looked for in this folder.
     Folder(String),
+    /// The `tsconfig.json` of the working directory, or of a folder, or the file itself: its `baseUrl` and `paths`.
+    Config {
+        /// The folder or the file; `None` for what the environment says, else the working directory.
+        at: Option<String>,
+        /// What counts in the place of its `baseUrl`.
+        base: Option<String>,
+    },
     /// The manifest in this folder says more: `_moduleAliases`, `_moduleDirectories`.
     Manifest(String),
 }
 
 /// Packages that are told aliases.
-pub(super) const ALIASING: &[&str] = &["module-alias", "app-module-path"];
+pub(super) const ALIASING: &[&str] = &["module-alias", "app-module-path", TSCONFIG_PATHS];
+
+const TSCONFIG_PATHS: &str = "tsconfig-paths";
 
 impl<'a> Finder<'_, 'a, '_> {
     /// What a call of a package tells it of aliases, which is all that those packages are for.
@@ -41,6 +58,7 @@ impl<'a> Finder<'_, 'a, '_> {
                 }
                 is_known
             }
+            (TSCONFIG_PATHS, "register") => self.registered(call, &mut found),
             (_, "addPath") => texts(&given(0), |folder| found.push(Alias::Folder(folder.to_owned()))),
             // `moduleAlias()` reads the manifest that loading it reads.
             ("module-alias", "") if call.arguments.is_empty() => true,
@@ -63,6 +81,75 @@ impl<'a> Finder<'_, 'a, '_> {
         if !is_known {
             self.load(node, Act::Require, &Known::anything(), None, call.span);
         }
+    }
+
+    /// What `register` of `tsconfig-paths` is given; false where it may be something else.
+    fn registered(&self, call: &'a CallExpression<'a>, found: &mut Vec<Alias>) -> bool {
+        if call.arguments.is_empty() {
+            found.push(Alias::Config { at: None, base: None });
+            return true;
+        }
+        let given = self.folder.argument(call, 0);
+        let [Value::Record(record)] = given.values[..] else {
+            found.push(Alias::Config { at: None, base: None });
+            return false;
+        };
+        let text = |name: &str| {
+            let known = self.folder.property(&given, name);
+            let mut values = known.texts().filter(|text| is_exact(text)).map(str::to_owned);
+            values.next().filter(|_| known.values.len() == 1 && !known.open)
+        };
+        let has = |name: &str| {
+            record.properties.iter().any(|property| match property {
+                ObjectPropertyKind::ObjectProperty(property) => {
+                    key(&property.key).is_none_or(|key| key == name)
+                }
+                ObjectPropertyKind::SpreadProperty(_) => true,
+            })
+        };
+        let (at, base) = (text("cwd"), text("baseUrl"));
+        if !has("baseUrl") && !has("paths") {
+            found.push(Alias::Config { at: at.clone(), base: None });
+            return at.is_some() || !has("cwd");
+        }
+        let paths = self.folder.property(&given, "paths");
+        if let (Some(base), [Value::Record(record)]) = (&base, &paths.values[..])
+            && (at.is_some() || !has("cwd"))
+        {
+            let working = self.folder.surroundings.working_directory;
+            let folder = value::resolve(&[at.as_deref().unwrap_or_default(), base], working);
+            found.push(Alias::Folder(folder.clone()));
+            return self.patterns(&folder, record, found) && !paths.open;
+        }
+        found.push(Alias::Config { at, base });
+        false
+    }
+
+    /// `paths` that are written out; false where there may be others.
+    fn patterns(&self, folder: &str, paths: &'a ObjectExpression<'a>, found: &mut Vec<Alias>) -> bool {
+        let mut is_known = true;
+        for property in &paths.properties {
+            let ObjectPropertyKind::ObjectProperty(property) = property else {
+                is_known = false;
+                continue;
+            };
+            let listed = self.folder.fold(&property.value);
+            let (Some(name), [Value::List { elements, rest: Rest::Nothing }]) =
+                (key(&property.key), &listed.values[..])
+            else {
+                is_known = false;
+                continue;
+            };
+            for element in elements {
+                is_known &= texts(element, |target| {
+                    found.push(Alias::Pattern {
+                        name: name.to_owned(),
+                        target: value::resolve(&[target], folder),
+                    });
+                });
+            }
+        }
+        is_known
     }
 
     /// The aliases of an object; false where there may be others.

@@ -319,12 +319,36 @@ impl<'o> Walk<'o> {
             return;
         }
         let mut known = self.aliases.write().unwrap_or_else(PoisonError::into_inner);
-        if !Arc::make_mut(&mut known).add(told, &self.manifests) {
+        if !Arc::make_mut(&mut known).add(told, &self.sources()) {
             return;
         }
         for (place, file) in state.files.iter_mut().enumerate() {
             if file.looked.take().is_some() {
                 state.queue.push(place);
+            }
+        }
+    }
+
+    fn sources(&self) -> aliases::Sources<'_> {
+        aliases::Sources {
+            manifests: &self.manifests,
+            resolver: self.typed(),
+            working: &self.working,
+            environment: &self.options.environment,
+        }
+    }
+
+    /// The files that hold the aliases that a file has read. Those that are not there are told as its own fault: any
+    /// name may mean anything then.
+    fn read_aliases(&self, leads: &mut Leads) {
+        for alias in &leads.aliases {
+            let Alias::Config { at, .. } = alias else { continue };
+            match self.sources().mappings(at.as_deref()) {
+                Some(mappings) => {
+                    let read = |file| (0, found(file, Role::Data, How::Loads(Act::Data)));
+                    leads.found.extend(mappings.files.into_iter().map(read));
+                }
+                None => leads.outcome.dynamic.push((1, Act::Require, None, None)),
             }
         }
     }
@@ -422,6 +446,7 @@ impl<'o> Walk<'o> {
                 leads.outcome.wasm = hashes(&loads.wasm);
                 leads.aliases = loads.aliases;
                 leads.aliases.extend(aliases::read_by(path, &self.working));
+                self.read_aliases(leads);
                 self.mean(path, loads.loads, leads);
             }
             Err(error) if is_known && role == Role::Module => {

@@ -105,3 +105,83 @@ fn names_that_are_told_late_and_by_a_module() {
         assert_eq!(trace.missing.iter().map(|missing| missing.file.as_str()).collect::<Vec<_>>(), ["c.mjs"]);
     }
 }
+
+/// A project whose `tsconfig-paths` is as that package is, as far as text goes.
+fn compiled(config: &str) -> Project {
+    Project::empty()
+        .file("package.json", "{}")
+        .file("tsconfig.json", config)
+        .file("dist/app/one.js", "require('@lib/two')")
+        .file("dist/lib/two.js", "require('plain')")
+        .file("dist/main.js", "")
+        .file("node_modules/plain/index.js", "")
+        .file(
+            "node_modules/tsconfig-paths/index.js",
+            "const load = require; exports.register = (x) => load(y)",
+        )
+        .file("node_modules/tsconfig-paths/register.js", "require('.').register()")
+}
+
+#[test]
+fn names_of_a_tsconfig() {
+    let paths =
+        r#""paths": { "@app/*": ["app/*"], "@lib/*": ["none/*", "lib/*"], "main": ["main.js"], /* 1 */ }"#;
+    let all: &[&str] = &["a.js", "dist/app/one.js", "dist/lib/two.js", "dist/main.js", "tsconfig.json"];
+    let says = "require('@app/one'); require('main')";
+    let registers = format!("require('tsconfig-paths/register'); {says}");
+    for (config, text, listed, told) in [
+        (format!(r#"{{ "compilerOptions": {{ "baseUrl": "dist", {paths} }} }}"#), registers.clone(), all, 0),
+        // Compiled from elsewhere: `TS_NODE_BASEURL` has it so.
+        (
+            format!(r#"{{ "compilerOptions": {{ "baseUrl": "./src", "outDir": "./dist", {paths} }} }}"#),
+            registers.clone(),
+            all,
+            0,
+        ),
+        (
+            "{}".to_owned(),
+            format!(
+                "require('tsconfig-paths').register({{ baseUrl: './dist', paths: {{ '@app/*': ['app/*'], '@lib/*': ['lib/*'], main: ['main'] }} }}); {says}"
+            ),
+            &all[..4],
+            0,
+        ),
+        // What is not known is told, and what stands in the file is taken as likely.
+        (
+            format!(r#"{{ "compilerOptions": {{ {paths} }} }}"#),
+            format!("require('tsconfig-paths').register({{ baseUrl: 'dist', paths: x.paths }}); {says}"),
+            all,
+            1,
+        ),
+        ("{}".to_owned(), "require('tsconfig-paths').register(x)".to_owned(), &["a.js", "tsconfig.json"], 1),
+        // Nothing reads it.
+        (
+            format!(r#"{{ "compilerOptions": {{ "baseUrl": "dist", {paths} }} }}"#),
+            "try { require('@app/one') } catch {} require('tsconfig-paths')".to_owned(),
+            &["a.js"],
+            0,
+        ),
+    ] {
+        let (own, lines) = own(&compiled(&config).file("a.js", &text));
+        assert_eq!(own, listed, "{config} {text}");
+        assert_eq!(lines, vec![1; told], "{text}");
+    }
+}
+
+#[test]
+fn names_of_a_tsconfig_that_extends_others() {
+    let project = compiled(r#"{ "extends": ["./base", "shared/tsconfig.json"] }"#)
+        .file("base.json", r#"{ "compilerOptions": { "baseUrl": "dist" } }"#)
+        .file(
+            "node_modules/shared/tsconfig.json",
+            r#"{ "compilerOptions": { "paths": { "@lib/*": ["lib/*"] } } }"#,
+        )
+        .file("a.js", "require('tsconfig-paths/register'); require('app/one')");
+    let trace = traced(&project, "a.js");
+    for file in ["dist/app/one.js", "dist/lib/two.js", "base.json", "node_modules/shared/tsconfig.json"] {
+        assert!(files(&trace).contains(&file), "{file}: {:?}", files(&trace));
+    }
+    // One that can't be read may say anything.
+    let (_, told) = own(&compiled("{").file("a.js", "require('tsconfig-paths').register()"));
+    assert_eq!(told, [1]);
+}
