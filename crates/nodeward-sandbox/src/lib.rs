@@ -9,6 +9,7 @@
 #[cfg(target_os = "linux")]
 mod elf;
 mod enforcement;
+pub mod gateway;
 #[cfg(target_os = "linux")]
 mod libraries;
 #[cfg(target_os = "linux")]
