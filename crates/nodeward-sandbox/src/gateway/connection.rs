@@ -79,6 +79,10 @@ fn fail_to_accept(local: io::Result<SocketAddr>, error: io::Error, shared: &Shar
 /// One connection, from the host that is meant to its end.
 fn serve(inside: &TcpStream, shared: &Shared) {
     let Ok(local) = inside.local_addr() else { return };
+    // One that was taken in the last moment, and nothing is told of it.
+    if shared.stop.is_raised() {
+        return reset_when_closed(inside);
+    }
     let target = match shared.hosts.target(local) {
         Ok(target) => target,
         Err((host, refusal)) => return refuse(inside, host.to_string(), local.port(), refusal, shared),
@@ -88,6 +92,7 @@ fn serve(inside: &TcpStream, shared: &Shared) {
         return refuse(inside, host, target.port, Refusal::BytesSpent, shared);
     }
     match shared.outside.reach(&target, &shared.hosts, shared.limits.dial) {
+        // `relay` sends nothing once all has to end, which it may have had to in the meantime.
         Ok(outside) => carry(inside, &outside, &target, shared),
         Err(Unreached::Refused(refusal)) => refuse(inside, host, target.port, refusal, shared),
         Err(Unreached::Failed(step, error)) => {

@@ -3,8 +3,8 @@
 use std::io;
 use std::net::{TcpListener, UdpSocket};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::connection;
 use super::event::{NetworkEvent, NetworkSummary};
@@ -18,8 +18,8 @@ use super::rule::HostRule;
 use super::slots::Slots;
 use super::stop::Stop;
 
-/// How long a stop waits for connections to be dropped. Those that are copying end at once; one whose name is just
-/// being resolved can't be woken, ends by itself when the resolver gives up, and sends and tells nothing any more.
+/// How long a stop waits for threads to end. Those that wait or copy end at once; one whose name is just being
+/// resolved can't be woken, ends by itself when the resolver gives up, and sends and tells nothing any more.
 const TO_END: Duration = Duration::from_secs(1);
 
 /// What a gateway lets through.
@@ -78,7 +78,9 @@ pub(super) struct Shared {
 /// A gateway that is open until it is stopped or dropped.
 pub struct Gateway {
     shared: Arc<Shared>,
-    threads: Vec<JoinHandle<()>>,
+    /// The threads that answer and accept. They are not joined: whoever has kept one of the sockets could make it
+    /// block, and this process with it.
+    services: Arc<Slots>,
 }
 
 impl Gateway {
@@ -130,39 +132,41 @@ impl Gateway {
             limits,
         });
         // Ends what has been started where the next can't be.
-        let mut gateway = Self { shared: Arc::clone(&shared), threads: Vec::new() };
+        let gateway = Self { shared: Arc::clone(&shared), services: Slots::new(2) };
         let theirs = Arc::clone(&shared);
         gateway.spawn("gateway names", move || names::answer(&dns, &theirs))?;
         gateway.spawn("gateway listeners", move || connection::accept(&listeners, &shared))?;
         Ok(gateway)
     }
 
-    fn spawn(&mut self, name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
-        self.threads.push(thread::Builder::new().name(name.to_owned()).spawn(run)?);
+    fn spawn(&self, name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        let slot = self.services.take(&self.shared.stop);
+        thread::Builder::new().name(name.to_owned()).spawn(move || {
+            run();
+            drop(slot);
+        })?;
         Ok(())
     }
 
     /// Closes the way out, breaks off every connection, and tells what happened in all.
     #[must_use = "what happened in all is told here only"]
-    pub fn stop(mut self) -> NetworkSummary {
+    pub fn stop(self) -> NetworkSummary {
         self.end()
     }
 
-    fn end(&mut self) -> NetworkSummary {
+    fn end(&self) -> NetworkSummary {
         self.shared.stop.raise();
         self.shared.slots.wake();
-        for thread in self.threads.drain(..) {
-            // One that panicked has ended too.
-            let _ = thread.join();
-        }
-        self.shared.slots.wait_for_all(TO_END);
+        let start = Instant::now();
+        self.services.wait_for_all(TO_END);
+        self.shared.slots.wait_for_all(TO_END.saturating_sub(start.elapsed()));
         self.shared.reporter.close()
     }
 }
 
 impl Drop for Gateway {
     fn drop(&mut self) {
-        if !self.threads.is_empty() {
+        if !self.shared.stop.is_raised() {
             self.end();
         }
     }

@@ -64,7 +64,9 @@ impl Setup {
     fn open_at(self, dns: UdpSocket, listeners: Vec<TcpListener>, rules: &[&str]) -> Open {
         let ports: Vec<_> = listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
         let rule = |rule: &&str| {
-            let rule = rule.replace("PORT", &ports[0].to_string()).replace("OTHER", &ports[1].to_string());
+            let rule = rule
+                .replace("PORT", &ports[0].to_string())
+                .replace("OTHER", &ports[ports.len() - 1].to_string());
             rule.parse().unwrap()
         };
         let hosts = Hosts::new(rules.iter().map(rule).collect(), self.limits.names).unwrap();

@@ -190,6 +190,32 @@ fn a_stop_does_not_wait_for_a_resolver_nor_tell_of_it() {
 }
 
 #[test]
+fn sockets_that_somebody_has_kept_hold_up_no_stop() {
+    for kept in [0, 1] {
+        let dns = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let listener = TcpListener::bind("0.0.0.0:0").unwrap();
+        let (kept_dns, kept_listener) = (dns.try_clone().unwrap(), listener.try_clone().unwrap());
+        let open = Setup::new(hanging()).open_at(dns, vec![listener], &["example.org:PORT"]);
+        // From now on, asking whether there is something more waits for it.
+        if kept == 0 { kept_dns.set_nonblocking(false) } else { kept_listener.set_nonblocking(false) }
+            .unwrap();
+        let mut stream = open.connect("example.org");
+        stream.read_exact(&mut [0]).unwrap();
+        let dialled = Arc::clone(&open.dialled);
+        let (send, receive) = channel();
+        thread::spawn(move || send.send(open.stop().1).unwrap());
+        assert_eq!(endings(&receive.recv_timeout(LONG).unwrap()), [Ending::Stopped]);
+        assert!(is_reset(&stream));
+        // A connection that comes later leads nowhere.
+        if let Ok(late) = TcpStream::connect(("127.77.0.1", kept_listener.local_addr().unwrap().port())) {
+            late.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+            assert!((&late).read(&mut [0]).is_err());
+        }
+        assert_eq!(dialled.lock().unwrap().len(), 1);
+    }
+}
+
+#[test]
 fn dropping_a_gateway_stops_it() {
     let open = Setup::new(hanging()).open(&["example.org:PORT"]);
     let mut stream = open.connect("example.org");
