@@ -7,24 +7,32 @@
 //! Nothing here decides what is allowed, prints, or reads the environment.
 
 #[cfg(target_os = "linux")]
+pub mod confine;
+mod confinement;
+#[cfg(target_os = "linux")]
 mod elf;
 mod enforcement;
+mod events;
 pub mod gateway;
 #[cfg(target_os = "linux")]
 mod libraries;
 #[cfg(target_os = "linux")]
 mod linux;
+mod surroundings;
 #[cfg(target_os = "linux")]
 mod sys;
 #[cfg(not(target_os = "linux"))]
 mod unconfined;
 
+pub use confinement::{Access, Confinement, Limits, Network, PathRule};
 #[cfg(target_os = "linux")]
 pub use elf::has_note;
 pub use enforcement::{Children, Enforcement, Grant, Missing, Program, SandboxError, Support};
+pub use events::{Act, Event, Events, Fate};
 #[cfg(target_os = "linux")]
 pub use libraries::{Libraries, LibrariesError, loader, needed};
 #[cfg(target_os = "linux")]
 pub use linux::Sandbox;
+pub use surroundings::{HOME, TEMPORARY};
 #[cfg(not(target_os = "linux"))]
 pub use unconfined::Sandbox;

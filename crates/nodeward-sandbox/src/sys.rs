@@ -3,7 +3,7 @@
 use std::ffi::{CString, c_char};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd as _, BorrowedFd};
+use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 
 /// What the call that starts the program passes, and no other call can know.
 ///
@@ -80,5 +80,196 @@ pub(crate) fn add_rule(ruleset: BorrowedFd<'_>, file: BorrowedFd<'_>, allowed_ac
             0,
         )
     };
+    if failed == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Leaves namespaces. The process has one thread.
+pub(crate) fn unshare(flags: rustix::thread::UnshareFlags) -> io::Result<()> {
+    // SAFETY: no table of open files is left, which is what another thread could be using.
+    #[expect(
+        unsafe_code,
+        reason = "the crate leaves it to the caller that no other thread uses what is left"
+    )]
+    let left = unsafe { rustix::thread::unshare_unsafe(flags) };
+    Ok(left?)
+}
+
+/// Which of the two processes this is.
+pub(crate) enum Fork {
+    /// The one that was there before, and the number of the other.
+    Parent(rustix::process::Pid),
+    /// The new one.
+    Child,
+}
+
+/// Makes a copy of this process, which has one thread.
+pub(crate) fn fork() -> io::Result<Fork> {
+    // SAFETY: the process has one thread, so that no lock is held by one that the copy lacks.
+    #[expect(unsafe_code, reason = "no crate has it")]
+    let pid = unsafe { libc::fork() };
+    match rustix::process::Pid::from_raw(pid) {
+        Some(pid) if pid.as_raw_nonzero().get() > 0 => Ok(Fork::Parent(pid)),
+        None => Ok(Fork::Child),
+        Some(_) => Err(io::Error::last_os_error()),
+    }
+}
+
+/// What a mount becomes.
+pub(crate) struct MountChange {
+    /// What it has from now on.
+    pub(crate) add: rustix::mount::MountAttrFlags,
+    /// Whether those below it become the same.
+    pub(crate) below: bool,
+}
+
+/// Changes a mount by its descriptor.
+pub(crate) fn change_mount(mount: BorrowedFd<'_>, change: MountChange) -> io::Result<()> {
+    let attributes = libc::mount_attr {
+        attr_set: u64::from(change.add.bits()),
+        attr_clr: 0,
+        propagation: 0,
+        userns_fd: 0,
+    };
+    let flags = libc::AT_EMPTY_PATH | if change.below { libc::AT_RECURSIVE } else { 0 };
+    // SAFETY: the kernel only reads the structure, of which it is told the size, and both outlive the call.
+    #[expect(unsafe_code, reason = "mount_setattr is in no crate")]
+    let failed = unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            mount.as_raw_fd(),
+            c"".as_ptr(),
+            flags,
+            std::ptr::from_ref(&attributes),
+            size_of::<libc::mount_attr>(),
+        )
+    };
+    if failed == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Brings the loopback interface of this network up.
+pub(crate) fn raise_loopback(socket: BorrowedFd<'_>) -> io::Result<()> {
+    #[repr(C)]
+    struct Request {
+        name: [u8; libc::IFNAMSIZ],
+        flags: libc::c_short,
+        rest: [u8; 22],
+    }
+    let mut request = Request {
+        name: [0; libc::IFNAMSIZ],
+        flags: (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short,
+        rest: [0; 22],
+    };
+    request.name[..2].copy_from_slice(b"lo");
+    // SAFETY: the request is as large as the kernel's `struct ifreq` and outlives the call.
+    #[expect(unsafe_code, reason = "no crate has it")]
+    let failed =
+        unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS as _, std::ptr::from_mut(&mut request)) };
+    if failed == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Installs a filter of system calls for this thread and gives the descriptor by which the calls that it marks are
+/// told. The thread has to have given up new privileges before.
+pub(crate) fn listen(filter: &[seccompiler::sock_filter]) -> io::Result<OwnedFd> {
+    let program = libc::sock_fprog {
+        len: u16::try_from(filter.len()).map_err(|_| io::Error::other("the filter is too long"))?,
+        filter: filter.as_ptr().cast::<libc::sock_filter>().cast_mut(),
+    };
+    // SAFETY: `sock_filter` is the kernel's structure in both crates; the kernel only reads it and its length is
+    // right. What comes back is a new descriptor that nobody else owns.
+    #[expect(unsafe_code, reason = "seccompiler installs no filter with a listener")]
+    unsafe {
+        let listener = libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_SET_MODE_FILTER,
+            libc::SECCOMP_FILTER_FLAG_NEW_LISTENER,
+            std::ptr::from_ref(&program),
+        );
+        match i32::try_from(listener) {
+            Ok(listener) if listener >= 0 => Ok(OwnedFd::from_raw_fd(listener)),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+}
+
+/// A system call that waits for an answer.
+pub(crate) struct Call {
+    pub(crate) id: u64,
+    /// The process that makes it, as this one sees it.
+    pub(crate) pid: u32,
+    pub(crate) number: i64,
+    pub(crate) arguments: [u64; 6],
+}
+
+/// Waits for the next call. `None`: it was gone before it could be read.
+pub(crate) fn next_call(listener: BorrowedFd<'_>) -> io::Result<Option<Call>> {
+    // SAFETY: the structure holds numbers only, and the kernel wants it zeroed; it fills it and keeps nothing.
+    #[expect(unsafe_code, reason = "no crate has it")]
+    let (failed, notice) = unsafe {
+        let mut notice: libc::seccomp_notif = std::mem::zeroed();
+        let failed = libc::ioctl(
+            listener.as_raw_fd(),
+            libc::SECCOMP_IOCTL_NOTIF_RECV as _,
+            std::ptr::from_mut(&mut notice),
+        );
+        (failed, notice)
+    };
+    if failed != 0 {
+        let error = io::Error::last_os_error();
+        return match error.raw_os_error() {
+            Some(libc::ENOENT | libc::EINTR) => Ok(None),
+            _ => Err(error),
+        };
+    }
+    let (number, arguments) = (i64::from(notice.data.nr), notice.data.args);
+    Ok(Some(Call { id: notice.id, pid: notice.pid, number, arguments }))
+}
+
+/// Lets the kernel make the call, or has it fail with an error number.
+pub(crate) fn answer(listener: BorrowedFd<'_>, call: &Call, refusal: Option<i32>) {
+    let mut response = libc::seccomp_notif_resp {
+        id: call.id,
+        val: 0,
+        error: refusal.map_or(0, |number| -number),
+        flags: if refusal.is_none() { libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32 } else { 0 },
+    };
+    // SAFETY: the kernel only reads the structure. It fails where the caller is gone, which is nothing to do about.
+    #[expect(unsafe_code, reason = "no crate has it")]
+    unsafe {
+        libc::ioctl(
+            listener.as_raw_fd(),
+            libc::SECCOMP_IOCTL_NOTIF_SEND as _,
+            std::ptr::from_mut(&mut response),
+        );
+    }
+}
+
+/// Has the kernel wake whoever listens on the processor of the caller, which spares both a wait.
+pub(crate) fn wake_in_place(listener: BorrowedFd<'_>) {
+    const SYNC_WAKE_UP: u64 = 1;
+    // SAFETY: the kernel takes the flags as a number. Kernels before 6.6 refuse, and then it is as it was.
+    #[expect(unsafe_code, reason = "no crate has it")]
+    unsafe {
+        libc::ioctl(listener.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_SET_FLAGS as _, SYNC_WAKE_UP);
+    }
+}
+
+/// Reads memory of another process into a buffer; how much could be read.
+pub(crate) fn read_memory(pid: u32, address: u64, buffer: &mut [u8]) -> usize {
+    let here = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
+    let there =
+        libc::iovec { iov_base: std::ptr::without_provenance_mut(address as usize), iov_len: buffer.len() };
+    // SAFETY: the kernel writes at most the buffer's length into the buffer, and checks the address in the other.
+    #[expect(unsafe_code, reason = "no crate has it")]
+    let read =
+        unsafe { libc::process_vm_readv(pid as libc::pid_t, &raw const here, 1, &raw const there, 1, 0) };
+    usize::try_from(read).unwrap_or(0)
+}
+
+/// Has every descriptor but the three standard ones closed when a program is started.
+pub(crate) fn close_others_on_start() -> io::Result<()> {
+    // SAFETY: only a flag of descriptors is set; none is closed here.
+    #[expect(unsafe_code, reason = "no crate has it")]
+    let failed =
+        unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC) };
     if failed == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

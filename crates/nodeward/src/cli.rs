@@ -71,6 +71,8 @@ pub(crate) enum Command {
     Seal(commands::seal::SealArgs),
     Bundle(commands::bundle::BundleArgs),
     Run(commands::run::RunArgs),
+    #[cfg(target_os = "linux")]
+    Exec(commands::exec::ExecArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
 }
@@ -78,12 +80,22 @@ pub(crate) enum Command {
 impl Command {
     /// Whether the advisory index has to have a folder. What runs in a bare container does without.
     pub(crate) fn needs_index(&self) -> bool {
-        !matches!(self, Self::Seal(_) | Self::Bundle(_) | Self::Run(_))
+        !matches!(self, Self::Seal(_) | Self::Bundle(_)) && !self.runs_a_program()
     }
 
     /// How the command ends when nothing could be done.
     pub(crate) fn failed(&self) -> Outcome {
-        if matches!(self, Self::Run(_)) { Outcome::NotEnforced } else { Outcome::Incomplete }
+        if self.runs_a_program() { Outcome::NotEnforced } else { Outcome::Incomplete }
+    }
+
+    /// Whether the exit code is that of a program that it runs.
+    fn runs_a_program(&self) -> bool {
+        match self {
+            Self::Run(_) => true,
+            #[cfg(target_os = "linux")]
+            Self::Exec(_) => true,
+            _ => false,
+        }
     }
 }
 
@@ -103,6 +115,8 @@ pub(crate) fn run(cli: &Cli, session: &Session) -> anyhow::Result<Outcome> {
         Command::Seal(args) => commands::seal::seal(args, session),
         Command::Bundle(args) => commands::bundle::bundle(args, session),
         Command::Run(args) => Ok(commands::run::run(args, session)),
+        #[cfg(target_os = "linux")]
+        Command::Exec(args) => Ok(commands::exec::exec(args, session)),
         Command::Completions(args) => commands::completions::completions(args),
         Command::Man(args) => commands::man::man(args),
     }

@@ -4,6 +4,8 @@ pub(crate) mod audit;
 pub(crate) mod bundle;
 pub(crate) mod completions;
 pub(crate) mod db;
+#[cfg(target_os = "linux")]
+pub(crate) mod exec;
 pub(crate) mod lint;
 pub(crate) mod logs;
 pub(crate) mod lsp;

@@ -7,6 +7,8 @@ mod addon;
 mod cli;
 mod commands;
 mod config;
+#[cfg(target_os = "linux")]
+mod confined;
 mod database;
 mod disk;
 mod feeds;
@@ -46,6 +48,11 @@ use crate::interrupt::Interrupted;
 use crate::outcome::Outcome;
 
 fn main() -> ExitCode {
+    // Before there is a second thread.
+    #[cfg(target_os = "linux")]
+    if std::env::args_os().nth(1).is_some_and(|first| first == nodeward_sandbox::confine::HELPER) {
+        return nodeward_sandbox::confine::obey();
+    }
     let cli = cli::Cli::parse();
     let session = match session::Session::new(&cli.general, cli.command.needs_index()) {
         Ok(session) => session,

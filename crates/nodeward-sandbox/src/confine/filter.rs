@@ -1,0 +1,123 @@
+//! Which system calls a confined program may make.
+//!
+//! An allow-list: what is not named fails. Left out is what reaches other processes (`ptrace`), keys, the kernel
+//! itself, namespaces and mounts, and `io_uring`, whose operations no filter sees.
+
+mod calls;
+
+use std::collections::BTreeMap;
+use std::os::fd::RawFd;
+
+use seccompiler::{
+    BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+    SeccompRule,
+};
+
+pub(super) use calls::{Subject, WATCHED};
+
+/// `SECCOMP_RET_USER_NOTIF`, of which seccompiler knows nothing, and its marker for it.
+const NOTIFY: u32 = 0x7fc0_0000;
+const MARK: u32 = 0x4e57;
+const MARKED: u32 = 0x7ff0_0000 | MARK;
+
+/// Flags of `clone` that make namespaces.
+const NEW_NAMESPACES: u64 = (libc::CLONE_NEWUSER
+    | libc::CLONE_NEWNS
+    | libc::CLONE_NEWPID
+    | libc::CLONE_NEWNET
+    | libc::CLONE_NEWIPC
+    | libc::CLONE_NEWUTS
+    | libc::CLONE_NEWCGROUP) as u64;
+
+/// Operations on terminals that put text into their input.
+const TERMINAL_INPUT: [u64; 2] = [libc::TIOCSTI as u64, libc::TIOCLINUX as u64];
+
+/// What is installed, in this order.
+pub(super) struct Filters {
+    /// What may be done.
+    pub(super) allowed: BpfProgram,
+    /// What C libraries try first and do without where it is not known.
+    pub(super) unknown: BpfProgram,
+    /// What the process outside is told of.
+    pub(super) watched: BpfProgram,
+}
+
+impl Filters {
+    /// `control` is the descriptor over which the listener is sent: a message to it is not watched, as nobody could
+    /// answer yet.
+    pub(super) fn new(control: RawFd) -> Result<Self, BackendError> {
+        Ok(Self { allowed: allowed()?, unknown: unknown()?, watched: watched(control)? })
+    }
+}
+
+fn allowed() -> Result<BpfProgram, BackendError> {
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
+        calls::ALLOWED.iter().chain(calls::ALLOWED_OF_OLD).map(|&call| (call, Vec::new())).collect();
+    let family = |family: libc::c_int| rule(&[(0, SeccompCmpOp::Eq, family as u64)]);
+    rules.insert(
+        libc::SYS_socket,
+        vec![
+            family(libc::AF_UNIX)?,
+            family(libc::AF_INET)?,
+            family(libc::AF_INET6)?,
+            // The addresses of interfaces.
+            rule(&[
+                (0, SeccompCmpOp::Eq, libc::AF_NETLINK as u64),
+                (2, SeccompCmpOp::Eq, libc::NETLINK_ROUTE as u64),
+            ])?,
+        ],
+    );
+    rules.insert(libc::SYS_clone, vec![rule(&[(0, SeccompCmpOp::MaskedEq(NEW_NAMESPACES), 0)])?]);
+    let [first, second] = TERMINAL_INPUT;
+    rules
+        .insert(libc::SYS_ioctl, vec![rule(&[(1, SeccompCmpOp::Ne, first), (1, SeccompCmpOp::Ne, second)])?]);
+    // Named pipes.
+    let pipe =
+        |mode| rule(&[(mode, SeccompCmpOp::MaskedEq(u64::from(libc::S_IFMT)), u64::from(libc::S_IFIFO))]);
+    rules.insert(libc::SYS_mknodat, vec![pipe(2)?]);
+    #[cfg(target_arch = "x86_64")]
+    rules.insert(libc::SYS_mknod, vec![pipe(1)?]);
+    // Asks for the execution domain, and sets the plain one or the one without random addresses.
+    let domains = [0, 0x0004_0000, 0xffff_ffff].map(|domain| rule(&[(0, SeccompCmpOp::Eq, domain)]));
+    rules.insert(libc::SYS_personality, domains.into_iter().collect::<Result<_, _>>()?);
+    compile(rules, SeccompAction::Errno(libc::EPERM as u32), SeccompAction::Allow)
+}
+
+fn unknown() -> Result<BpfProgram, BackendError> {
+    let calls =
+        [libc::SYS_clone3, libc::SYS_openat2, libc::SYS_io_uring_setup].map(|call| (call, Vec::new()));
+    compile(calls.into(), SeccompAction::Allow, SeccompAction::Errno(libc::ENOSYS as u32))
+}
+
+fn watched(control: RawFd) -> Result<BpfProgram, BackendError> {
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
+        WATCHED.iter().map(|watched| (watched.call, Vec::new())).collect();
+    // Threads are no processes.
+    rules.insert(libc::SYS_clone, vec![rule(&[(0, SeccompCmpOp::MaskedEq(libc::CLONE_THREAD as u64), 0)])?]);
+    // Only datagrams have an address here.
+    rules.insert(libc::SYS_sendto, vec![rule(&[(4, SeccompCmpOp::Ne, 0)])?]);
+    rules.insert(libc::SYS_sendmsg, vec![rule(&[(0, SeccompCmpOp::Ne, control as u64)])?]);
+    let mut program = compile(rules, SeccompAction::Allow, SeccompAction::Trace(MARK))?;
+    for instruction in &mut program {
+        if instruction.k == MARKED {
+            instruction.k = NOTIFY;
+        }
+    }
+    Ok(program)
+}
+
+fn rule(conditions: &[(u8, SeccompCmpOp, u64)]) -> Result<SeccompRule, BackendError> {
+    let conditions = conditions.iter().map(|(argument, operator, value)| {
+        // The kernel reads 32 bits of these arguments.
+        SeccompCondition::new(*argument, SeccompCmpArgLen::Dword, operator.clone(), *value)
+    });
+    SeccompRule::new(conditions.collect::<Result<_, _>>()?)
+}
+
+fn compile(
+    rules: BTreeMap<i64, Vec<SeccompRule>>,
+    otherwise: SeccompAction,
+    matched: SeccompAction,
+) -> Result<BpfProgram, BackendError> {
+    SeccompFilter::new(rules, otherwise, matched, std::env::consts::ARCH.try_into()?)?.try_into()
+}

@@ -1,0 +1,213 @@
+//! The helper: what happens in the processes that become, or hold, the confined program.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, ExitCode, Stdio};
+
+use rustix::process::{DumpableBehavior, Pid, Resource, Rlimit, Signal, WaitOptions, WaitStatus};
+use rustix::thread::{CapabilitySet, CapabilitySets};
+
+use super::filter::Filters;
+use super::message::{self, Order};
+use super::view::View;
+use super::{Failure, namespaces, rules};
+use crate::confinement::{Confinement, Limits, Network};
+use crate::sys::{self, Fork};
+
+/// The port at which names are asked for.
+const NAMES: u16 = 53;
+
+/// The least number of the descriptor over which the listener is sent.
+const CONTROL: i32 = 900;
+
+/// What the helper exits with when it could not do what it was told; the reason went to who told it.
+const FAILED: u8 = 125;
+
+/// Does what the process at the other end of standard input says. It is called before anything else, by a process
+/// that has one thread.
+pub fn obey() -> ExitCode {
+    let Ok(input) = io::stdin().as_fd().try_clone_to_owned() else { return FAILED.into() };
+    let mut control = UnixStream::from(input);
+    let Ok((order, input)) = message::receive_order(&mut control) else { return FAILED.into() };
+    match outer(&control, &order, input) {
+        Ok(status) => u8::try_from(status).unwrap_or(FAILED).into(),
+        Err(failure) => {
+            let _ = message::reply_failed(&control, &failure);
+            FAILED.into()
+        }
+    }
+}
+
+/// Leaves the namespaces and waits for the first process of the new ones.
+fn outer(control: &UnixStream, order: &Order, input: Option<OwnedFd>) -> Result<i32, Failure> {
+    // Dies with who started it, and all below dies with it.
+    let dies = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
+    dies.map_err(|error| Failure::layer("processes", error))?;
+    // Whatever descriptors it was started with are not the program's.
+    sys::close_others_on_start().map_err(|error| Failure::layer("processes", error))?;
+    // A session of its own: nothing reaches the terminal of who started it.
+    let _ = rustix::process::setsid();
+    let shares_network = order.confinement.network == Network::Unconfined;
+    // What is declared is taken hold of as the user who asks, before the namespaces change who that is.
+    namespaces::leave(shares_network).map_err(|error| Failure::Layer {
+        layer: "namespaces".to_owned(),
+        reason: format!("{error}; user namespaces are switched off here, or the container forbids them"),
+    })?;
+    match sys::fork().map_err(|error| Failure::layer("processes", error))? {
+        Fork::Parent(child) => wait_for(child).map_err(|error| Failure::layer("processes", error)),
+        Fork::Child => std::process::exit(match first(control, order, input) {
+            Ok(()) => 0,
+            Err(failure) => {
+                let _ = message::reply_failed(control, &failure);
+                i32::from(FAILED)
+            }
+        }),
+    }
+}
+
+/// The first process of the new namespaces.
+fn first(control: &UnixStream, order: &Order, input: Option<OwnedFd>) -> Result<(), Failure> {
+    let dies = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
+    dies.map_err(|error| Failure::layer("processes", error))?;
+    let confinement = &order.confinement;
+    if confinement.network != Network::Unconfined {
+        let sockets = open_network(&confinement.network).map_err(|error| Failure::layer("network", error))?;
+        let sockets: Vec<BorrowedFd<'_>> = sockets.iter().map(|socket| socket.as_fd()).collect();
+        if !sockets.is_empty() {
+            message::reply_descriptors(control, b'S', &sockets)
+                .map_err(|error| Failure::layer("network", error))?;
+        }
+    }
+    let _ = rustix::system::sethostname(b"confined");
+    View::open(confinement)?.enter(confinement.limits.disk)?;
+    // Before the copy is made: what runs in it must not look into this process.
+    let closed = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    closed.map_err(|error| Failure::layer("processes", error))?;
+    match sys::fork().map_err(|error| Failure::layer("processes", error))? {
+        Fork::Parent(child) => {
+            drop(input);
+            drop_rights().map_err(|error| Failure::layer("rights", error))?;
+            let status = reap(child).map_err(|error| Failure::layer("processes", error))?;
+            message::reply_ended(control, status).map_err(|error| Failure::layer("processes", error))
+        }
+        Fork::Child => {
+            let failure = match become_program(control, order, input) {
+                Ok(never) => match never {},
+                Err(failure) => failure,
+            };
+            let _ = message::reply_failed(control, &failure);
+            std::process::exit(i32::from(FAILED))
+        }
+    }
+}
+
+/// The sockets by which the network is left.
+fn open_network(network: &Network) -> io::Result<Vec<OwnedFd>> {
+    let names = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+    sys::raise_loopback(names.as_fd())?;
+    let Network::Ports(ports) = network else { return Ok(Vec::new()) };
+    let mut sockets = vec![UdpSocket::bind((Ipv4Addr::LOCALHOST, NAMES))?.into()];
+    for port in ports {
+        sockets.push(TcpListener::bind((Ipv4Addr::UNSPECIFIED, *port))?.into());
+    }
+    Ok(sockets)
+}
+
+/// Gives everything up that is not needed, and starts the program in the place of this process.
+fn become_program(
+    control: &UnixStream,
+    order: &Order,
+    input: Option<OwnedFd>,
+) -> Result<Infallible, Failure> {
+    let confinement = &order.confinement;
+    limit(&confinement.limits).map_err(|error| Failure::layer("limits", error))?;
+    drop_rights().map_err(|error| Failure::layer("rights", error))?;
+    rules::confine(confinement)?;
+    let mut command = prepared(confinement, order, input);
+    filter(control, order.watched).map_err(|error| Failure::layer("seccomp", error))?;
+    let error = command.exec();
+    Err(Failure::Program { program: order.program.display().to_string(), reason: error.to_string() })
+}
+
+fn prepared(confinement: &Confinement, order: &Order, input: Option<OwnedFd>) -> Command {
+    let mut command = Command::new(&order.program);
+    command
+        .args(&order.arguments)
+        .env_clear()
+        .envs(confinement.environment.iter().map(|(name, value)| (name, value)));
+    command.current_dir(&confinement.directory);
+    command.stdin(input.map_or_else(Stdio::null, Stdio::from));
+    command
+}
+
+fn filter(control: &UnixStream, watched: bool) -> io::Result<()> {
+    // By a number that the program will hardly use itself.
+    let control = UnixStream::from(rustix::io::fcntl_dupfd_cloexec(control, CONTROL)?);
+    let filters = Filters::new(control.as_raw_fd()).map_err(io::Error::other)?;
+    for filter in [&filters.allowed, &filters.unknown] {
+        seccompiler::apply_filter(filter).map_err(io::Error::other)?;
+    }
+    if watched {
+        let listener = sys::listen(&filters.watched)?;
+        message::reply_descriptors(&control, b'L', &[listener.as_fd()])?;
+    }
+    Ok(())
+}
+
+fn limit(limits: &Limits) -> io::Result<()> {
+    for (resource, most) in [
+        (Resource::Cpu, limits.processor_seconds),
+        (Resource::Data, limits.memory),
+        (Resource::Nproc, limits.processes),
+        (Resource::Fsize, limits.file_size),
+        (Resource::Core, 0),
+    ] {
+        let known = rustix::process::getrlimit(resource).maximum;
+        let most = Some(known.map_or(most, |known| known.min(most)));
+        rustix::process::setrlimit(resource, Rlimit { current: most, maximum: most })?;
+    }
+    Ok(())
+}
+
+/// No capabilities, not even in these namespaces, and none to be had by starting a program.
+fn drop_rights() -> io::Result<()> {
+    for capability in CapabilitySet::all().iter() {
+        match rustix::thread::remove_capability_from_bounding_set(capability) {
+            // One that this kernel does not know.
+            Ok(()) | Err(rustix::io::Errno::INVAL) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    rustix::thread::clear_ambient_capability_set()?;
+    let none = CapabilitySets {
+        effective: CapabilitySet::empty(),
+        permitted: CapabilitySet::empty(),
+        inheritable: CapabilitySet::empty(),
+    };
+    rustix::thread::set_capabilities(None, none)?;
+    Ok(rustix::thread::set_no_new_privs(true)?)
+}
+
+fn wait_for(child: Pid) -> io::Result<i32> {
+    let waited = rustix::io::retry_on_intr(|| rustix::process::waitpid(Some(child), WaitOptions::empty()))?;
+    Ok(waited.and_then(|(_, status)| status.exit_status()).unwrap_or(i32::from(FAILED)))
+}
+
+/// Waits for all processes until this one has ended.
+fn reap(child: Pid) -> io::Result<i32> {
+    loop {
+        let waited = rustix::io::retry_on_intr(|| rustix::process::wait(WaitOptions::empty()))?;
+        match waited {
+            Some((pid, status)) if pid == child => return Ok(raw(status)),
+            _ => {}
+        }
+    }
+}
+
+fn raw(status: WaitStatus) -> i32 {
+    status.as_raw()
+}

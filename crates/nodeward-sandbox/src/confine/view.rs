@@ -1,0 +1,289 @@
+//! The root folder that a confined program sees: an empty one, in which only what was declared is put.
+
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write as _};
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::path::{Component, Path, PathBuf};
+
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags};
+use rustix::mount::{
+    FsMountFlags, FsOpenFlags, MountAttrFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags,
+    UnmountFlags,
+};
+
+use super::Failure;
+use crate::confinement::{Access, Confinement, PathRule};
+use crate::surroundings::{HOME, TEMPORARY};
+use crate::sys::{self, MountChange};
+
+/// Where the new root is put together: a folder that is everywhere. What lies there is not needed by then.
+const PLACE: &str = "/proc";
+
+/// What of `/dev` is there.
+const DEVICES: &[&str] = &["null", "zero", "full", "random", "urandom"];
+
+/// How many symbolic links one path may lead through.
+const MOST_LINKS: usize = 40;
+
+/// A part of the file system, held open from before anything was changed.
+struct Source<'r> {
+    rule: &'r PathRule,
+    tree: OwnedFd,
+    is_folder: bool,
+}
+
+/// What the root is made of.
+pub(super) struct View<'r> {
+    sources: Vec<Source<'r>>,
+    files: &'r [(OsString, Vec<u8>)],
+    devices: Vec<(&'static str, OwnedFd)>,
+    /// Symbolic links on the way to declared paths, with where they lead.
+    links: Vec<(PathBuf, PathBuf)>,
+}
+
+impl<'r> View<'r> {
+    /// Takes hold of everything that is declared.
+    pub(super) fn open(confinement: &'r Confinement) -> Result<Self, Failure> {
+        let rules = &confinement.paths;
+        let mut links = BTreeSet::new();
+        let mut sources = Vec::new();
+        for rule in rules {
+            let path = Path::new(&rule.path);
+            if !path.is_absolute() || path.components().any(|part| part == Component::ParentDir) {
+                return Err(Failure::path(
+                    path,
+                    io::Error::other("is not a path from the root without `..`"),
+                ));
+            }
+            note_links(path, &mut links, 0).map_err(|error| Failure::path(path, error))?;
+            let from = rule.from.as_deref().map_or(path, Path::new);
+            let (tree, is_folder) = clone_tree(from).map_err(|error| Failure::path(from, error))?;
+            restrict(&tree, rule.access).map_err(|error| Failure::path(from, error))?;
+            sources.push(Source { rule, tree, is_folder });
+        }
+        // What lies below another comes after it.
+        sources.sort_by_key(|source| (Path::new(&source.rule.path).components().count(), source.rule.access));
+        let mut devices = Vec::new();
+        for name in DEVICES {
+            let (tree, _) =
+                clone_tree(&Path::new("/dev").join(name)).map_err(|error| Failure::layer("mounts", error))?;
+            devices.push((*name, tree));
+        }
+        Ok(Self { sources, files: &confinement.files, devices, links: links.into_iter().collect() })
+    }
+
+    /// Puts the root together and makes it that of this process, which has to be in mount and process namespaces of
+    /// its own. `disk` is how much the private folder holds, in bytes.
+    pub(super) fn enter(self, disk: u64) -> Result<(), Failure> {
+        self.build(disk).map_err(|(what, error)| match what {
+            Some(path) => Failure::path(&path, error),
+            None => Failure::layer("mounts", error),
+        })
+    }
+
+    fn build(self, disk: u64) -> Result<(), (Option<PathBuf>, io::Error)> {
+        let plain = |error: io::Error| (None, error);
+        // Nothing that is mounted here is to be seen outside.
+        let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+        rustix::mount::mount_change("/", private).map_err(|error| plain(error.into()))?;
+        let process = new_process_files().map_err(plain)?;
+        let root = new_memory("size=4m").map_err(plain)?;
+        let place = rustix::fs::open(PLACE, OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
+        attach(&root, &place.map_err(|error| plain(error.into()))?).map_err(plain)?;
+        rustix::process::chdir(PLACE).map_err(|error| plain(error.into()))?;
+        let here = Here { root };
+        for (link, target) in &self.links {
+            here.link(link, target).map_err(|error| (Some(link.clone()), error))?;
+        }
+        self.put_private(&here, disk).map_err(plain)?;
+        for source in &self.sources {
+            let path = Path::new(&source.rule.path);
+            here.put(path, &source.tree, source.is_folder).map_err(|error| (Some(path.to_owned()), error))?;
+        }
+        for (path, content) in self.files {
+            here.file(Path::new(path), content).map_err(|error| (Some(PathBuf::from(path)), error))?;
+        }
+        here.put(Path::new("/proc"), &process, true).map_err(plain)?;
+        let sealed = MountChange { add: MountAttrFlags::MOUNT_ATTR_RDONLY, below: false };
+        sys::change_mount(here.root.as_fd(), sealed).map_err(plain)?;
+        // The old root is put over the new one and taken away from there.
+        rustix::process::pivot_root(".", ".").map_err(|error| plain(error.into()))?;
+        rustix::mount::unmount(".", UnmountFlags::DETACH).map_err(|error| plain(error.into()))?;
+        rustix::process::chdir("/").map_err(|error| plain(error.into()))
+    }
+
+    /// Devices, folders for temporary files.
+    fn put_private(&self, here: &Here, disk: u64) -> io::Result<()> {
+        for (name, tree) in &self.devices {
+            here.put(&Path::new("/dev").join(name), tree, false)?;
+        }
+        for (name, target) in
+            [("fd", "self/fd"), ("stdin", "self/fd/0"), ("stdout", "self/fd/1"), ("stderr", "self/fd/2")]
+        {
+            here.link(&Path::new("/dev").join(name), &Path::new("/proc").join(target))?;
+        }
+        let temporary = new_memory(&format!("size={disk}"))?;
+        here.put(Path::new(TEMPORARY), &temporary, true)?;
+        here.folder(Path::new(HOME)).map(drop)?;
+        let shared = new_memory("size=256m")?;
+        here.put(Path::new("/dev/shm"), &shared, true)
+    }
+}
+
+/// The new root while it is put together. Whatever symbolic links say, nothing outside of it is met.
+struct Here {
+    root: OwnedFd,
+}
+
+impl Here {
+    fn find(&self, path: &Path) -> io::Result<OwnedFd> {
+        let below = path.strip_prefix("/").unwrap_or(path);
+        let below = if below.as_os_str().is_empty() { Path::new(".") } else { below };
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        Ok(rustix::fs::openat2(&self.root, below, flags, Mode::empty(), ResolveFlags::IN_ROOT)?)
+    }
+
+    /// A folder, which is made with those above it where it is not there.
+    fn folder(&self, path: &Path) -> io::Result<OwnedFd> {
+        let mut at = self.find(Path::new("/"))?;
+        let mut walked = PathBuf::from("/");
+        for part in path.components() {
+            let Component::Normal(name) = part else { continue };
+            walked.push(name);
+            at = match self.find(&walked) {
+                Ok(found) => found,
+                Err(_) => {
+                    rustix::fs::mkdirat(&at, name, Mode::from_raw_mode(0o755))?;
+                    self.find(&walked)?
+                }
+            };
+        }
+        Ok(at)
+    }
+
+    fn put(&self, path: &Path, tree: &OwnedFd, is_folder: bool) -> io::Result<()> {
+        let (Some(above), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(io::Error::other("the root can't be declared"));
+        };
+        if is_folder {
+            return attach(tree, &self.folder(path)?);
+        }
+        let above = self.folder(above)?;
+        if let Ok(there) = self.find(path) {
+            return attach(tree, &there);
+        }
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        rustix::fs::openat(&above, name, flags, Mode::from_raw_mode(0o644))?;
+        attach(tree, &self.find(path)?)
+    }
+
+    /// A file of the root itself.
+    fn file(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        let (Some(above), Some(name)) = (path.parent(), path.file_name()) else { return Ok(()) };
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = rustix::fs::openat(&self.folder(above)?, name, flags, Mode::from_raw_mode(0o644))?;
+        std::fs::File::from(file).write_all(content)
+    }
+
+    fn link(&self, path: &Path, target: &Path) -> io::Result<()> {
+        let (Some(above), Some(name)) = (path.parent(), path.file_name()) else { return Ok(()) };
+        match rustix::fs::symlinkat(target, &self.folder(above)?, name) {
+            Ok(()) | Err(rustix::io::Errno::EXIST) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Finds the symbolic links on the way to a path, and on the way to where they lead.
+fn note_links(path: &Path, links: &mut BTreeSet<(PathBuf, PathBuf)>, depth: usize) -> io::Result<()> {
+    if depth > MOST_LINKS {
+        return Err(io::Error::other("leads through too many symbolic links"));
+    }
+    let mut walked = PathBuf::from("/");
+    for part in path.components() {
+        let Component::Normal(name) = part else { continue };
+        walked.push(name);
+        let Ok(status) = rustix::fs::lstat(&walked) else { return Ok(()) };
+        if FileType::from_raw_mode(status.st_mode) != FileType::Symlink {
+            continue;
+        }
+        let target = std::fs::read_link(&walked)?;
+        if !links.insert((walked.clone(), target.clone())) {
+            return Ok(());
+        }
+        let rest: PathBuf = path.strip_prefix(&walked).map(Path::to_owned).unwrap_or_default();
+        let leads = resolved(walked.parent().unwrap_or(Path::new("/")), &target).join(rest);
+        return note_links(&leads, links, depth + 1);
+    }
+    Ok(())
+}
+
+/// A target from the folder of its link, without `..`. The folder holds no symbolic links.
+fn resolved(folder: &Path, target: &Path) -> PathBuf {
+    let mut path = folder.to_owned();
+    for part in target.components() {
+        match part {
+            Component::RootDir => path = PathBuf::from("/"),
+            Component::ParentDir => {
+                path.pop();
+            }
+            Component::Normal(name) => path.push(name),
+            Component::CurDir | Component::Prefix(_) => {}
+        }
+    }
+    path
+}
+
+fn clone_tree(path: &Path) -> io::Result<(OwnedFd, bool)> {
+    let file = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+    let is_folder = FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode).is_dir();
+    let mut flags =
+        OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC | OpenTreeFlags::AT_EMPTY_PATH;
+    if is_folder {
+        flags |= OpenTreeFlags::AT_RECURSIVE;
+    }
+    Ok((rustix::mount::open_tree(&file, "", flags)?, is_folder))
+}
+
+fn restrict(tree: &OwnedFd, access: Access) -> io::Result<()> {
+    let mut add = MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV;
+    if access != Access::Write {
+        add |= MountAttrFlags::MOUNT_ATTR_RDONLY;
+    }
+    if access == Access::Read {
+        add |= MountAttrFlags::MOUNT_ATTR_NOEXEC;
+    }
+    sys::change_mount(tree.as_fd(), MountChange { add, below: true })
+}
+
+fn attach(tree: &OwnedFd, to: &OwnedFd) -> io::Result<()> {
+    let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH;
+    Ok(rustix::mount::move_mount(tree, "", to, "", flags)?)
+}
+
+fn new_memory(options: &str) -> io::Result<OwnedFd> {
+    let settings = options.split_once('=').into_iter().chain([("mode", "0755")]);
+    new_file_system("tmpfs", settings, MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV)
+}
+
+/// `/proc` as the processes of this namespace see it.
+fn new_process_files() -> io::Result<OwnedFd> {
+    let attributes = MountAttrFlags::MOUNT_ATTR_NOSUID
+        | MountAttrFlags::MOUNT_ATTR_NODEV
+        | MountAttrFlags::MOUNT_ATTR_NOEXEC;
+    new_file_system("proc", std::iter::empty(), attributes)
+}
+
+fn new_file_system<'s>(
+    kind: &str,
+    settings: impl Iterator<Item = (&'s str, &'s str)>,
+    attributes: MountAttrFlags,
+) -> io::Result<OwnedFd> {
+    let context = rustix::mount::fsopen(kind, FsOpenFlags::FSOPEN_CLOEXEC)?;
+    for (name, value) in settings {
+        rustix::mount::fsconfig_set_string(context.as_fd(), name, OsStr::new(value))?;
+    }
+    rustix::mount::fsconfig_create(context.as_fd())?;
+    Ok(rustix::mount::fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, attributes)?)
+}

@@ -1,0 +1,340 @@
+//! What is told of a confined program's system calls, and what is made of it.
+//!
+//! Nothing here keeps the program from anything but from making too many processes: paths and addresses are read from
+//! memory that the program can change meanwhile. They say what it tried.
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Component, Path, PathBuf};
+
+use rustix::event::{PollFd, PollFlags};
+
+use super::filter::{Subject, WATCHED};
+use super::tree;
+use crate::confinement::{Access, Confinement, Network};
+use crate::events::{Act, Event, Events, Fate};
+use crate::surroundings::{HOME, TEMPORARY};
+use crate::sys::{self, Call};
+
+/// The longest path that Linux takes.
+const LONGEST_PATH: usize = 4096;
+
+/// Most paths are shorter.
+const USUAL_PATH: usize = 256;
+
+/// The most arguments of a program that are kept.
+const MOST_ARGUMENTS: usize = 24;
+
+/// The most paths that are remembered as of no interest.
+const MOST_DULL: usize = 20_000;
+
+/// Names in home folders that hold credentials. Private as the home is, asking for them tells something.
+const CREDENTIALS: &[&str] = &[
+    ".aws",
+    ".azure",
+    ".bash_history",
+    ".config/gcloud",
+    ".config/gh",
+    ".docker",
+    ".git-credentials",
+    ".gnupg",
+    ".kube",
+    ".netrc",
+    ".npmrc",
+    ".pypirc",
+    ".ssh",
+    ".yarnrc",
+    ".yarnrc.yml",
+    ".zsh_history",
+];
+
+/// What `/proc` has of a process that only its owner should know.
+const SECRETS_OF_PROCESSES: &[&str] = &["environ", "mem", "maps", "fd", "root", "cwd", "fdinfo", "map_files"];
+
+/// One who answers for calls, until nobody makes any.
+pub(super) struct Watch {
+    paths: Vec<(PathBuf, Access)>,
+    network: Network,
+    processes: u64,
+    helper: u32,
+    /// How many processes may be made before they are counted.
+    room: u64,
+    dull: HashSet<(Act, Vec<u8>)>,
+    events: Events,
+}
+
+impl Watch {
+    pub(super) fn new(confinement: &Confinement, helper: u32) -> Self {
+        Self {
+            paths: paths(confinement),
+            network: confinement.network.clone(),
+            processes: confinement.limits.processes,
+            helper,
+            room: confinement.limits.processes / 2,
+            dull: HashSet::new(),
+            events: Events::default(),
+        }
+    }
+
+    /// Answers calls until the last process that could make one is gone.
+    pub(super) fn run(mut self, listener: &OwnedFd) -> Events {
+        sys::wake_in_place(listener.as_fd());
+        loop {
+            let mut poll = [PollFd::new(listener, PollFlags::IN)];
+            match rustix::event::poll(&mut poll, None) {
+                Err(rustix::io::Errno::INTR) => continue,
+                Err(_) => return self.events,
+                Ok(_) => {}
+            }
+            if !poll[0].revents().contains(PollFlags::IN) {
+                return self.events;
+            }
+            match sys::next_call(listener.as_fd()) {
+                Ok(Some(call)) => {
+                    let refusal = self.judge(&call);
+                    sys::answer(listener.as_fd(), &call, refusal);
+                }
+                Ok(None) => {}
+                Err(_) => return self.events,
+            }
+        }
+    }
+
+    /// Notes what is worth it; the error number that the call fails with, if it does by this.
+    fn judge(&mut self, call: &Call) -> Option<i32> {
+        let watched = WATCHED.iter().find(|watched| watched.call == call.number)?;
+        let argument = |at: usize| call.arguments[at];
+        match watched.subject {
+            Subject::Open { folder, path, flags } => {
+                let writes = libc::O_WRONLY | libc::O_RDWR | libc::O_CREAT | libc::O_TRUNC;
+                let act = if argument(flags) as i32 & writes == 0 { Act::Read } else { Act::Write };
+                self.path(call, folder, path, act);
+            }
+            Subject::Change { folder, path } => self.path(call, folder, path, Act::Write),
+            Subject::Program { folder, path } => self.program(call, folder, path),
+            Subject::Address { at, length } => self.address(call.pid, argument(at), argument(length)),
+            Subject::Message { at } => {
+                let mut header = [0; 12];
+                if sys::read_memory(call.pid, argument(at), &mut header) == header.len() {
+                    let (address, length) = header.split_at(8);
+                    self.address(call.pid, number(address), number(length));
+                }
+            }
+            Subject::Signal => self.signal(argument(0) as i32),
+            Subject::Process => return self.process(),
+        }
+        None
+    }
+
+    fn path(&mut self, call: &Call, folder: Option<usize>, path: usize, act: Act) {
+        let Some(text) = text(call.pid, call.arguments[path]) else { return };
+        // A name from a folder that is open already says nothing by itself.
+        let is_whole = text.first() == Some(&b'/');
+        let key = (act, text);
+        if is_whole && self.dull.contains(&key) {
+            return;
+        }
+        let Some(path) = whole(call, folder, &key.1) else { return };
+        match self.fate(&path, act) {
+            Some(fate) => self.events.add(Event { act, subject: shown(&path), fate }),
+            None if is_whole && self.dull.len() < MOST_DULL => drop(self.dull.insert(key)),
+            None => {}
+        }
+    }
+
+    /// What is said of a path, if anything.
+    fn fate(&self, path: &Path, act: Act) -> Option<Fate> {
+        let needed = match act {
+            Act::Write => Access::Write,
+            Act::Execute => Access::Execute,
+            _ => Access::Read,
+        };
+        if self.paths.iter().any(|(rule, access)| *access >= needed && path.starts_with(rule)) {
+            return None;
+        }
+        if let Ok(below) = path.strip_prefix(HOME) {
+            return CREDENTIALS.iter().any(|name| below.starts_with(name)).then_some(Fate::Denied);
+        }
+        if let Ok(below) = path.strip_prefix("/proc") {
+            // What tools like `ps` read of everybody tells no secrets.
+            let mut parts = below.components().map(|part| part.as_os_str());
+            let (process, file) = (parts.next()?, parts.next()?);
+            return (process == "1" && SECRETS_OF_PROCESSES.iter().any(|name| file == *name))
+                .then_some(Fate::Denied);
+        }
+        if path == Path::new("/")
+            || [TEMPORARY, "/dev", "/sys/fs/cgroup"].iter().any(|own| path.starts_with(own))
+        {
+            return None;
+        }
+        // What is not there for anybody was looked for, as programs do, and not kept from this one.
+        let is_there = |path: &Path| std::fs::symlink_metadata(path).is_ok();
+        let counts = is_there(path) || act == Act::Write && path.parent().is_some_and(is_there);
+        // The folders on the way to what is declared are there.
+        let is_way = act == Act::Read && self.paths.iter().any(|(rule, _)| rule.starts_with(path));
+        (counts && !is_way).then_some(Fate::Denied)
+    }
+
+    fn program(&mut self, call: &Call, folder: Option<usize>, path: usize) {
+        let Some(text) = text(call.pid, call.arguments[path]) else { return };
+        let Some(found) = whole(call, folder, &text) else { return };
+        let fate = match self.fate(&found, Act::Execute) {
+            Some(fate) => fate,
+            // Looked for along `PATH`.
+            None if std::fs::symlink_metadata(&found).is_err() && !found.starts_with(TEMPORARY) => return,
+            None => Fate::Allowed,
+        };
+        let mut subject = shown(&found);
+        for argument in arguments(call.pid, call.arguments[path + 1]).iter().skip(1) {
+            subject.push(' ');
+            subject.push_str(argument);
+        }
+        self.events.add(Event { act: Act::Execute, subject, fate });
+    }
+
+    fn address(&mut self, pid: u32, at: u64, length: u64) {
+        let mut bytes = [0; 128];
+        let length = usize::try_from(length as u32).unwrap_or(0).min(bytes.len());
+        let length = if at == 0 { 0 } else { sys::read_memory(pid, at, &mut bytes[..length]) };
+        let Some((subject, is_own)) = address(&bytes[..length]) else { return };
+        let fate = match (is_own, &self.network) {
+            (true, _) => return,
+            (false, Network::Unconfined) => Fate::Allowed,
+            (false, _) => Fate::Denied,
+        };
+        self.events.add(Event { act: Act::Connect, subject, fate });
+    }
+
+    fn signal(&mut self, target: i32) {
+        // Its own processes, by groups and all of them, are its own affair.
+        if target <= 0 || target != 1 && tree::has_inner(self.helper, target as u32) {
+            return;
+        }
+        self.events.add(Event { act: Act::Signal, subject: format!("process {target}"), fate: Fate::Denied });
+    }
+
+    fn process(&mut self) -> Option<i32> {
+        if self.room > 0 {
+            self.room -= 1;
+            return None;
+        }
+        let live = tree::usage(self.helper).processes;
+        // Counted anew when half of what is left is used up.
+        self.room = self.processes.saturating_sub(live) / 2;
+        if live < self.processes {
+            return None;
+        }
+        self.events.add(Event {
+            act: Act::Process,
+            subject: format!("more than {}", self.processes),
+            fate: Fate::Denied,
+        });
+        Some(libc::EAGAIN)
+    }
+}
+
+/// What is there, and what for.
+fn paths(confinement: &Confinement) -> Vec<(PathBuf, Access)> {
+    let declared = confinement.paths.iter().map(|rule| (PathBuf::from(&rule.path), rule.access));
+    declared.chain(confinement.files.iter().map(|(path, _)| (PathBuf::from(path), Access::Read))).collect()
+}
+
+fn number(bytes: &[u8]) -> u64 {
+    let mut whole = [0; 8];
+    whole[..bytes.len()].copy_from_slice(bytes);
+    u64::from_ne_bytes(whole)
+}
+
+/// A text that ends with a zero byte.
+fn text(pid: u32, at: u64) -> Option<Vec<u8>> {
+    let mut buffer = vec![0; USUAL_PATH];
+    let mut read = sys::read_memory(pid, at, &mut buffer);
+    if !buffer[..read].contains(&0) {
+        buffer.resize(LONGEST_PATH, 0);
+        read = sys::read_memory(pid, at, &mut buffer);
+    }
+    let end = buffer[..read].iter().position(|&byte| byte == 0)?;
+    buffer.truncate(end);
+    Some(buffer)
+}
+
+/// The path from the root, without `..` and as far as its text tells.
+fn whole(call: &Call, folder: Option<usize>, text: &[u8]) -> Option<PathBuf> {
+    let path = Path::new(OsStr::from_bytes(text));
+    if text.is_empty() {
+        return None;
+    }
+    let mut found = PathBuf::from("/");
+    let base = if path.is_absolute() { None } else { Some(base(call, folder)?) };
+    for part in base.iter().flat_map(|base| base.components()).chain(path.components()) {
+        match part {
+            Component::ParentDir => drop(found.pop()),
+            Component::Normal(name) => found.push(name),
+            _ => {}
+        }
+    }
+    let own = Path::new("/proc/self");
+    Some(
+        found
+            .strip_prefix(own)
+            .map(|rest| Path::new("/proc").join("self").join(rest))
+            .unwrap_or(found.clone()),
+    )
+}
+
+/// What a path that does not start at the root starts at.
+fn base(call: &Call, folder: Option<usize>) -> Option<PathBuf> {
+    let pid = call.pid;
+    let descriptor =
+        folder.map(|at| call.arguments[at] as i32).filter(|descriptor| *descriptor != libc::AT_FDCWD);
+    let link = match descriptor {
+        Some(descriptor) => format!("/proc/{pid}/fd/{descriptor}"),
+        None => format!("/proc/{pid}/cwd"),
+    };
+    // As the program sees it: its root is not ours.
+    std::fs::read_link(link).ok()
+}
+
+fn arguments(pid: u32, at: u64) -> Vec<String> {
+    let mut pointers = [0; 8 * MOST_ARGUMENTS];
+    let read = sys::read_memory(pid, at, &mut pointers);
+    let pointers = pointers[..read].chunks_exact(8).map(number).take_while(|pointer| *pointer != 0);
+    pointers.filter_map(|pointer| Some(String::from_utf8_lossy(&text(pid, pointer)?).into_owned())).collect()
+}
+
+/// An address as it is written, and whether it is of the program's own machine; `None` for what is none.
+fn address(bytes: &[u8]) -> Option<(String, bool)> {
+    let family = i32::from(u16::from_ne_bytes(bytes.get(..2)?.try_into().ok()?));
+    let port = || Some(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?));
+    match family {
+        libc::AF_INET => {
+            let address = Ipv4Addr::from(<[u8; 4]>::try_from(bytes.get(4..8)?).ok()?);
+            Some((format!("{address}:{}", port()?), address.is_loopback() || address.is_unspecified()))
+        }
+        libc::AF_INET6 => {
+            let address = Ipv6Addr::from(<[u8; 16]>::try_from(bytes.get(8..24)?).ok()?);
+            let is_own = address.is_loopback()
+                || address.is_unspecified()
+                || address.to_ipv4_mapped().is_some_and(|address| address.is_loopback());
+            Some((format!("[{address}]:{}", port()?), is_own))
+        }
+        libc::AF_UNIX => {
+            let name = bytes.get(2..).filter(|name| !name.is_empty())?;
+            let path = name.split(|&byte| byte == 0).next().filter(|path| !path.is_empty())?;
+            let path = Path::new(OsStr::from_bytes(path));
+            // One of the system's, which is not there for it.
+            path.exists().then(|| (format!("unix:{}", shown(path)), path.starts_with(TEMPORARY)))
+        }
+        _ => None,
+    }
+}
+
+fn shown(path: &Path) -> String {
+    let mut text = String::new();
+    let _ = write!(text, "{}", path.display());
+    text
+}

@@ -1,0 +1,104 @@
+//! What programs need of the system to run at all, as a [`Confinement`] declares it.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use crate::confinement::{Access, Confinement, Network, PathRule};
+
+/// Programs and libraries.
+const PROGRAMS: &[&str] =
+    &["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store", "/opt/homebrew"];
+
+/// Settings that hold nothing secret.
+const SETTINGS: &[&str] = &[
+    "/etc/alternatives",
+    "/etc/ca-certificates",
+    "/etc/debian_version",
+    "/etc/fonts",
+    "/etc/group",
+    "/etc/host.conf",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/localtime",
+    "/etc/magic",
+    "/etc/mime.types",
+    "/etc/nsswitch.conf",
+    "/etc/os-release",
+    "/etc/passwd",
+    "/etc/pki/ca-trust",
+    "/etc/pki/tls/certs",
+    "/etc/protocols",
+    "/etc/services",
+    "/etc/ssl/certs",
+    "/etc/ssl/openssl.cnf",
+    "/etc/terminfo",
+    "/etc/timezone",
+    "/sys/devices/system/cpu",
+    "/sys/devices/system/node",
+];
+
+/// Variables that say how text, time and terminals are, and no more.
+const VARIABLES: &[&str] =
+    &["CI", "COLORTERM", "FORCE_COLOR", "LANG", "LANGUAGE", "NODE_ENV", "NO_COLOR", "TERM", "TZ"];
+
+impl Confinement {
+    /// Adds the system's programs and libraries, the names of the program's own machine, and variables without
+    /// secrets: those that `variable` knows of a short list, and private folders for temporary files and as home.
+    /// Paths of `PATH` are kept as far as they are there by then.
+    pub fn add_system(&mut self, variable: impl Fn(&str) -> Option<OsString>) {
+        let there = |path: &&&str| Path::new(path).exists();
+        self.paths.extend(PROGRAMS.iter().filter(there).map(|path| PathRule::new(path, Access::Execute)));
+        self.paths.extend(SETTINGS.iter().filter(there).map(|path| PathRule::new(path, Access::Read)));
+        self.files.push(("/etc/hosts".into(), b"127.0.0.1 localhost confined\n::1 localhost\n".to_vec()));
+        if self.network != Network::Unconfined {
+            self.files.push((
+                "/etc/resolv.conf".into(),
+                b"nameserver 127.0.0.1\noptions timeout:2 attempts:1\n".to_vec(),
+            ));
+        } else if let Ok(content) = std::fs::read("/etc/resolv.conf") {
+            self.files.push(("/etc/resolv.conf".into(), content));
+        }
+        let kept = VARIABLES.iter().filter_map(|name| Some((OsString::from(name), variable(name)?)));
+        let mut environment: Vec<(OsString, OsString)> = kept.collect();
+        environment.extend([
+            ("HOME".into(), HOME.into()),
+            ("TMPDIR".into(), TEMPORARY.into()),
+            ("PATH".into(), self.visible(&variable("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()))),
+        ]);
+        self.environment.extend(environment);
+    }
+
+    /// Adds the folder that a Node.js is installed in, with the package manager and headers that came with it.
+    pub fn add_node(&mut self, program: &Path) {
+        let Ok(program) = std::fs::canonicalize(program) else { return };
+        let prefix = program.parent().filter(|folder| folder.ends_with("bin")).and_then(Path::parent);
+        let rule = match prefix
+            .filter(|prefix| prefix.join("lib/node_modules").is_dir() || prefix.join("include/node").is_dir())
+        {
+            Some(prefix) => PathRule::new(prefix, Access::Execute),
+            None => PathRule::new(program, Access::Execute),
+        };
+        if !self.has(Path::new(&rule.path)) {
+            self.paths.push(rule);
+        }
+    }
+
+    /// Whether a path is there, by itself or in a folder.
+    pub fn has(&self, path: &Path) -> bool {
+        self.paths.iter().any(|rule| path.starts_with(&rule.path))
+    }
+
+    /// The folders of a `PATH` that are there.
+    pub fn visible(&self, path: &OsStr) -> OsString {
+        let folders = std::env::split_paths(path).filter(|folder| folder.is_absolute() && self.has(folder));
+        let folders: Vec<PathBuf> = folders.collect();
+        std::env::join_paths(folders).unwrap_or_default()
+    }
+}
+
+/// The private folder for temporary files, of which the home folder is a part.
+pub const TEMPORARY: &str = "/tmp";
+
+/// The private home folder.
+pub const HOME: &str = "/tmp/home";

@@ -1,0 +1,196 @@
+//! `nodeward exec -- COMMAND`: a program that sees what it is shown and nothing else.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::ValueHint;
+use nodeward_sandbox::{Access, Confinement, Limits, Network, PathRule};
+
+use crate::confined;
+use crate::outcome::Outcome;
+use crate::session::{self, Session};
+
+/// Run a program confined: it sees this folder and the system's programs, and nothing else.
+///
+/// It reads this folder and writes nowhere but to private folders for temporary files and as its home; it reaches no
+/// network, no other process and no terminal; secrets of the environment are not handed on. What it tried all the
+/// same is told. All that it started ends with it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exit codes:
+  125    nothing was started, as it could not be confined; or it was ended at a limit
+  other  the program's own
+
+Examples:
+  nodeward exec -- npm test
+  nodeward exec --write coverage -- npx vitest run --coverage
+  nodeward exec --net api.example.com --report tried.json -- node generate.js")]
+pub(crate) struct ExecArgs {
+    /// A file or folder that it may read besides, and start programs from (repeatable)
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    read: Vec<PathBuf>,
+    /// A file or folder that it may write to, with all below (repeatable)
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    write: Vec<PathBuf>,
+    /// Don't show it this folder
+    #[arg(long)]
+    no_folder: bool,
+    /// A variable of the environment that is handed on, or set (repeatable)
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    env: Vec<OsString>,
+    /// End it after this time: 90s, 10m, 2h [default: 30m]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    time: Option<Duration>,
+    /// The most memory that it and what it starts may use: 512m, 4g [default: 8g]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    memory: Option<u64>,
+    /// The most that it may write: 512m, 4g [default: 4g]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    disk: Option<u64>,
+    /// The most processes at once [default: 512]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    processes: Option<u64>,
+    /// Write what it tried to this file, as JSON
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    report: Option<PathBuf>,
+    /// Don't watch what it tries: nothing is told, and files are opened a little faster
+    #[arg(long, conflicts_with = "report")]
+    no_watch: bool,
+    /// The program and its arguments
+    #[arg(required = true, last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+/// Runs it.
+pub(crate) fn exec(args: &ExecArgs, session: &Session) -> Outcome {
+    match try_exec(args, session) {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            session.print_error(&error);
+            Outcome::NotEnforced
+        }
+    }
+}
+
+fn try_exec(args: &ExecArgs, session: &Session) -> anyhow::Result<Outcome> {
+    let [program, arguments @ ..] = &args.command[..] else { bail!("no program is named") };
+    let confinement = confinement(args, session)?;
+    let found = find(program, &confinement)?;
+    let run = confined::Run {
+        confinement,
+        program: found.into(),
+        arguments: arguments.to_vec(),
+        is_watched: !args.no_watch,
+    };
+    let ended = confined::run(run, session)?;
+    confined::tell(&ended, session);
+    if let Some(file) = &args.report {
+        confined::write_report(file, &args.command, &ended)?;
+    }
+    Ok(confined::outcome(&ended))
+}
+
+fn confinement(args: &ExecArgs, session: &Session) -> anyhow::Result<Confinement> {
+    let here = std::env::current_dir().context("cannot tell the current folder")?;
+    let mut confinement = Confinement {
+        paths: Vec::new(),
+        files: Vec::new(),
+        directory: if args.no_folder { "/tmp".into() } else { here.clone().into() },
+        environment: Vec::new(),
+        network: Network::None,
+        limits: limits(args),
+    };
+    if !args.no_folder {
+        confinement.paths.push(PathRule::new(&here, Access::Execute));
+    }
+    for (paths, access) in [(&args.read, Access::Execute), (&args.write, Access::Write)] {
+        for path in paths {
+            confinement.paths.push(PathRule::new(declared(&here, path)?, access));
+        }
+    }
+    if let Some(node) =
+        session::program_folders(session).iter().map(|folder| folder.join("node")).find(|node| node.is_file())
+    {
+        confinement.add_node(&node);
+    }
+    confinement.add_system(|name| session.variable(name).map(OsString::from));
+    for given in &args.env {
+        let text = given.to_str().context("a variable of --env is not UTF-8")?;
+        match text.split_once('=') {
+            Some((name, value)) => confined::set(&mut confinement.environment, name, value.into()),
+            None => {
+                if let Some(value) = std::env::var_os(text) {
+                    confined::set(&mut confinement.environment, text, value);
+                }
+            }
+        }
+    }
+    Ok(confinement)
+}
+
+fn limits(args: &ExecArgs) -> Limits {
+    let usual = Limits::default();
+    Limits {
+        time: args.time.unwrap_or(usual.time),
+        memory: args.memory.unwrap_or(usual.memory),
+        disk: args.disk.unwrap_or(usual.disk),
+        file_size: args.disk.unwrap_or(usual.file_size),
+        processes: args.processes.unwrap_or(usual.processes),
+        ..usual
+    }
+}
+
+/// A declared path from the root, as it is: what its name leads to by symbolic links is what is declared.
+fn declared(here: &Path, path: &Path) -> anyhow::Result<PathBuf> {
+    let real = std::fs::canonicalize(here.join(path));
+    real.with_context(|| format!("{}: it has to be there before it can be declared", path.display()))
+}
+
+/// The program, along `PATH` as it will be.
+fn find(program: &OsString, confinement: &Confinement) -> anyhow::Result<PathBuf> {
+    let named = Path::new(program);
+    if named.components().count() > 1 {
+        return Ok(std::path::absolute(named)?);
+    }
+    let path =
+        confinement.environment.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone());
+    let folders: Vec<PathBuf> = std::env::split_paths(&path.unwrap_or_default()).collect();
+    let found = folders.iter().map(|folder| folder.join(named)).find(|file| file.is_file());
+    found.with_context(|| {
+        format!(
+            "{} is in no folder of PATH that it may see; name its place, and show that with --read",
+            named.display()
+        )
+    })
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) =
+        text.split_at(text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic()).len());
+    let number: u64 = number.parse().map_err(|_| format!("{text} is no time: 90s, 10m, 2h"))?;
+    let seconds = match unit {
+        "s" | "" => Some(1),
+        "m" => Some(60),
+        "h" => Some(60 * 60),
+        _ => None,
+    };
+    let seconds = seconds.and_then(|unit| number.checked_mul(unit)).filter(|seconds| *seconds > 0);
+    seconds.map(Duration::from_secs).ok_or_else(|| format!("{text} is no time: 90s, 10m, 2h"))
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    let (number, unit) =
+        text.split_at(text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic()).len());
+    let number: u64 = number.parse().map_err(|_| format!("{text} is no size: 512m, 4g"))?;
+    let factor = match unit.to_ascii_lowercase().as_str() {
+        "" => Some(1),
+        "k" => Some(1 << 10),
+        "m" => Some(1 << 20),
+        "g" => Some(1 << 30),
+        _ => None,
+    };
+    let bytes = factor.and_then(|factor| number.checked_mul(factor)).filter(|bytes| *bytes > 0);
+    bytes.ok_or_else(|| format!("{text} is no size: 512m, 4g"))
+}
