@@ -14,7 +14,9 @@ pub enum Act {
     Write,
     /// To start a program.
     Execute,
-    /// To reach an address of the network.
+    /// To learn the address of a name.
+    Name,
+    /// To reach an address of the network, or a host.
     Connect,
     /// To send a signal to another process.
     Signal,

@@ -64,6 +64,8 @@ impl Confinement {
         environment.extend([
             ("HOME".into(), HOME.into()),
             ("TMPDIR".into(), TEMPORARY.into()),
+            // It would try beside each of its files.
+            ("PYTHONDONTWRITEBYTECODE".into(), "1".into()),
             ("PATH".into(), self.visible(&variable("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()))),
         ]);
         self.environment.extend(environment);

@@ -86,10 +86,7 @@ pub(crate) fn add_rule(ruleset: BorrowedFd<'_>, file: BorrowedFd<'_>, allowed_ac
 /// Leaves namespaces. The process has one thread.
 pub(crate) fn unshare(flags: rustix::thread::UnshareFlags) -> io::Result<()> {
     // SAFETY: no table of open files is left, which is what another thread could be using.
-    #[expect(
-        unsafe_code,
-        reason = "the crate leaves it to the caller that no other thread uses what is left"
-    )]
+    #[expect(unsafe_code, reason = "the crate leaves other threads to the caller")]
     let left = unsafe { rustix::thread::unshare_unsafe(flags) };
     Ok(left?)
 }

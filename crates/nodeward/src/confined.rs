@@ -1,13 +1,18 @@
 //! Programs that run confined, as several commands start them, and what is told of them.
 
 use std::ffi::OsString;
+use std::net::{TcpListener, UdpSocket};
 use std::os::fd::AsFd as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
-use nodeward_sandbox::confine::{self, Ended, Helper, Stop, Streams};
-use nodeward_sandbox::{Act, Confinement, Event, Fate};
+use nodeward_sandbox::confine::{self, Ended, Helper, Sockets, Stop, Streams};
+use nodeward_sandbox::gateway::{
+    Gateway, GatewayPolicy, HostRule, NameAnswer, NetworkEvent, NetworkLimits, UpstreamProxy, permitted_ports,
+};
+use nodeward_sandbox::{Act, Confinement, Event, Events, Fate, Network};
 use serde::Serialize;
 
 use crate::interrupt;
@@ -26,21 +31,100 @@ pub(crate) struct Run {
     pub(crate) program: OsString,
     /// Its arguments, without its own name.
     pub(crate) arguments: Vec<OsString>,
+    /// The hosts that it may reach, where its network has a way out.
+    pub(crate) hosts: Vec<HostRule>,
     /// Whether what it tries is told of.
     pub(crate) is_watched: bool,
 }
 
+/// What became of it.
+pub(crate) struct Ran {
+    /// As the sandbox has it, with what the network was asked for among the events.
+    pub(crate) ended: Ended,
+    connections: Vec<Connection>,
+}
+
+/// A connection to a host that may be reached.
+#[derive(Debug, Clone, Serialize)]
+struct Connection {
+    host: String,
+    port: u16,
+    sent: u64,
+    received: u64,
+    milliseconds: u128,
+}
+
+/// The network that reaches these hosts and no other.
+pub(crate) fn network(hosts: &[HostRule]) -> anyhow::Result<Network> {
+    for rule in hosts {
+        if rule.address().is_some_and(|address| !address.is_loopback()) {
+            anyhow::bail!("{rule}: an address can't be reached; name the host");
+        }
+    }
+    Ok(Network::Ports(permitted_ports(hosts).into_iter().collect()))
+}
+
 /// Runs a program with the standard streams of this one, until it and all that it started is gone.
-pub(crate) fn run(run: Run, _session: &Session) -> anyhow::Result<Ended> {
+pub(crate) fn run(run: Run, session: &Session) -> anyhow::Result<Ran> {
     let helper = Helper::this().context("cannot tell where this program is")?;
     let watch = interrupt::Watch::start()?;
     let input = std::io::stdin().as_fd().try_clone_to_owned().ok();
     let streams = Streams::Shared(input);
-    let running =
+    let mut running =
         confine::spawn(&helper, run.confinement, run.program, run.arguments, streams, run.is_watched)?;
-    let ended = running.wait(&|| watch.check().is_err())?;
+    let seen: Arc<Mutex<Vec<NetworkEvent>>> = Arc::default();
+    let gateway = match running.take_sockets() {
+        Some(sockets) => Some(gateway(sockets, run.hosts, seen.clone(), session)?),
+        None => None,
+    };
+    let mut ended = running.wait(&|| watch.check().is_err())?;
+    drop(gateway);
     watch.check()?;
-    Ok(ended)
+    let seen = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
+    let connections = seen.into_iter().filter_map(|event| note(event, &mut ended.events)).collect();
+    Ok(Ran { ended, connections })
+}
+
+fn gateway(
+    sockets: Sockets,
+    rules: Vec<HostRule>,
+    seen: Arc<Mutex<Vec<NetworkEvent>>>,
+    session: &Session,
+) -> anyhow::Result<Gateway> {
+    let proxy = ["HTTPS_PROXY", "https_proxy"].iter().find_map(|name| session.variable(name));
+    let proxy = proxy.map(str::parse::<UpstreamProxy>).transpose().context("HTTPS_PROXY")?;
+    let policy = GatewayPolicy { rules, limits: NetworkLimits::default(), proxy };
+    let listeners = sockets.listeners.into_iter().map(TcpListener::from).collect();
+    let note = move |event| seen.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+    Gateway::start(UdpSocket::from(sockets.names), listeners, policy, note)
+        .context("cannot open the way to named hosts")
+}
+
+/// Adds what the network was asked for to what was tried; a connection is kept by itself, too.
+fn note(event: NetworkEvent, events: &mut Events) -> Option<Connection> {
+    let mut add = |act, subject, fate| events.add(Event { act, subject, fate });
+    match event {
+        NetworkEvent::NameAsked { name, answer, .. } => {
+            let fate = if answer == NameAnswer::Denied { Fate::Denied } else { Fate::Allowed };
+            add(Act::Name, name, fate);
+            None
+        }
+        NetworkEvent::Refused { host, port, refusal } => {
+            add(Act::Connect, format!("{host}:{port} ({refusal})"), Fate::Denied);
+            None
+        }
+        NetworkEvent::Failed { host, port, error, .. } => {
+            add(Act::Connect, format!("{host}:{port} (failed: {error})"), Fate::Allowed);
+            None
+        }
+        NetworkEvent::Connected { host, port, bytes_out, bytes_in, duration, .. } => {
+            add(Act::Connect, format!("{host}:{port}"), Fate::Allowed);
+            let milliseconds = duration.as_millis();
+            Some(Connection { host, port, sent: bytes_out, received: bytes_in, milliseconds })
+        }
+        // What later versions tell as well.
+        _ => None,
+    }
 }
 
 /// Sets a variable of an environment.
@@ -70,6 +154,7 @@ fn verb(act: Act) -> &'static str {
         Act::Read => "read",
         Act::Write => "write",
         Act::Execute => "start",
+        Act::Name => "ask for",
         Act::Connect => "connect to",
         Act::Signal => "signal to",
         Act::Process => "processes:",
@@ -107,6 +192,7 @@ struct Report<'r> {
     milliseconds: u128,
     memory: u64,
     events: Vec<Line<'r>>,
+    connections: &'r [Connection],
     dropped: u64,
 }
 
@@ -119,7 +205,8 @@ struct Line<'r> {
 }
 
 /// Writes all that it tried.
-pub(crate) fn write_report(file: &Path, command: &[OsString], ended: &Ended) -> anyhow::Result<()> {
+pub(crate) fn write_report(file: &Path, command: &[OsString], ran: &Ran) -> anyhow::Result<()> {
+    let ended = &ran.ended;
     let report = Report {
         schema: "nodeward.confined/1",
         command: command.iter().map(|word| word.to_string_lossy().into_owned()).collect(),
@@ -129,6 +216,7 @@ pub(crate) fn write_report(file: &Path, command: &[OsString], ended: &Ended) -> 
         milliseconds: ended.time.as_millis(),
         memory: ended.memory,
         events: ended.events.iter().map(|(event, times)| line(event, times)).collect(),
+        connections: &ran.connections,
         dropped: ended.events.dropped,
     };
     output::write(Some(file), |out| {
@@ -152,6 +240,7 @@ fn line(event: &Event, times: u64) -> Line<'_> {
         Act::Read => "read",
         Act::Write => "write",
         Act::Execute => "execute",
+        Act::Name => "name",
         Act::Connect => "connect",
         Act::Signal => "signal",
         Act::Process => "process",

@@ -29,8 +29,8 @@ const NEW_NAMESPACES: u64 = (libc::CLONE_NEWUSER
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWCGROUP) as u64;
 
-/// Operations on terminals that put text into their input.
-const TERMINAL_INPUT: [u64; 2] = [libc::TIOCSTI as u64, libc::TIOCLINUX as u64];
+/// Operations on terminals that put text into their input: `TIOCSTI`, `TIOCLINUX`, the same on all architectures here.
+const TERMINAL_INPUT: [u64; 2] = [0x5412, 0x541c];
 
 /// What is installed, in this order.
 pub(super) struct Filters {

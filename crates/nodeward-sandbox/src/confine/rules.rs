@@ -65,8 +65,6 @@ fn rights(access: Access) -> BitFlags<AccessFs> {
     match access {
         Access::Read => AccessFs::ReadFile | AccessFs::ReadDir,
         Access::Execute => AccessFs::ReadFile | AccessFs::ReadDir | AccessFs::Execute,
-        Access::Write => {
-            AccessFs::from_all(NEWEST) & !BitFlags::from(AccessFs::MakeChar | AccessFs::MakeBlock)
-        }
+        Access::Write => AccessFs::from_all(NEWEST) & !(AccessFs::MakeChar | AccessFs::MakeBlock),
     }
 }

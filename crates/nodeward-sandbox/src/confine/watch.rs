@@ -139,15 +139,24 @@ impl Watch {
             return;
         }
         let Some(path) = whole(call, folder, &key.1) else { return };
-        match self.fate(&path, act) {
+        let led = self.led(&path);
+        let path = led.unwrap_or(path);
+        match self.fate(call.pid, &path, act) {
             Some(fate) => self.events.add(Event { act, subject: shown(&path), fate }),
             None if is_whole && self.dull.len() < MOST_DULL => drop(self.dull.insert(key)),
             None => {}
         }
     }
 
+    /// Where a path leads that the program could have made a symbolic link of.
+    fn led(&self, path: &Path) -> Option<PathBuf> {
+        let is_own = |(rule, access): &(PathBuf, Access)| *access == Access::Write && path.starts_with(rule);
+        let real = self.paths.iter().any(is_own).then(|| std::fs::canonicalize(path).ok())?;
+        real.filter(|real| real != path)
+    }
+
     /// What is said of a path, if anything.
-    fn fate(&self, path: &Path, act: Act) -> Option<Fate> {
+    fn fate(&self, pid: u32, path: &Path, act: Act) -> Option<Fate> {
         let needed = match act {
             Act::Write => Access::Write,
             Act::Execute => Access::Execute,
@@ -162,14 +171,17 @@ impl Watch {
         if let Ok(below) = path.strip_prefix("/proc") {
             // What tools like `ps` read of everybody tells no secrets.
             let mut parts = below.components().map(|part| part.as_os_str());
-            let (process, file) = (parts.next()?, parts.next()?);
-            return (process == "1" && SECRETS_OF_PROCESSES.iter().any(|name| file == *name))
-                .then_some(Fate::Denied);
+            let (process, file) = (parts.next()?.to_str()?.parse().ok()?, parts.next()?);
+            let is_secret = SECRETS_OF_PROCESSES.iter().any(|name| file == *name);
+            let is_own = process != 1 && tree::has_inner(self.helper, process);
+            return (is_secret && !is_own).then_some(Fate::Denied);
         }
-        if path == Path::new("/")
-            || [TEMPORARY, "/dev", "/sys/fs/cgroup"].iter().any(|own| path.starts_with(own))
-        {
+        let is_own = ["/dev", "/sys/fs/cgroup"].iter().any(|own| path.starts_with(own));
+        if path == Path::new("/") || is_own {
             return None;
+        }
+        if path.starts_with(TEMPORARY) {
+            return self.fate_of_temporary(pid, path, act);
         }
         // What is not there for anybody was looked for, as programs do, and not kept from this one.
         let is_there = |path: &Path| std::fs::symlink_metadata(path).is_ok();
@@ -179,10 +191,23 @@ impl Watch {
         (counts && !is_way).then_some(Fate::Denied)
     }
 
+    /// The folder for temporary files is the program's own, and another for everybody else.
+    fn fate_of_temporary(&self, pid: u32, path: &Path, act: Act) -> Option<Fate> {
+        let subject = if act == Act::Write { path.parent()? } else { path };
+        if subject == Path::new(TEMPORARY) {
+            return None;
+        }
+        let inside = PathBuf::from(format!("/proc/{pid}/root")).join(path_below_root(subject));
+        let is_there = |path: &Path| std::fs::symlink_metadata(path).is_ok();
+        // A folder that leads to what is declared stands for the one outside, in which nothing is made.
+        let is_way = act == Act::Write && self.paths.iter().any(|(rule, _)| rule.starts_with(subject));
+        (is_way || is_there(subject) && !is_there(&inside)).then_some(Fate::Denied)
+    }
+
     fn program(&mut self, call: &Call, folder: Option<usize>, path: usize) {
         let Some(text) = text(call.pid, call.arguments[path]) else { return };
         let Some(found) = whole(call, folder, &text) else { return };
-        let fate = match self.fate(&found, Act::Execute) {
+        let fate = match self.fate(call.pid, &found, Act::Execute) {
             Some(fate) => fate,
             // Looked for along `PATH`.
             None if std::fs::symlink_metadata(&found).is_err() && !found.starts_with(TEMPORARY) => return,
@@ -241,6 +266,10 @@ impl Watch {
 fn paths(confinement: &Confinement) -> Vec<(PathBuf, Access)> {
     let declared = confinement.paths.iter().map(|rule| (PathBuf::from(&rule.path), rule.access));
     declared.chain(confinement.files.iter().map(|(path, _)| (PathBuf::from(path), Access::Read))).collect()
+}
+
+fn path_below_root(path: &Path) -> &Path {
+    path.strip_prefix("/").unwrap_or(path)
 }
 
 fn number(bytes: &[u8]) -> u64 {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::ValueHint;
+use nodeward_sandbox::gateway::HostRule;
 use nodeward_sandbox::{Access, Confinement, Limits, Network, PathRule};
 
 use crate::confined;
@@ -34,6 +35,12 @@ pub(crate) struct ExecArgs {
     /// A file or folder that it may write to, with all below (repeatable)
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     write: Vec<PathBuf>,
+    /// A host that it may reach, at its port or at 443 and 80; `*.example.org` for all below (repeatable)
+    #[arg(long, value_name = "HOST[:PORT]")]
+    net: Vec<HostRule>,
+    /// Let it use the network as if it were not confined
+    #[arg(long, conflicts_with = "net")]
+    net_all: bool,
     /// Don't show it this folder
     #[arg(long)]
     no_folder: bool,
@@ -82,14 +89,15 @@ fn try_exec(args: &ExecArgs, session: &Session) -> anyhow::Result<Outcome> {
         confinement,
         program: found.into(),
         arguments: arguments.to_vec(),
+        hosts: args.net.clone(),
         is_watched: !args.no_watch,
     };
-    let ended = confined::run(run, session)?;
-    confined::tell(&ended, session);
+    let ran = confined::run(run, session)?;
+    confined::tell(&ran.ended, session);
     if let Some(file) = &args.report {
-        confined::write_report(file, &args.command, &ended)?;
+        confined::write_report(file, &args.command, &ran)?;
     }
-    Ok(confined::outcome(&ended))
+    Ok(confined::outcome(&ran.ended))
 }
 
 fn confinement(args: &ExecArgs, session: &Session) -> anyhow::Result<Confinement> {
@@ -99,7 +107,7 @@ fn confinement(args: &ExecArgs, session: &Session) -> anyhow::Result<Confinement
         files: Vec::new(),
         directory: if args.no_folder { "/tmp".into() } else { here.clone().into() },
         environment: Vec::new(),
-        network: Network::None,
+        network: if args.net_all { Network::Unconfined } else { confined::network(&args.net)? },
         limits: limits(args),
     };
     if !args.no_folder {

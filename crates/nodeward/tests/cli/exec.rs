@@ -42,12 +42,13 @@ impl Machine {
     fn new(user: User) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
-        for path in ["home/.ssh", "project/.git/hooks", "project/.vscode", "project/node_modules/pkg", "bin"] {
+        for path in ["house/.ssh", "project/.git/hooks", "project/.vscode", "project/node_modules/pkg", "bin"]
+        {
             fs::create_dir_all(root.join(path)).unwrap();
         }
         for (path, text) in [
-            ("home/.npmrc", SECRET),
-            ("home/.ssh/id_rsa", SECRET),
+            ("house/.npmrc", SECRET),
+            ("house/.ssh/id_rsa", SECRET),
             ("project/package.json", "{}"),
             ("project/.git/hooks/pre-commit", "canary"),
             ("bin/tool", "canary"),
@@ -75,7 +76,7 @@ impl Machine {
         let mut command = as_user(self.user, program);
         command.current_dir(self.path("project/node_modules/pkg"));
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("HOME", self.path("home")).env("NODEWARD_CACHE", self.path("home/cache"));
+        command.env("HOME", self.path("house")).env("NODEWARD_CACHE", self.path("house/cache"));
         command.stdin(Stdio::null());
         command
     }
@@ -96,7 +97,8 @@ impl Machine {
         command.args(["--env", &format!("P={}", self.outside.id())]);
         let script = format!("cd '{}' && {{ {script}\n}}", self.path("project/node_modules/pkg").display());
         let output = command.args(["--", "sh", "-c", &script]).output().unwrap();
-        let report = fs::read(&report).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+        let report =
+            fs::read(&report).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
         (output, report)
     }
 }
@@ -121,7 +123,9 @@ fn as_user(user: User, program: impl AsRef<std::ffi::OsStr>) -> Command {
 fn denied(report: &Value, act: &str, subject: &str) -> bool {
     let events = report["events"].as_array().into_iter().flatten();
     events.into_iter().any(|event| {
-        event["act"] == act && event["fate"] == "denied" && event["subject"].as_str().unwrap().contains(subject)
+        event["act"] == act
+            && event["fate"] == "denied"
+            && event["subject"].as_str().unwrap().contains(subject)
     })
 }
 
@@ -148,28 +152,28 @@ struct Attack {
 
 const ATTACKS: &[Attack] = &[
     Attack {
-        script: "cat \"$R/home/.npmrc\" > out",
+        script: "cat \"$R/house/.npmrc\" > out",
         is_done: |machine| holds(&machine.path("project/node_modules/pkg/out"), "canary"),
         act: "read",
-        subject: "/home/.npmrc",
+        subject: "/house/.npmrc",
     },
     Attack {
-        script: "cat \"$R/home/.ssh/id_rsa\" > out",
+        script: "cat \"$R/house/.ssh/id_rsa\" > out",
         is_done: |machine| holds(&machine.path("project/node_modules/pkg/out"), "canary"),
         act: "read",
-        subject: "/home/.ssh/id_rsa",
+        subject: "/house/.ssh/id_rsa",
     },
     Attack {
-        script: "ln -s \"$R/home\" link && cat link/.npmrc > out",
+        script: "ln -s \"$R/house\" link && cat link/.npmrc > out",
         is_done: |machine| holds(&machine.path("project/node_modules/pkg/out"), "canary"),
         act: "read",
-        subject: "/home/.npmrc",
+        subject: "/house/.npmrc",
     },
     Attack {
-        script: "ln \"$R/home/.npmrc\" hard && cat hard > out",
+        script: "ln \"$R/house/.npmrc\" hard && cat hard > out",
         is_done: |machine| holds(&machine.path("project/node_modules/pkg/out"), "canary"),
         act: "write",
-        subject: "/home/.npmrc",
+        subject: "/house/.npmrc",
     },
     Attack {
         script: "tr '\\0' '\\n' < \"/proc/$P/environ\" > out",
@@ -178,7 +182,7 @@ const ATTACKS: &[Attack] = &[
         subject: "/environ",
     },
     Attack {
-        script: "cat \"/proc/$P/root$R/home/.npmrc\" > out",
+        script: "cat \"/proc/$P/root$R/house/.npmrc\" > out",
         is_done: |machine| holds(&machine.path("project/node_modules/pkg/out"), "canary"),
         act: "read",
         subject: "/root",
@@ -226,15 +230,16 @@ const ATTACKS: &[Attack] = &[
         subject: "/project/package.json",
     },
     Attack {
-        script: "rm -rf \"$R/home/.ssh\"",
-        is_done: |machine| !machine.path("home/.ssh/id_rsa").exists(),
+        script: "rm -rf \"$R/house/.ssh\"",
+        is_done: |machine| !machine.path("house/.ssh/id_rsa").exists(),
         act: "write",
-        subject: "/home/.ssh",
+        subject: "/house/.ssh",
     },
     Attack {
-        script: "chmod 777 \"$R/bin/tool\"",
+        script: "node -e 'fs.chmodSync(process.env.R + \"/bin/tool\", 0o777)'",
         is_done: |machine| {
-            fs::metadata(machine.path("bin/tool")).is_ok_and(|metadata| metadata.permissions().mode() & 0o777 == 0o777)
+            fs::metadata(machine.path("bin/tool"))
+                .is_ok_and(|metadata| metadata.permissions().mode() & 0o777 == 0o777)
         },
         act: "write",
         subject: "/bin/tool",
@@ -242,7 +247,8 @@ const ATTACKS: &[Attack] = &[
     Attack {
         script: "kill -9 $P; sleep 0.1",
         is_done: |machine| {
-            let status = fs::read_to_string(format!("/proc/{}/status", machine.outside.id())).unwrap_or_default();
+            let status =
+                fs::read_to_string(format!("/proc/{}/status", machine.outside.id())).unwrap_or_default();
             status.lines().any(|line| line.starts_with("State:") && line.contains('Z'))
         },
         act: "signal",
@@ -257,7 +263,12 @@ fn what_a_confined_program_tries_does_not_happen_and_is_told() {
             let machine = Machine::new(user);
             assert!(!(attack.is_done)(&machine), "{}", attack.script);
             let plain = machine.plain(attack.script);
-            assert!((attack.is_done)(&machine), "{user:?}: {} does nothing unconfined: {}", attack.script, text(&plain));
+            assert!(
+                (attack.is_done)(&machine),
+                "{user:?}: {} does nothing unconfined: {}",
+                attack.script,
+                text(&plain)
+            );
             let machine = Machine::new(user);
             let (output, report) = machine.confined(&[], attack.script);
             assert!(!(attack.is_done)(&machine), "{user:?}: {}: {}", attack.script, text(&output));
@@ -276,7 +287,8 @@ fn what_a_confined_program_tries_does_not_happen_and_is_told() {
 fn own_address() -> Option<IpAddr> {
     let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
     // Nothing is sent by this.
-    let address = socket.connect("192.0.2.1:9").and_then(|()| socket.local_addr()).ok().map(|address| address.ip());
+    let address =
+        socket.connect("192.0.2.1:9").and_then(|()| socket.local_addr()).ok().map(|address| address.ip());
     let address = address.filter(|address| !address.is_loopback() && !address.is_unspecified());
     if address.is_none() {
         eprintln!("skipped: this machine has no address but its own");
@@ -295,8 +307,11 @@ fn no_network_is_reached() {
         let tcp = listener.local_addr().unwrap();
         let udp = datagrams.local_addr().unwrap();
         let arrived = |machine: &Machine, script: &str, is_confined: bool| {
-            let (output, report) =
-                if is_confined { machine.confined(&[], script) } else { (machine.plain(script), Value::Null) };
+            let (output, report) = if is_confined {
+                machine.confined(&[], script)
+            } else {
+                (machine.plain(script), Value::Null)
+            };
             let mut buffer = [0; 512];
             (listener.accept().is_ok(), datagrams.recv(&mut buffer).is_ok(), output, report)
         };
@@ -320,6 +335,35 @@ fn no_network_is_reached() {
             assert!(denied(&report, "connect", &subject.to_string()), "{script}: {report:#}");
         }
     }
+}
+
+#[test]
+fn names_that_are_asked_for_are_told_and_answered_by_nobody() {
+    let machine = Machine::new(User::This);
+    let script = "node -e 'dns.lookup(\"secret.example.org\", (error) => process.exit(error ? 7 : 0))'";
+    let (output, report) = machine.confined(&[], script);
+    assert_eq!(output.status.code(), Some(7), "{}", text(&output));
+    assert!(denied(&report, "name", "secret.example.org"), "{report:#}");
+    // A name that may be reached leads to no machine of the network around.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let script = format!(
+        "node -e 'net.connect({port}, \"localhost.example.org\").on(\"connect\", () => process.exit(0)).on(\"close\", () => process.exit(7)).on(\"error\", () => process.exit(7)).resume()'"
+    );
+    let (_, report) = machine.confined(&["--net", &format!("localhost.example.org:{port}")], &script);
+    let events = report["events"].as_array().unwrap();
+    let asked = events.iter().find(|event| event["act"] == "name").unwrap();
+    assert_eq!(
+        (asked["subject"].as_str(), asked["fate"].as_str()),
+        (Some("localhost.example.org"), Some("allowed"))
+    );
+    assert!(
+        events.iter().any(|event| event["act"] == "connect"
+            && event["subject"].as_str().unwrap().contains("localhost.example.org")),
+        "{report:#}"
+    );
+    listener.set_nonblocking(true).unwrap();
+    assert!(listener.accept().is_err());
 }
 
 #[test]
@@ -349,10 +393,12 @@ fn a_killed_nodeward_leaves_nothing_behind() {
         let found = Command::new("pgrep").args(["-f", &format!("^[^ ]*sleep {mark}")]).output().unwrap();
         !found.stdout.is_empty()
     };
-    let until = |wanted: bool| (0..100).any(|_| {
-        std::thread::sleep(Duration::from_millis(50));
-        runs() == wanted
-    });
+    let until = |wanted: bool| {
+        (0..100).any(|_| {
+            std::thread::sleep(Duration::from_millis(50));
+            runs() == wanted
+        })
+    };
     let began = until(true);
     child.kill().unwrap();
     child.wait().unwrap();
@@ -366,16 +412,32 @@ fn what_a_program_may_use_up_is_limited() {
         for (options, script, stopped) in [
             // One file, and many.
             (&["--disk", "20m"][..], "head -c 60000000 /dev/zero > big", None),
-            (&["--disk", "20m"], "for i in 1 2 3 4 5 6; do head -c 10000000 /dev/zero > big$i; sleep 0.3; done; sleep 5", Some("disk")),
-            (&["--disk", "20m"], "head -c 19000000 /dev/zero > /tmp/a && head -c 19000000 /dev/zero > /tmp/b", None),
-            (&["--memory", "300m"], "node -e 'const a = []; for (;;) a.push(Buffer.alloc(1 << 24, 1))'", None),
+            (
+                &["--disk", "20m"],
+                "for i in 1 2 3 4 5 6; do head -c 10000000 /dev/zero > big$i; sleep 0.3; done; sleep 5",
+                Some("disk"),
+            ),
+            (
+                &["--disk", "20m"],
+                "head -c 19000000 /dev/zero > /tmp/a && head -c 19000000 /dev/zero > /tmp/b",
+                None,
+            ),
+            (
+                &["--memory", "300m"],
+                "node -e 'const a = []; for (;;) a.push(Buffer.alloc(1 << 24, 1))'",
+                None,
+            ),
             (&["--processes", "20"], "for i in $(seq 100); do sleep 5 & done; wait", None),
             (&["--time", "1s"], "sleep 30", Some("time")),
         ] {
             let (output, report) = machine.confined(options, script);
             assert_ne!(output.status.code(), Some(0), "{script}: {}", text(&output));
             if let Some(stopped) = stopped {
-                assert_eq!((output.status.code(), report["stopped"].as_str()), (Some(125), Some(stopped)), "{script}: {report:#}");
+                assert_eq!(
+                    (output.status.code(), report["stopped"].as_str()),
+                    (Some(125), Some(stopped)),
+                    "{script}: {report:#}"
+                );
             }
         }
         assert!(fs::metadata(machine.path("project/node_modules/pkg/big")).unwrap().len() <= 20 << 20);

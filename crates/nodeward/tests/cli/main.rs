@@ -6,6 +6,8 @@
 mod checkout;
 mod commands;
 mod database;
+#[cfg(target_os = "linux")]
+mod exec;
 mod fix;
 mod harness;
 #[cfg(target_os = "linux")]
