@@ -36,6 +36,7 @@ const SETTINGS: &[&str] = &[
     "/etc/timezone",
     "/sys/devices/system/cpu",
     "/sys/devices/system/node",
+    "/sys/kernel/mm/transparent_hugepage",
 ];
 
 /// Variables that say how text, time and terminals are, and no more.

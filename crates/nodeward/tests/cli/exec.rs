@@ -18,7 +18,7 @@ const SECRET: &str = "//registry.example.org/:_authToken=canary";
 
 /// Whom a program runs as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum User {
+pub(crate) enum User {
     /// Whoever runs the tests.
     This,
     /// Somebody without rights, where the tests are run by root.
@@ -27,7 +27,7 @@ enum User {
 
 /// Nobody where this system forbids namespaces, which is said.
 #[expect(clippy::print_stderr, reason = "what is absent is said")]
-fn users() -> Vec<User> {
+pub(crate) fn users() -> Vec<User> {
     // Asked of another program than the one that is tried.
     let probe =
         Command::new("unshare").args(["-U", "-r", "-m", "-p", "-n", "-i", "-u", "-f", "true"]).output();

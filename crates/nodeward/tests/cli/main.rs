@@ -8,6 +8,8 @@ mod commands;
 mod database;
 #[cfg(target_os = "linux")]
 mod exec;
+#[cfg(target_os = "linux")]
+mod exec_paths;
 mod fix;
 mod harness;
 #[cfg(target_os = "linux")]
