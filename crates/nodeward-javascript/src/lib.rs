@@ -4,6 +4,7 @@
 //! [`oxc`], and only the lint crate does. Nothing here runs what it reads, and nothing here uses the network.
 
 pub mod bounded;
+pub mod conduct;
 pub mod discover;
 pub mod fuzz;
 pub mod graph;
@@ -18,6 +19,7 @@ pub mod resolve;
 pub mod source;
 pub mod tsconfig;
 
+pub use conduct::{Deed, Doing, conduct};
 pub use discover::{Discovered, FileClass, SourceFile, Tree, discover};
 pub use graph::{Edge, ModuleGraph, ModuleId, Target};
 pub use imports::{Import, ImportKind, imports, imports_of};

@@ -5,6 +5,7 @@
 //! it never runs a package manager, and it never guesses: what it can't read is an error with a place.
 
 pub mod beside;
+pub mod build_policy;
 pub mod graph;
 pub mod integrity;
 mod json;
@@ -21,6 +22,7 @@ pub mod tarball_url;
 pub mod version;
 pub mod web_address;
 
+pub use build_policy::BuildPolicy;
 pub use graph::{DependencyGraph, Edge, EdgeKind, Origin, Package, PackageId, Reach};
 pub use integrity::Integrity;
 pub use lockfile::{Format, LockfileError};

@@ -6,6 +6,7 @@
 //! that a release is malicious.
 
 pub mod context;
+pub mod install;
 pub mod lookalike;
 pub mod signal;
 pub mod signals;

@@ -67,6 +67,7 @@ pub(crate) enum Command {
     Sbom(commands::sbom::SbomArgs),
     Why(commands::why::WhyArgs),
     Vex(commands::vex::VexArgs),
+    InstallScripts(commands::install_scripts::InstallScriptsArgs),
     Logs(commands::logs::LogsArgs),
     Seal(commands::seal::SealArgs),
     Bundle(commands::bundle::BundleArgs),
@@ -80,7 +81,7 @@ pub(crate) enum Command {
 impl Command {
     /// Whether the advisory index has to have a folder. What runs in a bare container does without.
     pub(crate) fn needs_index(&self) -> bool {
-        !matches!(self, Self::Seal(_) | Self::Bundle(_)) && !self.runs_a_program()
+        !matches!(self, Self::Seal(_) | Self::Bundle(_) | Self::InstallScripts(_)) && !self.runs_a_program()
     }
 
     /// How the command ends when nothing could be done.
@@ -111,6 +112,7 @@ pub(crate) fn run(cli: &Cli, session: &Session) -> anyhow::Result<Outcome> {
         Command::Sbom(args) => commands::sbom::sbom(args, session),
         Command::Why(args) => commands::why::why(args, session),
         Command::Vex(args) => commands::vex::vex(args, session),
+        Command::InstallScripts(args) => commands::install_scripts::install_scripts(args, session),
         Command::Logs(args) => commands::logs::logs(args, session),
         Command::Seal(args) => commands::seal::seal(args, session),
         Command::Bundle(args) => commands::bundle::bundle(args, session),
@@ -210,7 +212,7 @@ mod tests {
             .unwrap()
             .map(|entry| entry.unwrap().path())
             .filter(|path| path.is_file())
-            .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
+            .map(|path| path.file_stem().unwrap().to_string_lossy().replace('_', "-"))
             .collect();
         let mut names: Vec<String> =
             Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();

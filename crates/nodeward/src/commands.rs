@@ -6,6 +6,7 @@ pub(crate) mod completions;
 pub(crate) mod db;
 #[cfg(target_os = "linux")]
 pub(crate) mod exec;
+pub(crate) mod install_scripts;
 pub(crate) mod lint;
 pub(crate) mod logs;
 pub(crate) mod lsp;

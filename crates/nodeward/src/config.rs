@@ -14,10 +14,12 @@ use jiff::civil::Date;
 use nodeward_lint::Policy;
 use nodeward_package::place::{LineIndex, Place};
 use nodeward_report::Severity;
+use nodeward_review::install::Decisions;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::install_scripts::section::InstallSection;
 use crate::requirements::{Reader, Requested, RequirementSection, RequirementsFile, Texts, places};
 use crate::sealing::{RunSection, RunSettings, SealSection, SealSettings};
 
@@ -46,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) seal: SealSettings,
     /// How sealed programs start.
     pub(crate) run: RunSettings,
+    /// Which install scripts may run.
+    pub(crate) install: Decisions,
     /// The user named the file, so that it decides about everything.
     pub(crate) chosen: bool,
 }
@@ -115,6 +119,8 @@ struct File {
     seal: Option<SealSection>,
     /// How `nodeward run` starts programs.
     run: Option<RunSection>,
+    /// Which install scripts may run.
+    install: Option<InstallSection>,
     /// Findings that are known, looked at, and accepted.
     #[serde(default)]
     #[schemars(with = "Vec<SuppressSection>")]
@@ -219,7 +225,8 @@ impl Config {
         Self::parse(file, &read_text(file)?)
     }
 
-    fn parse(file: &Path, text: &str) -> anyhow::Result<Self> {
+    /// What a file of that text says.
+    pub(crate) fn parse(file: &Path, text: &str) -> anyhow::Result<Self> {
         let file: Arc<Path> = Arc::from(file);
         let lines = LineIndex::new(text);
         let place = |span: Range<usize>| Place::at(file.clone(), lines.position(span.start));
@@ -259,9 +266,12 @@ impl Config {
             .collect::<anyhow::Result<Vec<_>>>()?;
         let seal = parsed.seal.map(|section| section.settings(&place)).transpose()?.unwrap_or_default();
         let run = parsed.run.map(|section| section.settings(Path::new(&*folder))).unwrap_or_default();
+        let install =
+            parsed.install.map(|section| section.decisions(&place)).transpose()?.unwrap_or_default();
         Ok(Self {
             seal,
             run,
+            install,
             project_name: parsed.project.and_then(|project| project.name),
             fail_on,
             lint_policy,
@@ -278,7 +288,8 @@ impl Config {
     }
 }
 
-fn read_text(file: &Path) -> anyhow::Result<String> {
+/// The text of a configuration.
+pub(crate) fn read_text(file: &Path) -> anyhow::Result<String> {
     let read = || -> std::io::Result<String> {
         if std::fs::metadata(file)?.is_dir() {
             return Err(std::io::Error::other("it is a folder"));
@@ -380,7 +391,8 @@ fn suppression(
     })
 }
 
-fn date(value: &toml::Value) -> Option<Date> {
+/// A day: a date of TOML, or a text.
+pub(crate) fn date(value: &toml::Value) -> Option<Date> {
     match value {
         toml::Value::String(text) => text.parse().ok(),
         // With a time of day it would be unclear whose midnight is meant.
@@ -434,6 +446,23 @@ mod tests {
         assert_eq!(suppression.package.as_ref().unwrap().name, "@a/b");
     }
 
+    /// An `[[install.allow]]` with those lines in its middle.
+    fn allow(lines: &str) -> String {
+        let hash = "0".repeat(64);
+        format!("[[install.allow]]\npackage = \"a\"\n{lines}\nhash = \"sha256-{hash}\"\nreason = \"x\"\n")
+    }
+
+    #[test]
+    fn what_install_scripts_may_run() {
+        let text =
+            allow("version = [\"1.0.0\", \"1.0.1\"]\nnetwork = [\"a.example.org\"]\nuntil = 2027-01-31");
+        let install = Config::parse(Path::new(FILE_NAME), &text).unwrap().install;
+        let [allow] = &install.allow[..] else { panic!("one entry") };
+        assert_eq!((allow.package.as_str(), allow.versions.len()), ("a", 2));
+        assert_eq!((allow.network.len(), allow.place.to_string().as_str()), (1, "nodeward.toml:1:1"));
+        assert!(allow.until.is_some() && install.deny.is_empty());
+    }
+
     #[test]
     fn mistakes_are_errors_with_a_place() {
         for (text, expected) in [
@@ -457,6 +486,24 @@ mod tests {
                 "nodeward.toml:4:8: `path` is absolute",
             ),
             ("a = [", "nodeward.toml:1:"),
+            ("[[install.allow]]\npackage = \"a\"\n", "nodeward.toml:1:1: missing field `version`"),
+            ("[[install.allows]]\n", "nodeward.toml:1:11: unknown field `allows`"),
+            ("[[install.deny]]\npackage = \"a\"\nreason = \"\"\n", "nodeward.toml:3:10: `reason` is empty"),
+            (
+                "[[install.deny]]\npackage = \"a\"\nversion = \"1.0.0\"\n",
+                "nodeward.toml:3:1: unknown field `version`",
+            ),
+            (&allow("version = \"^1.0.0\""), "nodeward.toml:3:11: `version` \"^1.0.0\" is no version"),
+            (&allow("version = []"), "nodeward.toml:3:11: `version` is empty"),
+            (
+                &allow("version = \"1.0.0\"\nnetwork = [\"https://a.example.org\"]"),
+                "nodeward.toml:4:11: `network`",
+            ),
+            (&allow("version = \"1.0.0\"\nuntil = \"soon\""), "nodeward.toml:4:9: `until` is no date"),
+            (
+                &allow("version = \"1.0.0\"").replace("sha256-00", "sha256-0"),
+                "nodeward.toml:4:8: `hash` is none",
+            ),
         ] {
             let error = error(text);
             assert!(error.starts_with(expected), "{error} does not start with {expected}");

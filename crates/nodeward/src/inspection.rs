@@ -199,6 +199,15 @@ fn vex_documents(files: &[PathBuf]) -> anyhow::Result<Vec<vex::Document>> {
         .collect()
 }
 
+/// The configuration that applies to one project; an empty one if it has none.
+pub(crate) fn config(project: &Project, session: &Session) -> anyhow::Result<Config> {
+    if let Some(file) = &session.config {
+        return Ok(Config { chosen: true, ..Config::read(file)? });
+    }
+    let here = std::fs::canonicalize(&session.directory).unwrap_or_else(|_| session.directory.clone());
+    Config::for_project(&project.folder, &here)
+}
+
 /// The configurations that apply, each once; an empty one for the projects that have none.
 fn configs(projects: &[Project], session: &Session) -> anyhow::Result<Vec<Config>> {
     if let Some(file) = &session.config {

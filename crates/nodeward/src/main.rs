@@ -17,6 +17,7 @@ mod fix;
 mod gather;
 mod git;
 mod inspection;
+mod install_scripts;
 mod interrupt;
 mod lint;
 mod loaded;

@@ -186,7 +186,7 @@ fn suppressed(report: &Report, text: &mut String) {
 
 /// Text that somebody else wrote, as plain words: no markup, no HTML, no link, nobody mentioned, no issue closed.
 /// At most so many columns.
-pub(crate) fn escape(text: &str, width: usize) -> String {
+pub fn escape(text: &str, width: usize) -> String {
     let text = fit::cut(text, width);
     let mut escaped = String::with_capacity(text.len() + 16);
     let mut rest = text.as_str();
@@ -221,7 +221,7 @@ fn ends_with_www(text: &str) -> bool {
 }
 
 /// Text that somebody else wrote, as code: shown as it is, nothing in it read as markup.
-fn code(text: &str, width: usize) -> String {
+pub fn code(text: &str, width: usize) -> String {
     let text = fit::cut_middle(text, width);
     let simple = !text.is_empty() && !text.contains(['`', '|', '\\']) && text.trim() == text;
     if simple { format!("`{text}`") } else { format!("<code>{}</code>", escape(&text, width)) }

@@ -12,6 +12,7 @@ mod exec;
 mod exec_paths;
 mod fix;
 mod harness;
+mod install_scripts;
 #[cfg(target_os = "linux")]
 mod layouts;
 mod lint;

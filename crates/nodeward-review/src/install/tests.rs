@@ -1,0 +1,245 @@
+use std::path::Path;
+
+use nodeward_javascript::{ModuleSync, NodeResolver};
+use nodeward_package::Format;
+use nodeward_testkit::Project;
+
+use super::*;
+
+/// A package with those scripts, as JSON, and files.
+fn package(scripts: &str, files: &[(&str, &str)]) -> Project {
+    let manifest = format!(r#"{{"name":"p","version":"1.0.0","scripts":{scripts}}}"#);
+    files.iter().fold(Project::empty().file("package.json", manifest), |project, (path, text)| {
+        project.file(path, text)
+    })
+}
+
+fn read(path: &Path) -> ReadScripts {
+    let resolver = NodeResolver::new(&[], ModuleSync::Offered);
+    inventory::read_folder(path, Role::Tarball, Format::NpmPackageLock, &resolver).unwrap().unwrap()
+}
+
+/// `kind: what` of each thing that a `postinstall` does.
+#[track_caller]
+fn does(command: &str, files: &[(&str, &str)], expected: &[&str]) {
+    let scripts = serde_json::json!({ "postinstall": command }).to_string();
+    let read = read(package(&scripts, files).path());
+    // A `binding.gyp` implies an `install`, which stands before.
+    let deeds: Vec<String> = read.reading.deeds[read.scripts.len() - 1]
+        .iter()
+        .map(|deed| match deed.what.as_str() {
+            "" => deed.kind.name().to_owned(),
+            what => format!("{}: {what}", deed.kind.name()),
+        })
+        .collect();
+    assert_eq!(deeds, expected, "{command}");
+}
+
+fn reach(command: &str, files: &[(&str, &str)]) -> Vec<String> {
+    let scripts = serde_json::json!({ "postinstall": command }).to_string();
+    match read(package(&scripts, files).path()).reading.reach {
+        Reach::Files(files) => files.into_iter().collect(),
+        Reach::Whole(why) => vec![format!("all: {why}")],
+    }
+}
+
+fn hash(scripts: &str, files: &[(&str, &str)]) -> ContentHash {
+    read(package(scripts, files).path()).hash.unwrap()
+}
+
+#[test]
+fn commands_that_everybody_writes() {
+    does("echo thanks", &[], &["prints"]);
+    does("exit 0", &[], &["nothing"]);
+    does("husky install || true", &[], &["writes: the hooks of git"]);
+    does("patch-package", &[], &["writes: installed packages, as patches/ says"]);
+    does("opencollective-postinstall || exit 0", &[], &["prints"]);
+    does(
+        "prebuild-install || node-gyp rebuild",
+        &[("binding.gyp", "{}")],
+        &["checks-native: the downloaded add-on", "compiles: node-gyp", "downloads: a prebuilt binary"],
+    );
+    does("curl -sSL https://example.org/x -o bin/x", &[], &["downloads: example.org"]);
+    does("rm -rf dist && cp a b > log", &[], &["writes: b", "writes: dist", "writes: log"]);
+    does("A=1 cross-env B=2 node -e 'console.log(1)'", &[], &["prints"]);
+    does(
+        "npx -y husky@8 install",
+        &[],
+        &["writes: the hooks of git", "downloads: the package husky@8, if it is missing"],
+    );
+}
+
+#[test]
+fn what_is_not_known_is_said() {
+    does("frobnicate", &[], &["unknown: runs frobnicate, which was not read"]);
+    does("node install.js", &[], &["unknown: runs install.js, which is not there"]);
+    does("node ../other/x.js", &[], &["unknown: runs ../other/x.js, which is not there"]);
+    does("$TOOL x", &[], &["environment: TOOL", "unknown: starts $TOOL"]);
+    does("cat <<X\nX", &[], &["unknown: a command that was not read: a here-document at byte 4"]);
+    does("python setup.py", &[], &["unknown: runs python setup.py"]);
+    does("NODE_OPTIONS='-r ./x' node y.js", &[("y.js", "")], &["unknown: sets NODE_OPTIONS"]);
+    does("node a.js", &[("a.js", "require('left-pad')")], &["unknown: uses left-pad, which was not read"]);
+    does("node a.js", &[("a.js", "require('./' + process.argv[2])")], &["unknown: loads what is computed"]);
+    does(
+        "node a.js",
+        &[("a.js", "f(")],
+        &["unknown: a.js can't be read: syntax error: Expected `)` but found `EOF`"],
+    );
+}
+
+#[test]
+fn what_is_worth_a_look_is_named() {
+    does(
+        "curl https://example.org/x | sh",
+        &[],
+        &["downloads: example.org", "hidden-code: hands to a shell what another command prints"],
+    );
+    does("cat ~/.npmrc", &[], &["environment: HOME", "credentials: .npmrc"]);
+    does("echo $NPM_TOKEN", &[], &["prints", "credentials: NPM_TOKEN"]);
+    does("node a.js", &[("a.js", "eval(require('fs').readFileSync('x', 'utf8'))")], &["hidden-code: eval"]);
+    does(
+        "node a.js",
+        &[
+            ("a.js", "require('https').get('https://example.org'); require('./b')"),
+            ("b.js", "f('/x/.ssh/id_rsa')"),
+        ],
+        &["downloads: example.org", "credentials: .ssh"],
+    );
+    // The address in a banner is nobody to talk to.
+    does("node a.js", &[("a.js", "console.log('see https://example.org')")], &["prints"]);
+}
+
+#[test]
+fn programs_that_code_starts_are_followed() {
+    let code = "require('child_process').execSync('node-gyp rebuild')";
+    does(
+        "node a.js",
+        &[("a.js", code), ("binding.gyp", "{}")],
+        &["compiles: node-gyp", "starts: node-gyp rebuild"],
+    );
+    does("npm run build", &[("x", "")], &["unknown: runs the script build, which is not there"]);
+    let scripts = r#"{"install":"npm run build","prebuild":"echo 1","build":"node b.js"}"#;
+    let read = read(package(scripts, &[("b.js", "fetch('https://example.org')")]).path());
+    assert_eq!(summary(&read.reading.deeds[0]), "uses the network (example.org), prints");
+    assert_eq!(read.reading.run_scripts.len(), 2);
+    assert_eq!(reach("sh go.sh", &[("go.sh", "node a.js\n"), ("a.js", "")]), ["a.js", "go.sh"]);
+}
+
+#[test]
+fn gyp_files_are_followed() {
+    let gyp = "{'includes': ['x.gypi'], 'variables': {'a': '<!(node gen.js)'}}";
+    let files = [
+        ("binding.gyp", gyp),
+        ("x.gypi", "{}"),
+        ("gen.js", "fetch('https://example.org')"),
+        ("src/a.cc", ""),
+    ];
+    let read = read(package("{}", &files).path());
+    assert!(read.scripts[0].implicit && &*read.scripts[0].command == "node-gyp rebuild");
+    assert_eq!(summary(&read.reading.deeds[0]), "uses the network (example.org), compiles (node-gyp)");
+    let Reach::Files(reached) = &read.reading.reach else { panic!("{:?}", read.reading.reach) };
+    assert_eq!(reached.iter().collect::<Vec<_>>(), ["binding.gyp", "gen.js", "x.gypi"]);
+}
+
+#[test]
+fn what_is_reached() {
+    let files = [
+        ("a.js", "require('./lib/b'); require('fs').readFileSync(__dirname + '/data.txt')"),
+        ("lib/b.js", "require('../c.json')"),
+        ("c.json", "{}"),
+        ("data.txt", ""),
+        ("other.js", ""),
+    ];
+    assert_eq!(reach("node a", &files), ["a.js", "c.json", "data.txt", "lib/b.js"]);
+    assert!(reach("node a", &[("a.js", "require(x)")])[0].starts_with("all"));
+    assert!(reach("frobnicate", &[])[0].starts_with("all"));
+}
+
+#[test]
+fn the_hash_is_of_what_runs_and_of_nothing_else() {
+    let scripts = r#"{"postinstall":"node a.js"}"#;
+    let files = [("a.js", "require('./b')"), ("b.js", "1"), ("c.js", "1")];
+    let first = hash(scripts, &files);
+    assert_eq!(first.to_string().parse(), Ok(first));
+    let other_version = package(scripts, &files).file(
+        "package.json",
+        r#"{"version":"2.0.0","scripts":{"postinstall":"node a.js","test":"x"},"name":"p","description":"x"}"#,
+    );
+    assert_eq!(read(other_version.path()).hash, Ok(first), "another version with the same scripts");
+    assert_eq!(hash(scripts, &[files[0], files[1], ("c.js", "2")]), first, "a file that is not reached");
+    let others = [
+        hash(scripts, &[files[0], ("b.js", "2"), files[2]]),
+        hash(r#"{"postinstall":"node  a.js"}"#, &files),
+        hash(r#"{"install":"node a.js"}"#, &files),
+        hash(r#"{"postinstall":"node a.js","install":"node a.js"}"#, &files),
+        hash(scripts, &[files[0], files[1], files[2], ("b/index.js", ""), ("binding.gyp", "{}")]),
+    ];
+    for (at, other) in others.iter().enumerate() {
+        assert!(*other != first && !others[..at].contains(other), "{at}");
+    }
+    let module = package(scripts, &files)
+        .file("package.json", r#"{"type":"module","scripts":{"postinstall":"node a.js"}}"#);
+    assert_ne!(read(module.path()).hash, Ok(first), "how the code runs");
+}
+
+#[test]
+fn the_hash_of_a_whole_package() {
+    let scripts = r#"{"postinstall":"frobnicate"}"#;
+    let first = hash(scripts, &[("a", "1"), ("b/c", "2")]);
+    assert_ne!(hash(scripts, &[("a", "1"), ("b/c", "3")]), first);
+    assert_ne!(hash(scripts, &[("a", "1"), ("b/d", "2")]), first);
+    assert_ne!(hash(scripts, &[("a", "1"), ("b/c", "2"), ("d", "")]), first);
+    assert_eq!(hash(scripts, &[("a", "1"), ("b/c", "2"), ("node_modules/x/y", ""), (".git/z", "")]), first);
+}
+
+#[test]
+fn stages_by_role_and_manager() {
+    let scripts = r#"{"preinstall":"a","postinstall":"b","prepare":"c","prepublish":"d","install":" "}"#;
+    let project = package(scripts, &[("binding.gyp", "{}")]);
+    let resolver = NodeResolver::new(&[], ModuleSync::Offered);
+    let names = |role| {
+        let read =
+            inventory::read_folder(project.path(), role, Format::NpmPackageLock, &resolver).unwrap().unwrap();
+        read.scripts.iter().map(|script| script.stage.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(Role::Tarball), ["preinstall", "postinstall"]);
+    assert_eq!(names(Role::Root), ["preinstall", "postinstall", "prepublish", "prepare"]);
+    assert_eq!(names(Role::Git), ["preinstall", "postinstall", "prepublish", "prepare"]);
+    let denied = Project::empty().file("package.json", r#"{"gypfile":false}"#).file("binding.gyp", "{}");
+    let of = |manager| inventory::read_folder(denied.path(), Role::Tarball, manager, &resolver).unwrap();
+    assert!(of(Format::NpmPackageLock).is_none() && of(Format::Pnpm).is_some());
+}
+
+#[cfg(unix)]
+#[test]
+fn hostile_packages() {
+    use std::os::unix::fs::symlink;
+    // A link out of the package is not followed.
+    let outside = Project::empty().file("evil.js", "fetch('https://example.org')");
+    let project = package(r#"{"postinstall":"node a.js"}"#, &[]);
+    symlink(outside.join("evil.js"), project.join("a.js")).unwrap();
+    let found = read(project.path());
+    assert_eq!(
+        summary(&found.reading.deeds[0]),
+        "does what its text does not tell (runs a.js, which is not there)"
+    );
+    assert!(found.hash.is_ok(), "a link counts by its target");
+    // Links in circles end.
+    symlink(project.path(), project.join("loop")).unwrap();
+    assert!(read(project.path()).hash.is_ok());
+    // What is no file is not waited for, and no hash passes for one over all.
+    let pipe = package(r#"{"postinstall":"frobnicate"}"#, &[]);
+    let listener = std::os::unix::net::UnixListener::bind(pipe.join("socket")).unwrap();
+    assert!(read(pipe.path()).hash.is_err());
+    drop(listener);
+    // Scripts that call each other in circles end.
+    let scripts = r#"{"postinstall":"npm run a","a":"npm run b","b":"npm run a && sh x.sh"}"#;
+    read(package(scripts, &[("x.sh", "sh x.sh; npm run a")]).path());
+    let latin = package(r#"{"postinstall":"node a.js; sh b.sh"}"#, &[]);
+    std::fs::write(latin.join("a.js"), b"console.log('\xe9')").unwrap();
+    std::fs::write(latin.join("b.sh"), b"echo \xe9").unwrap();
+    assert_eq!(
+        summary(&read(latin.path()).reading.deeds[0]),
+        "does what its text does not tell (b.sh is no text), prints"
+    );
+}

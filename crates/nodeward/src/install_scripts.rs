@@ -1,0 +1,119 @@
+//! What runs when a project is installed: gathered, and held against what `[install]` of `nodeward.toml` says.
+//!
+//! `nodeward install-scripts` shows it, `nodeward scan` finds in it, and whoever runs the scripts asks [`look`] for the
+//! same list, in the order in which they run, and [`Looked::state`] for what may.
+
+pub(crate) mod edit;
+pub(crate) mod format;
+pub(crate) mod markdown;
+pub(crate) mod section;
+pub(crate) mod text;
+
+use std::path::Path;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use nodeward_package::build_policy::{BuildPolicy, Sources, Stance};
+use nodeward_package::lockfile::Format;
+use nodeward_package::{DependencyGraph, Manifest};
+use nodeward_report::{Gap, Printable};
+use nodeward_review::install::{Decisions, Inventory, Item, State, Target, decide, inventory};
+
+use crate::disk;
+use crate::gather;
+use crate::npm_settings::NpmSettings;
+use crate::package_manager;
+use crate::projects::Project;
+use crate::session::Session;
+
+/// A file of settings is no larger.
+const MAX_BYTES: u64 = 16 << 20;
+
+/// What would run in a project.
+#[derive(Debug)]
+pub(crate) struct Looked {
+    /// The packages with scripts, dependencies first.
+    pub(crate) inventory: Inventory,
+    /// What the project's own package manager says.
+    policy: BuildPolicy,
+    today: Date,
+}
+
+impl Looked {
+    /// What was decided about a package.
+    pub(crate) fn state<'d>(&self, item: &Item, decisions: &'d Decisions) -> State<'d> {
+        decide(item, decisions, self.today)
+    }
+
+    /// What the package manager would do by itself.
+    pub(crate) fn stance(&self, item: &Item) -> Stance {
+        self.policy.stance(item.name.as_str(), &item.version)
+    }
+}
+
+/// The day on which what is allowed until a day is judged.
+pub(crate) fn today(session: &Session) -> Date {
+    session.now.to_zoned(TimeZone::UTC).date()
+}
+
+/// Lists what would run in a project.
+///
+/// # Errors
+/// npm's settings can't be read.
+pub(crate) fn look(project: &Project, session: &Session) -> anyhow::Result<Looked> {
+    let mut gaps = Vec::new();
+    let installed = match gather::installed(project) {
+        Some(Ok(installed)) => Some(installed),
+        Some(Err(error)) => {
+            gaps.push(Gap {
+                message: Printable(&format!("what is installed was not looked at: {error}")).to_string(),
+                remedy: "make it readable, or install anew, and look again".to_owned(),
+            });
+            None
+        }
+        None => None,
+    };
+    let npm = NpmSettings::read(session, Some(&project.folder))?;
+    let manager = manager(project);
+    let mut inventory = take(project, installed.as_ref(), manager);
+    inventory.gaps.extend(gaps);
+    let text = |name: &str| {
+        let bytes = disk::read_bounded(&project.folder.join(name), MAX_BYTES).ok()?;
+        String::from_utf8(bytes).ok()
+    };
+    let manifest = disk::read_bounded(&project.folder.join("package.json"), MAX_BYTES).ok();
+    let (workspace, yarnrc) = (text("pnpm-workspace.yaml"), text(".yarnrc.yml"));
+    let sources = Sources {
+        manifest: manifest.as_deref(),
+        pnpm_workspace: workspace.as_deref(),
+        yarnrc: yarnrc.as_deref(),
+        npm: &npm.config,
+    };
+    Ok(Looked { inventory, policy: BuildPolicy::read(manager, sources), today: today(session) })
+}
+
+/// The inventory of a project whose installed tree was read already.
+pub(crate) fn take(project: &Project, installed: Option<&DependencyGraph>, manager: Format) -> Inventory {
+    inventory::take(Target { folder: &project.folder, locked: &project.graph, installed, manager })
+}
+
+/// The format of the lockfile of the package manager that installs the project.
+pub(crate) fn manager(project: &Project) -> Format {
+    use nodeward_advisory::remedy::PackageManager;
+    let manifest: Option<Manifest> = gather::read_manifest(&project.folder.join("package.json"));
+    match project.graph.format() {
+        Format::Installed | Format::Manifest => {}
+        format => return format,
+    }
+    // Without a lockfile, the folder of its store tells who installed.
+    if project.folder.join(Path::new("node_modules/.pnpm")).is_dir() {
+        return Format::Pnpm;
+    }
+    match package_manager::of(project.graph.format(), manifest.as_ref()) {
+        Some(PackageManager::Pnpm | PackageManager::PnpmWithManifest) => Format::Pnpm,
+        Some(PackageManager::YarnClassic) => Format::YarnClassic,
+        Some(PackageManager::YarnBerry) => Format::YarnBerry,
+        Some(PackageManager::Bun) => Format::Bun,
+        Some(PackageManager::Npm) | None => Format::NpmPackageLock,
+    }
+}

@@ -1,0 +1,148 @@
+//! Writes an `[[install.allow]]` into `nodeward.toml` and leaves the rest of the file as it is.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail, ensure};
+use jiff::civil::Date;
+use nodeward_review::install::{Allow, ContentHash, Decisions, Item};
+
+use crate::config::{Config, FILE_NAME};
+use crate::disk;
+
+/// What is to be allowed.
+#[derive(Debug)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) item: &'a Item,
+    pub(crate) hash: ContentHash,
+    pub(crate) reason: &'a str,
+    pub(crate) network: &'a [String],
+    pub(crate) until: Option<Date>,
+}
+
+/// Records allowances; gives the file that was written. Entries of the same packages that are not in use any more are
+/// cut out.
+///
+/// # Errors
+/// A file that can't be read or written, or that would not say what it should: then nothing is written.
+pub(crate) fn allow(
+    config: &Config,
+    folder: &Path,
+    wanted: &[Wanted<'_>],
+    in_use: &[&Allow],
+) -> anyhow::Result<PathBuf> {
+    let file = config.file.as_deref().map_or_else(|| folder.join(FILE_NAME), Path::to_path_buf);
+    let file = file.strip_prefix(".").map(Path::to_path_buf).unwrap_or(file);
+    let before = match std::fs::symlink_metadata(&file) {
+        Ok(_) => crate::config::read_text(&file)?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
+    };
+    let in_use: Vec<u32> = in_use.iter().map(|allow| allow.place.line).collect();
+    let after = edited(&file, &before, wanted, &in_use)?;
+    disk::replace_itself(&file, |out| out.write_all(after.as_bytes()))
+        .with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(file)
+}
+
+/// The text with what is wanted; `in_use` has the lines of entries that stay.
+fn edited(file: &Path, before: &str, wanted: &[Wanted<'_>], in_use: &[u32]) -> anyhow::Result<String> {
+    let known = Config::parse(file, before)?.install;
+    let names = |allow: &Allow| {
+        wanted.iter().any(|wanted| wanted.item.name == allow.package) && !in_use.contains(&allow.place.line)
+    };
+    let mut after = without(before, &known, &names)?;
+    if !after.is_empty() && !after.ends_with('\n') {
+        after.push('\n');
+    }
+    for wanted in wanted {
+        if !after.is_empty() {
+            after.push('\n');
+        }
+        after.push_str(&entry(wanted));
+    }
+    check(file, &known, &after, wanted, &names)?;
+    Ok(after)
+}
+
+fn entry(wanted: &Wanted<'_>) -> String {
+    let mut text = "[[install.allow]]\n".to_owned();
+    let mut line = |key: &str, value: toml::Value| {
+        let _ = writeln!(text, "{key} = {value}");
+    };
+    line("package", wanted.item.name.as_str().into());
+    line("version", wanted.item.version.to_string().into());
+    line("hash", wanted.hash.to_string().into());
+    line("reason", wanted.reason.into());
+    if !wanted.network.is_empty() {
+        line("network", wanted.network.to_vec().into());
+    }
+    if let Some(until) = wanted.until {
+        line("until", until.to_string().into());
+    }
+    text
+}
+
+/// The text without the entries that are replaced: from the line of their head to the next head, or to the comment or
+/// blank line before it.
+fn without(text: &str, known: &Decisions, is_replaced: &dyn Fn(&Allow) -> bool) -> anyhow::Result<String> {
+    let replaced: Vec<u32> =
+        known.allow.iter().filter(|allow| is_replaced(allow)).map(|allow| allow.place.line).collect();
+    if replaced.is_empty() {
+        return Ok(text.to_owned());
+    }
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let mut dropped = vec![false; lines.len()];
+    for line in replaced {
+        let start = (line as usize).saturating_sub(1);
+        let head = lines.get(start).map(|line| line.trim()).unwrap_or_default();
+        ensure!(
+            head.starts_with("[[") && head.contains("install") && head.contains("allow"),
+            "line {line} has an entry in another form than `[[install.allow]]`; edit it by hand"
+        );
+        let mut end = start + 1;
+        while lines.get(end).is_some_and(|line| !line.trim_start().starts_with('[')) {
+            end += 1;
+        }
+        // What stands directly above the next head belongs to it.
+        while end > start + 1 && is_between(lines[end - 1]) {
+            end -= 1;
+        }
+        // The blank line between this and what is before goes along.
+        let start = if start > 0 && lines[start - 1].trim().is_empty() { start - 1 } else { start };
+        dropped[start..end].fill(true);
+    }
+    Ok(lines.iter().zip(dropped).filter(|(_, dropped)| !dropped).map(|(line, _)| *line).collect())
+}
+
+fn is_between(line: &str) -> bool {
+    line.trim().is_empty() || line.trim_start().starts_with('#')
+}
+
+/// Whether the new text says what it should and nothing else: what was there, what is wanted, in any order.
+fn check(
+    file: &Path,
+    known: &Decisions,
+    after: &str,
+    wanted: &[Wanted<'_>],
+    is_replaced: &dyn Fn(&Allow) -> bool,
+) -> anyhow::Result<()> {
+    let unplaced = |allow: &Allow| Allow { place: nodeward_package::Place::file(file), ..allow.clone() };
+    let read = Config::parse(file, after).context("the edited file would not be read")?.install;
+    let mut expected: Vec<Allow> =
+        known.allow.iter().filter(|allow| !is_replaced(allow)).map(unplaced).collect();
+    expected.extend(wanted.iter().map(|wanted| Allow {
+        package: wanted.item.name.clone(),
+        versions: vec![wanted.item.version.clone()],
+        hash: wanted.hash,
+        reason: wanted.reason.to_owned(),
+        network: wanted.network.to_vec(),
+        until: wanted.until,
+        place: nodeward_package::Place::file(file),
+    }));
+    let found: Vec<Allow> = read.allow.iter().map(unplaced).collect();
+    if found != expected || read.deny.len() != known.deny.len() {
+        bail!("{} has a form that can't be edited; write the entry by hand", file.display());
+    }
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! `[[install.allow]]` and `[[install.deny]]` of `nodeward.toml`.
+
+use std::ops::Range;
+
+use anyhow::bail;
+use nodeward_package::place::Place;
+use nodeward_package::{PackageName, Version};
+use nodeward_review::install::{Allow, ContentHash, Decisions, Deny};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::config::date;
+
+/// Which install scripts may run.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table `[install]`")]
+pub(crate) struct InstallSection {
+    /// Packages whose scripts may run.
+    #[serde(default)]
+    #[schemars(with = "Vec<AllowSection>")]
+    allow: Vec<Spanned<AllowSection>>,
+    /// Packages whose scripts may not run, whatever the version.
+    #[serde(default)]
+    #[schemars(with = "Vec<DenySection>")]
+    deny: Vec<Spanned<DenySection>>,
+}
+
+/// One package whose scripts may run.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table `[[install.allow]]`")]
+struct AllowSection {
+    /// Its name: `esbuild`.
+    #[schemars(with = "String")]
+    package: Spanned<String>,
+    /// Its version, or several: `"0.25.0"`, `["0.25.0", "0.25.1"]`. No ranges.
+    #[schemars(with = "Versions")]
+    version: Spanned<Versions>,
+    /// The content hash of its scripts, which `nodeward install-scripts` shows.
+    #[schemars(with = "String", regex(pattern = r"^sha256-[0-9a-f]{64}$"))]
+    hash: Spanned<String>,
+    /// Why they may run. Obligatory.
+    #[schemars(with = "String", length(min = 1))]
+    reason: Spanned<String>,
+    /// Hosts that they may reach while they run: `["github.com"]`. Without the list, none.
+    #[schemars(with = "Option<Vec<String>>")]
+    network: Option<Spanned<Vec<String>>>,
+    /// The last day on which they may, `2027-01-31` (a TOML date or a text).
+    #[schemars(with = "Option<String>", regex(pattern = r"^\d{4}-\d{2}-\d{2}$"))]
+    until: Option<Spanned<toml::Value>>,
+}
+
+/// One package whose scripts may not run.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table `[[install.deny]]`")]
+struct DenySection {
+    /// Its name: `left-pad`.
+    #[schemars(with = "String")]
+    package: Spanned<String>,
+    /// Why they may not run. Obligatory.
+    #[schemars(with = "String", length(min = 1))]
+    reason: Spanned<String>,
+}
+
+/// A version, or several.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "a version, or a list of versions")]
+enum Versions {
+    One(String),
+    Several(Vec<String>),
+}
+
+type At<'p> = &'p dyn Fn(Range<usize>) -> Place;
+
+impl InstallSection {
+    /// What it says, checked.
+    pub(crate) fn decisions(self, place: At<'_>) -> anyhow::Result<Decisions> {
+        let allow = self
+            .allow
+            .into_iter()
+            .map(|section| allow(section, place))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let deny =
+            self.deny.into_iter().map(|section| deny(section, place)).collect::<anyhow::Result<Vec<_>>>()?;
+        Ok(Decisions { allow, deny })
+    }
+}
+
+fn allow(section: Spanned<AllowSection>, place: At<'_>) -> anyhow::Result<Allow> {
+    let at = place(section.span());
+    let section = section.into_inner();
+    let hash = match section.hash.get_ref().parse::<ContentHash>() {
+        Ok(hash) => hash,
+        Err(error) => bail!("{}: `hash` is none: {error}", place(section.hash.span())),
+    };
+    let until = match section.until {
+        Some(value) => match date(value.get_ref()) {
+            Some(date) => Some(date),
+            None => bail!("{}: `until` is no date: write it as 2027-01-31", place(value.span())),
+        },
+        None => None,
+    };
+    Ok(Allow {
+        package: package(&section.package, place)?,
+        versions: versions(section.version, place)?,
+        hash,
+        reason: reason(section.reason, "say why these scripts may run", place)?,
+        network: section.network.map(|hosts| network(hosts, place)).transpose()?.unwrap_or_default(),
+        until,
+        place: at,
+    })
+}
+
+fn deny(section: Spanned<DenySection>, place: At<'_>) -> anyhow::Result<Deny> {
+    let at = place(section.span());
+    let section = section.into_inner();
+    Ok(Deny {
+        package: package(&section.package, place)?,
+        reason: reason(section.reason, "say why these scripts may not run", place)?,
+        place: at,
+    })
+}
+
+fn package(text: &Spanned<String>, place: At<'_>) -> anyhow::Result<PackageName> {
+    match PackageName::parse(text.get_ref()) {
+        Ok(name) => Ok(name),
+        Err(error) => bail!("{}: `package` is no package: {error}", place(text.span())),
+    }
+}
+
+fn reason(text: Spanned<String>, wanted: &str, place: At<'_>) -> anyhow::Result<String> {
+    if text.get_ref().trim().is_empty() {
+        bail!("{}: `reason` is empty: {wanted}", place(text.span()));
+    }
+    Ok(text.into_inner())
+}
+
+fn versions(versions: Spanned<Versions>, place: At<'_>) -> anyhow::Result<Vec<Box<str>>> {
+    let at = versions.span();
+    let list = match versions.into_inner() {
+        Versions::One(version) => vec![version],
+        Versions::Several(list) => list,
+    };
+    if list.is_empty() {
+        bail!("{}: `version` is empty: name the versions that were looked at", place(at));
+    }
+    for version in &list {
+        // A range would allow what nobody has seen yet.
+        if Version::parse(version).is_err() {
+            bail!("{}: `version` {version:?} is no version: ranges are not taken", place(at));
+        }
+    }
+    Ok(list.into_iter().map(String::into_boxed_str).collect())
+}
+
+fn network(hosts: Spanned<Vec<String>>, place: At<'_>) -> anyhow::Result<Vec<String>> {
+    let at = hosts.span();
+    let hosts = hosts.into_inner();
+    for host in &hosts {
+        let is_host = !host.is_empty()
+            && !host.starts_with(['.', '-'])
+            && host.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-'));
+        if !is_host {
+            bail!(
+                "{}: `network` {host:?} is no host: write a name in lower case, without scheme, port or path",
+                place(at)
+            );
+        }
+    }
+    Ok(hosts)
+}
