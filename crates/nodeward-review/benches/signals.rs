@@ -35,8 +35,14 @@ fn signals(criterion: &mut Criterion) {
     let input = Input { file: Path::new("package-lock.json"), bytes: text.as_bytes(), manifests: &[] };
     let graph = lockfile::parse(&input).expect("the text is a lockfile");
     let npm = NpmConfig::default();
-    let project =
-        Project { graph: &graph, manifests: &[], lockfiles: &[], installed: None, installed_packages: &[] };
+    let project = Project {
+        graph: &graph,
+        manifests: &[],
+        lockfiles: &[],
+        installed: None,
+        installed_packages: &[],
+        scripts: &[],
+    };
     let context = Context { projects: &[project], npm: &npm, configuration_files: &[] };
     criterion
         .bench_function("all signals on 1,500 releases", |bench| bench.iter(|| check(black_box(&context))));

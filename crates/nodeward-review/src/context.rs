@@ -6,6 +6,8 @@ use nodeward_package::npm_config::{Layer, NpmConfig};
 use nodeward_package::{DependencyGraph, Manifest, Origin, Package, PackageId};
 use rustc_hash::FxHashSet;
 
+use crate::install::Judged;
+
 /// Everything at once.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
@@ -30,6 +32,8 @@ pub struct Project<'a> {
     pub installed: Option<&'a DependencyGraph>,
     /// What the installed packages say of themselves, where `node_modules` was looked into.
     pub installed_packages: &'a [InstalledPackage],
+    /// What runs when it is installed, read, and what was decided about it; empty where nobody looked.
+    pub scripts: &'a [Judged<'a>],
 }
 
 /// A `package.json` of the project or of a member of its workspace.
@@ -88,6 +92,13 @@ impl Context<'_> {
 }
 
 impl<'a> Project<'a> {
+    /// What is known of the scripts of a release.
+    pub(crate) fn scripts_of(&self, package: &Package) -> Option<&'a Judged<'a>> {
+        self.scripts
+            .iter()
+            .find(|judged| judged.item.name == package.name && judged.item.version == package.version_text)
+    }
+
     /// Name and major version of the package manager that the project says it uses.
     pub(crate) fn package_manager(&self) -> Option<(&'a str, u64)> {
         let own = self.manifests.iter().find(|manifest| manifest.folder.is_empty())?;

@@ -11,6 +11,7 @@ pub mod deed;
 pub mod folder;
 pub mod gyp;
 pub mod inventory;
+pub mod judged;
 mod programs;
 pub mod reading;
 pub mod shell;
@@ -20,7 +21,8 @@ pub use content::{ContentHash, Reach};
 pub use decision::{Allow, Content, Decisions, Deny, State, decide};
 pub use deed::{Deed, Kind, summary};
 pub use folder::PackageFolder;
-pub use inventory::{Inventory, Item, ReadScripts, Runs, Target};
+pub use inventory::{Hashes, Inventory, Item, ReadScripts, Runs, Target};
+pub use judged::Judged;
 pub use reading::Reading;
 pub use stage::{Role, Script};
 

@@ -6,6 +6,8 @@ mod dependency_file;
 mod dependency_git;
 mod dependency_http;
 mod install_script;
+mod install_script_changed;
+mod install_script_hidden;
 mod installed_differs;
 mod lockfile_absent;
 mod lockfile_foreign_host;
@@ -36,6 +38,8 @@ use crate::{Context, Signal};
 pub const SIGNALS: &[Signal] = &[
     typosquat::SIGNAL,
     install_script::SIGNAL,
+    install_script_changed::SIGNAL,
+    install_script_hidden::SIGNAL,
     native_addon::SIGNAL,
     dependency_git::SIGNAL,
     dependency_http::SIGNAL,

@@ -29,8 +29,14 @@ fn scan_file(path: &Path) -> Option<Scanned> {
     let own = stored.rsplit('_').next()?;
     let bytes = std::fs::read(path).ok()?;
     let graph = lockfile::parse(&Input { file: Path::new(own), bytes: &bytes, manifests: &[] }).ok()?;
-    let project =
-        Project { graph: &graph, manifests: &[], lockfiles: &[], installed: None, installed_packages: &[] };
+    let project = Project {
+        graph: &graph,
+        manifests: &[],
+        lockfiles: &[],
+        installed: None,
+        installed_packages: &[],
+        scripts: &[],
+    };
     let npm = NpmConfig::default();
     let findings = check(&Context { projects: &[project], npm: &npm, configuration_files: &[] });
     Some(Scanned { file: stored.to_owned(), graph, findings })

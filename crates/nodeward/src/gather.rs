@@ -3,14 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use jiff::civil::Date;
 use nodeward_package::lockfile::{self, Format};
 use nodeward_package::npm_config::Layer;
 use nodeward_package::{DependencyGraph, LockfileError, Manifest, Origin};
 use nodeward_report::{Finding, Gap, Printable};
+use nodeward_review::install::{Decisions, Hashes, Judged, decide};
 use nodeward_review::{ConfigurationFile, Context, InstalledPackage, ProjectManifest};
 
 use crate::disk;
 use crate::git;
+use crate::install_scripts;
 use crate::npm_settings::NpmSettings;
 use crate::projects::Project;
 
@@ -33,6 +36,7 @@ pub(crate) fn signals(
     project: &Project,
     installed: Option<&DependencyGraph>,
     npm: &NpmSettings,
+    (decisions, today): (&Decisions, Date),
     gaps: &mut Vec<Gap>,
 ) -> Vec<Finding> {
     let manifests = manifests(project, gaps);
@@ -53,7 +57,20 @@ pub(crate) fn signals(
             },
         })
         .collect();
+    // Without a tree there is nothing to read, and the lockfile says the rest.
+    let looks =
+        installed.is_some() || project.graph.format() == Format::Installed || !decisions.allow.is_empty();
+    let items = match looks {
+        true => {
+            let manager = install_scripts::manager(project);
+            install_scripts::take(project, installed, manager, Hashes::Of(&decisions.allow)).items
+        }
+        false => Vec::new(),
+    };
+    let scripts: Vec<Judged<'_>> =
+        items.iter().map(|item| Judged { item, state: decide(item, decisions, today) }).collect();
     let beside = nodeward_review::Project {
+        scripts: &scripts,
         graph: &project.graph,
         manifests: &manifests,
         lockfiles: &lockfiles,

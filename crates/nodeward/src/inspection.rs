@@ -18,6 +18,7 @@ use crate::cli::{ProjectArgs, ReportArgs};
 use crate::config::Config;
 use crate::database::{self, Knowledge};
 use crate::gather;
+use crate::install_scripts;
 use crate::lint;
 use crate::lint::files::{self, Tests};
 use crate::loaded;
@@ -289,7 +290,8 @@ fn notice(
         findings.extend(known(installed)?.into_iter().filter(|finding| !is_locked(finding, &project.graph)));
     }
     let npm = NpmSettings::read(session, Some(&project.folder))?;
-    findings.extend(gather::signals(project, installed.as_ref(), &npm, &mut gaps));
+    let decided = (&config(project, session)?.install, install_scripts::today(session));
+    findings.extend(gather::signals(project, installed.as_ref(), &npm, decided, &mut gaps));
     Ok(Noticed { findings, gaps, installed })
 }
 

@@ -17,7 +17,7 @@ use nodeward_package::build_policy::{BuildPolicy, Sources, Stance};
 use nodeward_package::lockfile::Format;
 use nodeward_package::{DependencyGraph, Manifest};
 use nodeward_report::{Gap, Printable};
-use nodeward_review::install::{Decisions, Inventory, Item, State, Target, decide, inventory};
+use nodeward_review::install::{Decisions, Hashes, Inventory, Item, State, Target, decide, inventory};
 
 use crate::disk;
 use crate::gather;
@@ -75,7 +75,7 @@ pub(crate) fn look(project: &Project, session: &Session) -> anyhow::Result<Looke
     };
     let npm = NpmSettings::read(session, Some(&project.folder))?;
     let manager = manager(project);
-    let mut inventory = take(project, installed.as_ref(), manager);
+    let mut inventory = take(project, installed.as_ref(), manager, Hashes::Every);
     inventory.gaps.extend(gaps);
     let text = |name: &str| {
         let bytes = disk::read_bounded(&project.folder.join(name), MAX_BYTES).ok()?;
@@ -93,8 +93,13 @@ pub(crate) fn look(project: &Project, session: &Session) -> anyhow::Result<Looke
 }
 
 /// The inventory of a project whose installed tree was read already.
-pub(crate) fn take(project: &Project, installed: Option<&DependencyGraph>, manager: Format) -> Inventory {
-    inventory::take(Target { folder: &project.folder, locked: &project.graph, installed, manager })
+pub(crate) fn take(
+    project: &Project,
+    installed: Option<&DependencyGraph>,
+    manager: Format,
+    hashes: Hashes<'_>,
+) -> Inventory {
+    inventory::take(Target { folder: &project.folder, locked: &project.graph, installed, manager, hashes })
 }
 
 /// The format of the lockfile of the package manager that installs the project.

@@ -8,6 +8,7 @@ use nodeward_package::{DependencyGraph, Format, Manifest, Origin, Package, Packa
 use nodeward_report::{Gap, Printable};
 
 use super::content::{self, ContentHash, Covered};
+use super::decision::Allow;
 use super::folder::{Entry, PackageFolder};
 use super::reading::{self, Reading};
 use super::stage::{self, Role, Script};
@@ -23,6 +24,17 @@ pub struct Target<'a> {
     pub installed: Option<&'a DependencyGraph>,
     /// Which package manager installs it, by the format of its lockfile.
     pub manager: Format,
+    /// Of which packages the content hash is wanted: it can cost the reading of all their files.
+    pub hashes: Hashes<'a>,
+}
+
+/// Of which packages the content hash is wanted.
+#[derive(Debug, Clone, Copy)]
+pub enum Hashes<'a> {
+    /// Of all.
+    Every,
+    /// Of those that something was allowed about.
+    Of(&'a [Allow]),
 }
 
 /// What would run.
@@ -225,8 +237,12 @@ impl Taker<'_> {
         let package = graph.package(id);
         let place = locked.map_or_else(|| graph.place(id), |id| self.locked.graph.place(id));
         let locked = locked.map(|id| self.locked.graph.package(id));
-        let Some(read) = self.read(folder, role, &package.label()) else { return };
         let name = identity(package, locked);
+        let hashed = match self.target.hashes {
+            Hashes::Every => true,
+            Hashes::Of(allowed) => allowed.iter().any(|allow| allow.package == name),
+        };
+        let Some(read) = self.read(folder, role, &package.label(), hashed) else { return };
         let version = locked.map(|locked| &locked.version_text).filter(|version| !version.is_empty());
         let reach = match locked {
             Some(locked) if !role.is_own() => locked.reach,
@@ -273,7 +289,7 @@ impl Taker<'_> {
     }
 
     /// The scripts of the package in a folder, if it has some.
-    fn read(&mut self, folder: &str, role: Role, label: &str) -> Option<ReadScripts> {
+    fn read(&mut self, folder: &str, role: Role, label: &str, hashed: bool) -> Option<ReadScripts> {
         let path = self.target.folder.join(folder);
         if role.is_own() {
             let real = path.canonicalize().unwrap_or_else(|_| path.clone());
@@ -282,7 +298,7 @@ impl Taker<'_> {
             }
             self.own.push(real);
         }
-        match read_folder(&path, role, self.target.manager, &self.resolver) {
+        match read_within(&path, role, self.target.manager, &self.resolver, hashed) {
             Ok(read) => read,
             Err(error) => {
                 self.gap(format!("{label}: {error}"), "make it readable, or install it anew, and look again");
@@ -386,6 +402,16 @@ pub fn read_folder(
     manager: Format,
     resolver: &NodeResolver,
 ) -> Result<Option<ReadScripts>, String> {
+    read_within(path, role, manager, resolver, true)
+}
+
+fn read_within(
+    path: &Path,
+    role: Role,
+    manager: Format,
+    resolver: &NodeResolver,
+    hashed: bool,
+) -> Result<Option<ReadScripts>, String> {
     let package = PackageFolder::open(path).map_err(|error| error.to_string())?;
     let bytes = package.read("package.json").map_err(|error| format!("package.json: {error}"))?;
     let manifest = Manifest::parse(Path::new("package.json"), &bytes).map_err(|error| error.to_string())?;
@@ -395,6 +421,10 @@ pub fn read_folder(
         return Ok(None);
     }
     let reading = reading::read(&package, &manifest, &scripts, resolver);
+    if !hashed {
+        let hash = Err("nobody asked for it".to_owned());
+        return Ok(Some(ReadScripts { scripts, reading, hash }));
+    }
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let hash = serde_json::from_slice(text).map_err(|error| error.to_string()).and_then(|document| {
         let covered = Covered {

@@ -6,6 +6,7 @@ use nodeward_package::{Package, PackageId};
 use nodeward_report::{Confidence, Finding, Severity, Threat};
 
 use crate::context::{Context, InstalledPackage, Project};
+use crate::install::{Judged, Role, State};
 use crate::signal::{Signal, clip, fact_of};
 
 pub(crate) const SIGNAL: Signal = Signal {
@@ -72,8 +73,53 @@ fn in_project(signal: &Signal, project: &Project<'_>) -> Vec<Finding> {
     let on_disk = |package: &Package| installed.get(package.folder.as_deref()?).copied();
     project
         .releases()
-        .filter_map(|(id, package)| one(signal, project, id, package, on_disk(package)))
+        .filter_map(|(id, package)| match project.scripts_of(package) {
+            Some(judged) if judged.item.read().is_some() || !is_open(judged) => {
+                read(signal, project, id, judged)
+            }
+            _ => one(signal, project, id, package, on_disk(package)),
+        })
         .collect()
+}
+
+/// Whether nobody has decided yet, and no other signal says so.
+fn is_open(judged: &Judged<'_>) -> bool {
+    matches!(judged.state, State::Undecided | State::Expired(_)) && !judged.item.is_hidden()
+}
+
+/// Of a release whose scripts were read.
+fn read(signal: &Signal, project: &Project<'_>, id: PackageId, judged: &Judged<'_>) -> Option<Finding> {
+    if !is_open(judged) {
+        return None;
+    }
+    let says =
+        if judged.item.role == Role::Git { "its manifest, as a git repository" } else { "its manifest" };
+    let title = format!("{} runs a script when installed", judged.item.label());
+    let mut finding = signal.release(project.graph, id, title);
+    finding.severity = judged.severity();
+    finding.evidence.push(fact_of("said by", says));
+    add_evidence(&mut finding, judged);
+    if let State::Expired(allow) = judged.state {
+        finding.evidence.push(fact_of("allowed", format!("until a day that is past, by {}", allow.place)));
+    }
+    finding.next_step = Some(format!(
+        "install with --ignore-scripts, read it (nodeward install-scripts --explain {}), and allow it or deny it",
+        clip(judged.item.name.as_str())
+    ));
+    Some(finding)
+}
+
+/// What the scripts are and do.
+pub(super) fn add_evidence(finding: &mut Finding, judged: &Judged<'_>) {
+    for script in judged.item.read().into_iter().flat_map(|read| &read.scripts) {
+        let implied = if script.implicit { " (implied by binding.gyp)" } else { "" };
+        finding
+            .evidence
+            .push(fact_of("script", format!("{}: {}{implied}", script.stage, clip(&script.command))));
+    }
+    if let Some(summary) = judged.summary() {
+        finding.evidence.push(fact_of("does", clip(&summary)));
+    }
 }
 
 fn one(

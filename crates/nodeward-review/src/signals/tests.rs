@@ -82,6 +82,7 @@ impl Case {
             lockfiles: &lockfiles,
             installed: installed.as_ref(),
             installed_packages: &self.installed_packages,
+            scripts: &[],
         };
         let context = Context {
             projects: &[project],
@@ -514,7 +515,7 @@ proptest! {
         }
         let graph = builder.finish(ReachFrom::Edges);
         let source = Source { layer: Layer::Project, file: Path::new(".npmrc"), bytes: npmrc.as_bytes() };
-        let project = Project { graph: &graph, manifests: &[], lockfiles: &[], installed: None, installed_packages: &[] };
+        let project = Project { graph: &graph, manifests: &[], lockfiles: &[], installed: None, installed_packages: &[], scripts: &[] };
         let context = Context {
             projects: &[project],
             npm: &NpmConfig::read(&[source], &[]).unwrap(),

@@ -225,3 +225,79 @@ fn what_cant_be_read_is_a_gap() {
     let ran = list(&project, &["--format", "markdown"]).expect(1);
     assert!(ran.out.contains("- not checked: "), "{}", ran.out);
 }
+
+/// `severity title` of what a scan says of install scripts.
+fn scanned(project: &Project) -> Vec<String> {
+    let report = World::with_advisories(&[&crate::harness::lodash()]).json(project, &[]);
+    let findings = report["findings"].as_array().unwrap();
+    let about =
+        findings.iter().filter(|finding| finding["id"].as_str().unwrap().starts_with("install-script"));
+    about
+        .map(|finding| {
+            format!(
+                "{} {} {}",
+                finding["id"].as_str().unwrap(),
+                finding["severity"].as_str().unwrap(),
+                finding["title"].as_str().unwrap()
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn a_scan_tells_each_script_once_and_none_that_is_allowed() {
+    let project = shop().file(".npmrc", "ignore-scripts=true\n");
+    let sly = "install-script-hidden high sly@1.0.0 runs a script that the lockfile does not know of";
+    let runs = |label: &str| format!("install-script info {label} runs a script when installed");
+    let mut expected = vec![
+        sly.to_owned(),
+        runs("banner@1.0.0"),
+        runs("builds@1.0.0"),
+        runs("mac@1.0.0"),
+        runs("top@1.0.0"),
+    ];
+    expected.sort();
+    let mut found = scanned(&project);
+    found.sort();
+    assert_eq!(found, expected);
+
+    for name in ["banner", "top"] {
+        list(&project, &["--allow", name, "--reason", "x"]).expect(0);
+    }
+    let config = project.read("nodeward.toml") + "\n[[install.deny]]\npackage = \"sly\"\nreason = \"no\"\n";
+    let project = project.file("nodeward.toml", config).file("node_modules/banner/say.js", "eval(x)");
+    let project = project
+        .file(
+            "package-lock.json",
+            LOCK.replacen(r#"top":{"version":"1.0.0""#, r#"top":{"version":"1.0.1""#, 1),
+        )
+        .file(
+            "node_modules/top/package.json",
+            manifest("top", r#"{"install":"exit 0"}"#, "").replace("1.0.0", "1.0.1"),
+        );
+    let mut found = scanned(&project);
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            "install-script info builds@1.0.0 runs a script when installed",
+            "install-script info mac@1.0.0 runs a script when installed",
+            "install-script-changed info top@1.0.1 has the install scripts of an allowed version",
+            "install-script-changed medium banner@1.0.0 is not as it was when it was allowed",
+        ]
+    );
+}
+
+#[test]
+fn a_scan_says_how_bad_a_script_is() {
+    let of = |code: &str| {
+        let project = shop().file("node_modules/banner/say.js", code);
+        let found = scanned(&project);
+        found.iter().find(|line| line.contains(" banner@")).unwrap().split(' ').nth(1).unwrap().to_owned()
+    };
+    assert_eq!(of("fetch('https://example.org')"), "info");
+    assert_eq!(of("f(process.env.NPM_TOKEN)"), "low");
+    assert_eq!(of("fetch('https://example.org'); f('/x/.npmrc')"), "medium");
+    assert_eq!(of("eval(x)"), "medium");
+    assert_eq!(of(&(0..20).map(|at| format!("_0x{at:04x}();")).collect::<String>()), "high");
+}
