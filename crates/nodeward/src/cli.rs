@@ -73,6 +73,8 @@ pub(crate) enum Command {
     Bundle(commands::bundle::BundleArgs),
     Run(commands::run::RunArgs),
     #[cfg(target_os = "linux")]
+    Install(commands::install::InstallArgs),
+    #[cfg(target_os = "linux")]
     Exec(commands::exec::ExecArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
@@ -117,6 +119,8 @@ pub(crate) fn run(cli: &Cli, session: &Session) -> anyhow::Result<Outcome> {
         Command::Seal(args) => commands::seal::seal(args, session),
         Command::Bundle(args) => commands::bundle::bundle(args, session),
         Command::Run(args) => Ok(commands::run::run(args, session)),
+        #[cfg(target_os = "linux")]
+        Command::Install(args) => commands::install::install(args, session),
         #[cfg(target_os = "linux")]
         Command::Exec(args) => Ok(commands::exec::exec(args, session)),
         Command::Completions(args) => commands::completions::completions(args),

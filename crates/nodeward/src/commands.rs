@@ -6,6 +6,8 @@ pub(crate) mod completions;
 pub(crate) mod db;
 #[cfg(target_os = "linux")]
 pub(crate) mod exec;
+#[cfg(target_os = "linux")]
+pub(crate) mod install;
 pub(crate) mod install_scripts;
 pub(crate) mod lint;
 pub(crate) mod logs;

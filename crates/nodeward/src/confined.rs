@@ -1,11 +1,13 @@
 //! Programs that run confined, as several commands start them, and what is told of them.
 
 use std::ffi::OsString;
+use std::io::Read;
 use std::net::{TcpListener, UdpSocket};
 use std::os::fd::AsFd as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use anyhow::Context as _;
 use nodeward_sandbox::confine::{self, Ended, Helper, Sockets, Stop, Streams};
@@ -41,6 +43,8 @@ pub(crate) struct Run {
 pub(crate) struct Ran {
     /// As the sandbox has it, with what the network was asked for among the events.
     pub(crate) ended: Ended,
+    /// The last of what it wrote, where that was kept.
+    pub(crate) written: String,
     connections: Vec<Connection>,
 }
 
@@ -64,14 +68,35 @@ pub(crate) fn network(hosts: &[HostRule]) -> anyhow::Result<Network> {
     Ok(Network::Ports(permitted_ports(hosts).into_iter().collect()))
 }
 
-/// Runs a program with the standard streams of this one, until it and all that it started is gone.
-pub(crate) fn run(run: Run, session: &Session) -> anyhow::Result<Ran> {
+/// Where a program's standard streams lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// They are those of this process.
+    Shared,
+    /// There is no input, and what it writes is kept: the last of it, both streams together.
+    Kept,
+}
+
+/// The most that is kept of what a program writes, in bytes.
+const MOST_KEPT: usize = 64 << 10;
+
+/// Runs a program until it and all that it started is gone.
+pub(crate) fn run(
+    run: Run,
+    output: Output,
+    watch: &interrupt::Watch,
+    session: &Session,
+) -> anyhow::Result<Ran> {
     let helper = Helper::this().context("cannot tell where this program is")?;
-    let watch = interrupt::Watch::start()?;
-    let input = std::io::stdin().as_fd().try_clone_to_owned().ok();
-    let streams = Streams::Shared(input);
+    let streams = match output {
+        Output::Shared => Streams::Shared(std::io::stdin().as_fd().try_clone_to_owned().ok()),
+        Output::Kept => Streams::Taken,
+    };
     let mut running =
         confine::spawn(&helper, run.confinement, run.program, run.arguments, streams, run.is_watched)?;
+    let written: Arc<Mutex<Vec<u8>>> = Arc::default();
+    let (out, errors) = running.output();
+    let readers = [out.map(|out| keep(out, &written)), errors.map(|errors| keep(errors, &written))];
     let seen: Arc<Mutex<Vec<NetworkEvent>>> = Arc::default();
     let gateway = match running.take_sockets() {
         Some(sockets) => Some(gateway(sockets, run.hosts, seen.clone(), session)?),
@@ -79,10 +104,31 @@ pub(crate) fn run(run: Run, session: &Session) -> anyhow::Result<Ran> {
     };
     let mut ended = running.wait(&|| watch.check().is_err())?;
     drop(gateway);
+    for reader in readers.into_iter().flatten() {
+        // Nobody is left who could write.
+        let _ = reader.join();
+    }
     watch.check()?;
     let seen = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
     let connections = seen.into_iter().filter_map(|event| note(event, &mut ended.events)).collect();
-    Ok(Ran { ended, connections })
+    let written = std::mem::take(&mut *written.lock().unwrap_or_else(PoisonError::into_inner));
+    Ok(Ran { ended, connections, written: String::from_utf8_lossy(&written).into_owned() })
+}
+
+/// Keeps the last of what comes.
+fn keep(mut from: impl Read + Send + 'static, to: &Arc<Mutex<Vec<u8>>>) -> JoinHandle<()> {
+    let to = to.clone();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 8192];
+        while let Ok(read @ 1..) = from.read(&mut buffer) {
+            let mut kept = to.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.extend_from_slice(&buffer[..read]);
+            if kept.len() > MOST_KEPT {
+                let over = kept.len() - MOST_KEPT / 2;
+                kept.drain(..over);
+            }
+        }
+    })
 }
 
 fn gateway(
@@ -182,8 +228,8 @@ pub(crate) fn outcome(ended: &Ended) -> Outcome {
 }
 
 /// `nodeward.confined/1`; documented in `docs/formats/confined.md`.
-#[derive(Serialize)]
-struct Report<'r> {
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
     schema: &'static str,
     command: Vec<String>,
     code: Option<i32>,
@@ -191,23 +237,23 @@ struct Report<'r> {
     stopped: Option<&'static str>,
     milliseconds: u128,
     memory: u64,
-    events: Vec<Line<'r>>,
-    connections: &'r [Connection],
+    events: Vec<Line>,
+    connections: Vec<Connection>,
     dropped: u64,
 }
 
-#[derive(Serialize)]
-struct Line<'r> {
+#[derive(Debug, Serialize)]
+struct Line {
     act: &'static str,
-    subject: &'r str,
+    subject: String,
     fate: &'static str,
     times: u64,
 }
 
-/// Writes all that it tried.
-pub(crate) fn write_report(file: &Path, command: &[OsString], ran: &Ran) -> anyhow::Result<()> {
+/// All that it tried.
+pub(crate) fn report(command: &[OsString], ran: &Ran) -> Report {
     let ended = &ran.ended;
-    let report = Report {
+    Report {
         schema: "nodeward.confined/1",
         command: command.iter().map(|word| word.to_string_lossy().into_owned()).collect(),
         code: ended.status.code(),
@@ -216,11 +262,15 @@ pub(crate) fn write_report(file: &Path, command: &[OsString], ran: &Ran) -> anyh
         milliseconds: ended.time.as_millis(),
         memory: ended.memory,
         events: ended.events.iter().map(|(event, times)| line(event, times)).collect(),
-        connections: &ran.connections,
+        connections: ran.connections.clone(),
         dropped: ended.events.dropped,
-    };
+    }
+}
+
+/// Writes what is reported.
+pub(crate) fn write_report(file: &Path, report: &impl Serialize) -> anyhow::Result<()> {
     output::write(Some(file), |out| {
-        serde_json::to_writer_pretty(&mut *out, &report)?;
+        serde_json::to_writer_pretty(&mut *out, report)?;
         writeln!(out)
     })
 }
@@ -235,7 +285,7 @@ fn name(stop: Stop) -> &'static str {
     }
 }
 
-fn line(event: &Event, times: u64) -> Line<'_> {
+fn line(event: &Event, times: u64) -> Line {
     let act = match event.act {
         Act::Read => "read",
         Act::Write => "write",
@@ -249,5 +299,5 @@ fn line(event: &Event, times: u64) -> Line<'_> {
         Fate::Allowed => "allowed",
         Fate::Denied => "denied",
     };
-    Line { act, subject: &event.subject, fate, times }
+    Line { act, subject: event.subject.clone(), fate, times }
 }

@@ -18,6 +18,8 @@ mod gather;
 mod git;
 mod inspection;
 mod install_scripts;
+#[cfg(target_os = "linux")]
+mod installing;
 mod interrupt;
 mod lint;
 mod loaded;

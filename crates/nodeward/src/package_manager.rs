@@ -236,6 +236,67 @@ pub(crate) fn run(
     Ok(())
 }
 
+/// What has a package manager run no script.
+fn without_scripts(manager: PackageManager) -> &'static [&'static str] {
+    match manager {
+        // By the environment alone.
+        PackageManager::YarnBerry => &[],
+        _ => &["--ignore-scripts"],
+    }
+}
+
+/// Whose lockfile lies in a folder.
+#[cfg(target_os = "linux")]
+fn lockfile_format(folder: &Path) -> Format {
+    for (name, format) in [
+        ("npm-shrinkwrap.json", Format::NpmPackageLock),
+        ("package-lock.json", Format::NpmPackageLock),
+        ("pnpm-lock.yaml", Format::Pnpm),
+        ("bun.lock", Format::Bun),
+    ] {
+        if folder.join(name).is_file() {
+            return format;
+        }
+    }
+    match crate::disk::read_bounded(&folder.join("yarn.lock"), 64 << 20) {
+        Ok(text) if memchr::memmem::find(&text, b"\n__metadata:").is_some() => Format::YarnBerry,
+        Ok(_) => Format::YarnClassic,
+        Err(_) => Format::Manifest,
+    }
+}
+
+/// Installs the project in a folder with scripts off: `install`, or what is given instead.
+#[cfg(target_os = "linux")]
+pub(crate) fn install(
+    folder: &Path,
+    given: &[String],
+    watch: &Watch,
+    session: &Session,
+) -> anyhow::Result<()> {
+    let manifest = crate::gather::read_manifest(&folder.join("package.json"));
+    let format = lockfile_format(folder);
+    let Some(manager) = of(format, manifest.as_ref()) else {
+        bail!("nothing installs from a bill of materials")
+    };
+    let name = program(manager);
+    let file =
+        find(name, session).with_context(|| format!("{name} is not on the PATH; it is needed to install"))?;
+    let usual = ["install".to_owned()];
+    let words = if given.is_empty() { &usual[..] } else { given };
+    let options = without_scripts(manager);
+    session.note(format_args!("running {name} {} {}", words.join(" "), options.join(" ")));
+    let mut command = Command::new(&file);
+    command.args(words).args(options).envs(environment(manager).iter().copied()).current_dir(folder);
+    command.stdin(Stdio::null()).stdout(Stdio::from(std::io::stderr()));
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let mut child = command.spawn().with_context(|| format!("cannot start {}", file.display()))?;
+    let status = wait(&mut child, watch)?;
+    if !status.success() {
+        bail!("`{name} {}` failed ({status})", words.join(" "));
+    }
+    Ok(())
+}
+
 /// Waits for the program to end, and ends it when the user asks to stop.
 fn wait(child: &mut Child, watch: &Watch) -> anyhow::Result<ExitStatus> {
     loop {

@@ -115,6 +115,8 @@ impl Watch {
                 self.path(call, folder, path, act);
             }
             Subject::Change { folder, path } => self.path(call, folder, path, Act::Write),
+            Subject::Folder { folder, path } if is_folder(call, folder, path) => {}
+            Subject::Folder { folder, path } => self.path(call, folder, path, Act::Write),
             Subject::Program { folder, path } => self.program(call, folder, path),
             Subject::Address { at, length } => self.address(call.pid, argument(at), argument(length)),
             Subject::Message { at } => {
@@ -266,6 +268,12 @@ impl Watch {
 fn paths(confinement: &Confinement) -> Vec<(PathBuf, Access)> {
     let declared = confinement.paths.iter().map(|rule| (PathBuf::from(&rule.path), rule.access));
     declared.chain(confinement.files.iter().map(|(path, _)| (PathBuf::from(path), Access::Read))).collect()
+}
+
+/// Whether there is a folder already, for everybody: tools make all those on the way once more.
+fn is_folder(call: &Call, folder: Option<usize>, path: usize) -> bool {
+    let found = text(call.pid, call.arguments[path]).and_then(|text| whole(call, folder, &text));
+    found.is_some_and(|found| found.is_dir())
 }
 
 fn path_below_root(path: &Path) -> &Path {

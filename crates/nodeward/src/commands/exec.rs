@@ -9,7 +9,8 @@ use clap::ValueHint;
 use nodeward_sandbox::gateway::HostRule;
 use nodeward_sandbox::{Access, Confinement, Limits, Network, PathRule};
 
-use crate::confined;
+use crate::confined::{self, Output};
+use crate::interrupt::Watch;
 use crate::outcome::Outcome;
 use crate::session::{self, Session};
 
@@ -92,10 +93,10 @@ fn try_exec(args: &ExecArgs, session: &Session) -> anyhow::Result<Outcome> {
         hosts: args.net.clone(),
         is_watched: !args.no_watch,
     };
-    let ran = confined::run(run, session)?;
+    let ran = confined::run(run, Output::Shared, &Watch::start()?, session)?;
     confined::tell(&ran.ended, session);
     if let Some(file) = &args.report {
-        confined::write_report(file, &args.command, &ran)?;
+        confined::write_report(file, &confined::report(&args.command, &ran))?;
     }
     Ok(confined::outcome(&ran.ended))
 }

@@ -12,6 +12,8 @@ mod exec;
 mod exec_paths;
 mod fix;
 mod harness;
+#[cfg(target_os = "linux")]
+mod install;
 mod install_scripts;
 #[cfg(target_os = "linux")]
 mod layouts;

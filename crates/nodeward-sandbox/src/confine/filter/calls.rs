@@ -78,6 +78,8 @@ pub(crate) enum Subject {
     Open { folder: Option<usize>, path: usize, flags: usize },
     /// A path that is made, changed or removed.
     Change { folder: Option<usize>, path: usize },
+    /// A folder that is made, which nothing comes of where it is already.
+    Folder { folder: Option<usize>, path: usize },
     /// A program that is started.
     Program { folder: Option<usize>, path: usize },
     /// An address of the network.
@@ -120,9 +122,9 @@ pub(crate) const WATCHED: &[Watched] = &[
     watched(libc::SYS_unlink, Subject::Change { folder: None, path: 0 }),
     #[cfg(target_arch = "x86_64")]
     watched(libc::SYS_rmdir, Subject::Change { folder: None, path: 0 }),
-    watched(libc::SYS_mkdirat, Subject::Change { folder: Some(0), path: 1 }),
+    watched(libc::SYS_mkdirat, Subject::Folder { folder: Some(0), path: 1 }),
     #[cfg(target_arch = "x86_64")]
-    watched(libc::SYS_mkdir, Subject::Change { folder: None, path: 0 }),
+    watched(libc::SYS_mkdir, Subject::Folder { folder: None, path: 0 }),
     watched(libc::SYS_renameat, Subject::Change { folder: Some(2), path: 3 }),
     watched(libc::SYS_renameat2, Subject::Change { folder: Some(2), path: 3 }),
     #[cfg(target_arch = "x86_64")]

@@ -1,0 +1,112 @@
+//! What install scripts find around them, as npm has it: variables and programs.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use nodeward_review::install::{Item, Script};
+use nodeward_sandbox::{Access, Confinement, HOME, PathRule};
+
+use crate::confined::set;
+use crate::package_manager;
+use crate::session::Session;
+
+/// The programs that scripts are run with.
+#[derive(Debug)]
+pub(crate) struct Tools {
+    node: Option<PathBuf>,
+    /// The folder of npm's own package.
+    npm: Option<PathBuf>,
+    /// The folder with Node.js's headers in `include/node`.
+    headers: Option<PathBuf>,
+}
+
+impl Tools {
+    /// Looks for them along `PATH`.
+    pub(crate) fn find(session: &Session) -> Self {
+        let real = |name: &str| {
+            package_manager::find(name, session).and_then(|file| std::fs::canonicalize(file).ok())
+        };
+        let node = real("node");
+        // …/npm/bin/npm-cli.js
+        let npm = real("npm").and_then(|file| file.parent()?.parent().map(Path::to_path_buf));
+        let npm = npm.filter(|folder| folder.join("node_modules/node-gyp/bin/node-gyp.js").is_file());
+        let prefix = node.as_deref().and_then(|node| node.parent()?.parent());
+        let headers =
+            prefix.filter(|prefix| prefix.join("include/node/node.h").is_file()).map(Path::to_path_buf);
+        Self { node, npm, headers }
+    }
+
+    /// Whether add-ons can be compiled without fetching Node.js's headers.
+    pub(crate) fn has_headers(&self) -> bool {
+        self.headers.is_some()
+    }
+
+    /// Has them and the system be there.
+    pub(super) fn add(&self, confinement: &mut Confinement, session: &Session) {
+        if let Some(node) = &self.node {
+            confinement.add_node(node);
+        }
+        for folder in [&self.npm, &self.headers].into_iter().flatten() {
+            if !confinement.has(folder) {
+                confinement.paths.push(PathRule::new(folder, Access::Execute));
+            }
+        }
+        confinement.add_system(|name| session.variable(name).map(OsString::from));
+    }
+
+    /// Sets what npm sets for a script of a package.
+    pub(super) fn describe(
+        &self,
+        confinement: &mut Confinement,
+        folder: &Path,
+        item: &Item,
+        script: &Script,
+        project: &Path,
+    ) {
+        let path = self.path(confinement, folder, project);
+        let mut put = |name: &str, value: OsString| set(&mut confinement.environment, name, value);
+        put("PATH", path);
+        put("INIT_CWD", folder.into());
+        put("npm_command", "install".into());
+        put("npm_lifecycle_event", (&*script.stage).into());
+        put("npm_lifecycle_script", (&*script.command).into());
+        put("npm_package_name", item.claims.as_ref().unwrap_or(&item.name).as_str().into());
+        put("npm_package_version", (&*item.version).into());
+        put("npm_package_json", folder.join("package.json").into());
+        put("npm_config_cache", Path::new(HOME).join(".npm").into());
+        put("npm_config_update_notifier", "false".into());
+        put("npm_config_user_agent", "npm node linux nodeward".into());
+        if let Some(node) = &self.node {
+            put("NODE", node.into());
+            put("npm_node_execpath", node.into());
+        }
+        if let Some(npm) = &self.npm {
+            put("npm_execpath", npm.join("bin/npm-cli.js").into());
+            put("npm_config_node_gyp", npm.join("node_modules/node-gyp/bin/node-gyp.js").into());
+        }
+        if let Some(headers) = &self.headers {
+            put("npm_config_nodedir", headers.into());
+        }
+    }
+
+    /// The programs of the package's dependencies, of those around it, npm's node-gyp, and the system's.
+    fn path(&self, confinement: &Confinement, folder: &Path, project: &Path) -> OsString {
+        let mut folders: Vec<PathBuf> = vec![folder.join("node_modules/.bin")];
+        let above = folder.ancestors().skip(1).take_while(|above| above.starts_with(project));
+        folders.extend(
+            above
+                .filter(|above| !above.ends_with("node_modules"))
+                .map(|above| above.join("node_modules/.bin")),
+        );
+        if let Some(npm) = &self.npm {
+            folders.push(npm.join("node_modules/@npmcli/run-script/lib/node-gyp-bin"));
+        }
+        if let Some(node) = self.node.as_deref().and_then(Path::parent) {
+            folders.push(node.to_owned());
+        }
+        let system =
+            confinement.environment.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone());
+        folders.extend(std::env::split_paths(&system.unwrap_or_default()));
+        std::env::join_paths(folders).unwrap_or_default()
+    }
+}

@@ -1,0 +1,263 @@
+//! `nodeward install`: the scripts that are allowed run, confined, on a copy; nothing else does. What a script is said
+//! to do here, it does where it runs unconfined: that is tried first.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::exec::users;
+
+/// A project that was installed with scripts off, in a folder beside a house with secrets.
+struct Project {
+    folder: TempDir,
+}
+
+/// A package: its name, its scripts, and its files by name and text.
+type Package<'p> = (&'p str, Value, &'p [(&'p str, &'p str)]);
+
+impl Project {
+    fn new(packages: &[Package<'_>]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let project = Self { folder };
+        let mut locked = serde_json::Map::new();
+        let (mut wanted, mut optional) = (serde_json::Map::new(), serde_json::Map::new());
+        for (name, scripts, files) in packages {
+            let manifest = json!({ "name": name, "version": "1.0.0", "scripts": scripts });
+            project.write(&format!("p/node_modules/{name}/package.json"), &manifest.to_string());
+            for (file, text) in *files {
+                project.write(&format!("p/node_modules/{name}/{file}"), text);
+            }
+            let mut entry = json!({ "version": "1.0.0", "hasInstallScript": true });
+            let is_optional = name.starts_with("optional");
+            if is_optional {
+                entry["optional"] = true.into();
+            }
+            locked.insert(format!("node_modules/{name}"), entry);
+            let wanted = if is_optional { &mut optional } else { &mut wanted };
+            wanted.insert((*name).to_owned(), "1.0.0".into());
+        }
+        let manifest = json!({ "name": "p", "version": "1.0.0", "dependencies": wanted, "optionalDependencies": optional });
+        locked.insert(String::new(), manifest.clone());
+        project.write("p/package.json", &manifest.to_string());
+        let lockfile = json!({ "name": "p", "version": "1.0.0", "lockfileVersion": 3, "packages": locked });
+        project.write("p/package-lock.json", &lockfile.to_string());
+        project.write("house/.npmrc", "canary");
+        project
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let file = self.path(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+
+    fn read(&self, path: &str) -> Option<String> {
+        fs::read_to_string(self.path(path)).ok()
+    }
+
+    fn nodeward(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nodeward"));
+        command.args(arguments).current_dir(self.path("p")).env("HOME", self.path("house"));
+        command
+            .env("NODEWARD_CACHE", self.path("house/cache"))
+            .env("SECRET_TOKEN", "canary")
+            .stdin(Stdio::null());
+        text(command.output().unwrap())
+    }
+
+    fn allow(&self, name: &str) {
+        let (code, text) = self.nodeward(&["install-scripts", "--allow", name, "--reason", "a trial"]);
+        assert_eq!(code, Some(0), "{text}");
+    }
+
+    fn install(&self) -> (Option<i32>, String, Value) {
+        let (code, text) = self.nodeward(&["install", "--scripts-only", "--report", "../report.json"]);
+        let report = self.read("report.json").and_then(|text| serde_json::from_str(&text).ok());
+        (code, text, report.unwrap_or_default())
+    }
+
+    /// Runs a script as npm would, unconfined.
+    fn plain(&self, name: &str, script: &str) {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).current_dir(self.path(&format!("p/node_modules/{name}")));
+        command.env("HOME", self.path("house")).env("SECRET_TOKEN", "canary").env("npm_package_name", name);
+        assert!(command.stdin(Stdio::null()).status().unwrap().success());
+    }
+}
+
+fn text(output: Output) -> (Option<i32>, String) {
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&text).into_owned())
+}
+
+#[test]
+fn only_what_is_allowed_runs_and_its_result_is_kept() {
+    if users().is_empty() {
+        return;
+    }
+    let project = Project::new(&[
+        (
+            "good",
+            json!({ "preinstall": "echo 1 >> made", "postinstall": "node make.js" }),
+            &[(
+                "make.js",
+                "require('fs').appendFileSync('made', [process.env.npm_package_name, process.env.npm_lifecycle_event, process.env.INIT_CWD === process.cwd()].join());",
+            )],
+        ),
+        ("other", json!({ "install": "echo x > made" }), &[]),
+    ]);
+    let (code, text, _) = project.install();
+    assert_eq!(code, Some(1), "{text}");
+    assert_eq!(
+        (project.read("p/node_modules/good/made"), project.read("p/node_modules/other/made")),
+        (None, None)
+    );
+    project.allow("good");
+    let (code, text, report) = project.install();
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("other@1.0.0 (undecided): its scripts were not run"), "{text}");
+    assert_eq!(project.read("p/node_modules/good/made").unwrap(), "1\ngood,postinstall,true");
+    assert_eq!(project.read("p/node_modules/other/made"), None);
+    assert_eq!(report["packages"][0]["wrote"], json!(["made"]), "{report:#}");
+    assert_eq!(report["packages"][0]["done"], true);
+    // Not again, until the package is another.
+    let (_, text, report) = project.install();
+    assert!(report["packages"].as_array().unwrap().is_empty(), "{text} {report:#}");
+    fs::rename(project.path("p/node_modules/good"), project.path("taken")).unwrap();
+    for file in ["package.json", "make.js"] {
+        project
+            .write(&format!("p/node_modules/good/{file}"), &project.read(&format!("taken/{file}")).unwrap());
+    }
+    let (_, text, _) = project.install();
+    assert_eq!(project.read("p/node_modules/good/made").unwrap(), "1\ngood,postinstall,true", "{text}");
+    // All is decided.
+    project.allow("other");
+    let (code, text, _) = project.install();
+    assert_eq!(code, Some(0), "{text}");
+    let left: Vec<_> = fs::read_dir(project.path("p/node_modules"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert!(!left.iter().any(|name| name.to_str().unwrap().contains("staging")), "{left:?}");
+}
+
+#[test]
+fn a_script_that_was_changed_since_does_not_run() {
+    if users().is_empty() {
+        return;
+    }
+    let project = Project::new(&[("good", json!({ "postinstall": "node make.js" }), &[("make.js", "")])]);
+    project.allow("good");
+    project.write("p/node_modules/good/make.js", "require('fs').writeFileSync('made', '')");
+    let (code, text, _) = project.install();
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("good@1.0.0 (changed)"), "{text}");
+    assert_eq!(project.read("p/node_modules/good/made"), None);
+}
+
+#[test]
+fn a_script_that_fails_leaves_the_package_as_it_was() {
+    if users().is_empty() {
+        return;
+    }
+    let script =
+        json!({ "preinstall": "echo x > file && rm -f gone", "postinstall": "echo because >&2; exit 4" });
+    for (name, expected) in [("fails", 2), ("optional-fails", 0)] {
+        let project = Project::new(&[(name, script.clone(), &[("file", "before"), ("gone", "")])]);
+        project.allow(name);
+        let (code, text, report) = project.install();
+        assert_eq!(code, Some(expected), "{text}");
+        assert!(text.contains("postinstall: failed with exit code 4") && text.contains("because"), "{text}");
+        assert_eq!(project.read(&format!("p/node_modules/{name}/file")).unwrap(), "before");
+        assert!(project.path(&format!("p/node_modules/{name}/gone")).exists());
+        assert_eq!(report["packages"][0]["done"], false, "{report:#}");
+    }
+}
+
+#[test]
+fn what_a_malicious_script_does_stays_in_its_copy() {
+    if users().is_empty() {
+        return;
+    }
+    // What it does, and where that shows.
+    let house = "$HOME/.npmrc";
+    for (script, shows, subject) in [
+        (format!("cat \"{house}\" > stolen || true"), "p/node_modules/evil/stolen", ".npmrc"),
+        ("echo \"$SECRET_TOKEN\" > stolen".to_owned(), "p/node_modules/evil/stolen", ""),
+        ("echo canary > ../other.js || true".to_owned(), "p/node_modules/other.js", "/node_modules/other.js"),
+        ("echo canary > ../../package.json || true".to_owned(), "p/package.json", "/p/package.json"),
+        (
+            "mkdir -p ../../.git/hooks; echo canary > ../../.git/hooks/post-checkout || true".to_owned(),
+            "p/.git/hooks/post-checkout",
+            "/.git",
+        ),
+        (
+            "[ \"$npm_package_name\" = evil ] && echo canary > ../victim || true".to_owned(),
+            "p/node_modules/victim",
+            "/victim",
+        ),
+    ] {
+        let project = Project::new(&[("evil", json!({ "postinstall": script }), &[])]);
+        let holds = || project.read(shows).is_some_and(|text| text.contains("canary"));
+        project.plain("evil", &script);
+        assert!(holds(), "{script} does nothing unconfined");
+        let project = Project::new(&[("evil", json!({ "postinstall": script }), &[])]);
+        project.allow("evil");
+        let (_, text, report) = project.install();
+        let holds = || project.read(shows).is_some_and(|text| text.contains("canary"));
+        assert!(!holds(), "{script}: {text}");
+        assert!(report["packages"][0]["scripts"][0]["events"].is_array(), "{report:#}");
+        if !subject.is_empty() {
+            let events = report["packages"][0]["scripts"][0]["events"].as_array().unwrap();
+            let told = events.iter().any(|event| {
+                event["fate"] == "denied" && event["subject"].as_str().unwrap().contains(subject)
+            });
+            assert!(told, "{script} is not told: {report:#}");
+        }
+    }
+}
+
+#[test]
+fn files_that_are_shared_with_a_store_stay_as_they_are() {
+    if users().is_empty() {
+        return;
+    }
+    let project = Project::new(&[("linked", json!({ "postinstall": "echo evil >> lib.js" }), &[])]);
+    project.write("store/lib.js", "canary");
+    fs::hard_link(project.path("store/lib.js"), project.path("p/node_modules/linked/lib.js")).unwrap();
+    project.allow("linked");
+    let (code, text, _) = project.install();
+    assert_eq!(code, Some(0), "{text}");
+    assert_eq!(project.read("store/lib.js").unwrap(), "canary");
+    assert_eq!(project.read("p/node_modules/linked/lib.js").unwrap(), "canaryevil\n");
+}
+
+/// `binding.gyp` runs commands while it is read.
+#[test]
+fn commands_in_a_build_file_are_confined_too() {
+    if users().is_empty() {
+        return;
+    }
+    if !Command::new("npm").arg("--version").output().is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: no npm, which brings node-gyp");
+        return;
+    }
+    let gyp = "{ 'targets': [{ 'target_name': 'x', 'type': 'none', 'sources': ['<!(node index.js)'] }] }";
+    let evil = "try { require('fs').writeFileSync('../canary', 'ran') } catch {} console.log('index.js');";
+    let project = Project::new(&[("gyp", json!({}), &[("binding.gyp", gyp), ("index.js", evil)])]);
+    project.plain("gyp", "node index.js");
+    assert!(project.path("p/node_modules/canary").exists());
+    fs::remove_file(project.path("p/node_modules/canary")).unwrap();
+    project.allow("gyp");
+    let (_, text, report) = project.install();
+    assert!(!project.path("p/node_modules/canary").exists(), "{text}");
+    let events = report["packages"][0]["scripts"][0]["events"].as_array().unwrap();
+    assert!(events.iter().any(|event| event["fate"] == "denied" && event["subject"].as_str().unwrap().ends_with("/canary")), "{text} {report:#}");
+}
