@@ -7,6 +7,7 @@
 //! something.
 
 mod bindings;
+mod names;
 mod reader;
 mod texts;
 

@@ -71,6 +71,12 @@ impl Bindings {
 impl<'a> Visit<'a> for Bindings {
     fn visit_variable_declarator(&mut self, declarator: &VariableDeclarator<'a>) {
         if let Some(init) = &declarator.init {
+            // `const require = createRequire(…)`: known by that name as any other.
+            let is_require =
+                declarator.id.get_binding_identifier().is_some_and(|name| name.name.ends_with("require"));
+            if is_require && matches!(init.get_inner_expression(), Expression::CallExpression(_)) {
+                self.named.insert(init.get_inner_expression().span().end);
+            }
             let known = value(init);
             if known.is_some() && !matches!(declarator.id, BindingPattern::ArrayPattern(_)) {
                 self.named.insert(require_in(init).span().end);

@@ -3,150 +3,22 @@
 use rustc_hash::FxHashSet;
 
 use super::bindings::{Binding, Bindings, bare_name, require_in, value};
+use super::names::{
+    FILES, GLOBALS, HARMLESS_OF_MODULE, HARMLESS_OF_PROCESS, LONG_TEXT, MANY_ESCAPES, MANY_HEX_NAMES,
+    NETWORK, PLACES, POWERFUL, STARTS, UNFOLLOWED, WRITES, WRITES_OF_FS,
+};
 use super::texts::{
     credential_place, hosts, is_environment, is_index, is_secret_variable, is_text, literal, object_name,
     opens_to_write, quoted, text_of, text_of_argument, text_of_template,
 };
 use super::{COMPUTED_IMPORT, COMPUTED_REQUIRE, Deed, UNKNOWN};
 use crate::oxc::ast::{
-    Argument, AssignmentExpression, AssignmentTarget, CallExpression, ComputedMemberExpression, Expression,
-    IdentifierReference, ImportDeclaration, ImportExpression, NewExpression, StaticMemberExpression,
+    Argument, AssignmentExpression, AssignmentTarget, BinaryExpression, BinaryOperator, CallExpression,
+    ComputedMemberExpression, ExportAllDeclaration, ExportFromDeclaration, Expression, IdentifierReference,
+    ImportDeclaration, ImportExpression, NewExpression, ObjectPattern, PropertyKey, StaticMemberExpression,
     StringLiteral, TemplateElement, TemplateLiteral, UnaryExpression,
 };
 use crate::oxc::{GetSpan as _, Span, UnaryOperator, Visit, walk};
-
-/// Modules of Node.js that talk to others by being there.
-const NETWORK: &[&str] = &["http", "https", "http2", "net", "tls", "dgram", "dns", "undici"];
-/// Modules of Node.js with which code can be run or hidden in ways that are not followed here.
-const UNFOLLOWED: &[&str] =
-    &["vm", "worker_threads", "cluster", "inspector", "repl", "wasi", "sea", "sqlite"];
-/// Functions of `child_process` that start something.
-const STARTS: &[&str] = &["exec", "execSync", "execFile", "execFileSync", "spawn", "spawnSync", "fork"];
-/// Names under which only `fs` and its like write.
-const WRITES: &[&str] = &[
-    "writeFile",
-    "writeFileSync",
-    "appendFile",
-    "appendFileSync",
-    "createWriteStream",
-    "copyFile",
-    "copyFileSync",
-    "copySync",
-    "unlinkSync",
-    "rmSync",
-    "rmdirSync",
-    "mkdirSync",
-    "mkdtempSync",
-    "mkdtemp",
-    "renameSync",
-    "symlinkSync",
-    "linkSync",
-    "chmodSync",
-    "chownSync",
-    "writeSync",
-    "truncateSync",
-    "cpSync",
-    "utimesSync",
-    "outputFile",
-    "outputFileSync",
-    "ensureDirSync",
-    "ensureDir",
-    "emptyDirSync",
-    "writeJson",
-    "writeJSONSync",
-];
-/// Names that mean writing only where `fs` is what they are asked of.
-const WRITES_OF_FS: &[&str] = &[
-    "unlink",
-    "rm",
-    "rmdir",
-    "mkdir",
-    "rename",
-    "symlink",
-    "link",
-    "chmod",
-    "chown",
-    "write",
-    "writev",
-    "truncate",
-    "cp",
-    "utimes",
-    "open",
-    "openSync",
-    "copy",
-    "move",
-    "moveSync",
-    "remove",
-    "removeSync",
-];
-/// Modules that write under those names.
-const FILES: &[&str] = &["fs", "fs-extra", "graceful-fs"];
-/// Objects with a computed member of which anything may be meant.
-const PLACES: &[&str] =
-    &["globalThis", "global", "window", "self", "process", "require", "module", "Reflect"];
-/// What of `process` neither tells nor changes anything beyond the program.
-const HARMLESS_OF_PROCESS: &[&str] = &[
-    "arch",
-    "argv",
-    "argv0",
-    "config",
-    "cwd",
-    "emitWarning",
-    "emit",
-    "execArgv",
-    "execPath",
-    "exit",
-    "exitCode",
-    "features",
-    "geteuid",
-    "getgid",
-    "getuid",
-    "hrtime",
-    "memoryUsage",
-    "nextTick",
-    "off",
-    "on",
-    "once",
-    "pid",
-    "platform",
-    "ppid",
-    "release",
-    "removeListener",
-    "removeAllListeners",
-    "resourceUsage",
-    "setMaxListeners",
-    "stdin",
-    "title",
-    "umask",
-    "uptime",
-    "version",
-    "versions",
-    "cpuUsage",
-    "abort",
-    "listeners",
-    "listenerCount",
-    "noDeprecation",
-    "report",
-];
-/// Names of the global object, and what must not be asked of it under another.
-const GLOBALS: &[&str] = &["globalThis", "global", "window", "self"];
-const POWERFUL: &[&str] = &[
-    "process",
-    "require",
-    "eval",
-    "Function",
-    "fetch",
-    "XMLHttpRequest",
-    "WebSocket",
-    "module",
-    "WebAssembly",
-];
-/// So many names like `_0x3f2a` are an obfuscator's.
-const MANY_HEX_NAMES: usize = 8;
-/// So many escapes for characters that need none.
-const MANY_ESCAPES: usize = 150;
-/// No text of this length without a space is meant to be read.
-const LONG_TEXT: usize = 4_096;
 
 pub(super) struct Reader<'b> {
     bindings: &'b Bindings,
@@ -155,11 +27,13 @@ pub(super) struct Reader<'b> {
     used: FxHashSet<u32>,
     hex_names: usize,
     escapes: usize,
+    /// How many keys are `constructor`.
+    keys: usize,
 }
 
 impl<'b> Reader<'b> {
     pub(super) fn new(bindings: &'b Bindings) -> Self {
-        Self { bindings, found: Vec::new(), used: FxHashSet::default(), hex_names: 0, escapes: 0 }
+        Self { bindings, found: Vec::new(), used: FxHashSet::default(), hex_names: 0, escapes: 0, keys: 0 }
     }
 
     pub(super) fn finish(mut self) -> Vec<(Deed, String, u32)> {
@@ -202,10 +76,13 @@ impl<'b> Reader<'b> {
 
     fn call(&mut self, callee: &Expression<'_>, arguments: &[Argument<'_>], span: Span) {
         let at = span.start;
-        if object_name(callee) == Some("require") {
+        if matches!(object_name(callee), Some("require" | "Function")) {
             self.used.insert(callee.span().end);
         }
         if let Some(Binding::Member(module, name)) = self.resolve(callee) {
+            if module == "module" && name == "createRequire" && !self.bindings.is_named(span.end) {
+                self.unfollowed("a require of another name", at);
+            }
             self.used.insert(last_of(callee).span().end);
             self.member_call(&module, &name, arguments, at);
             return;
@@ -227,6 +104,7 @@ impl<'b> Reader<'b> {
                         self.named_call(name, arguments, span)
                     }
                     (_, "constructor") => self.add(Deed::CodeFromText, "constructor", at),
+                    (_, "require") => self.unfollowed("the require of another module", at),
                     (_, "_compile" | "_load" | "runMain") => self.add(Deed::CodeFromText, name, at),
                     _ => {}
                 }
@@ -260,10 +138,7 @@ impl<'b> Reader<'b> {
                 match known {
                     Some(module) => {
                         self.module(&module, at);
-                        let is_known = self.bindings.is_named(span.end) || self.used.contains(&span.end);
-                        if bare_name(&module) == "child_process" && !is_known {
-                            self.unfollowed("child_process", at);
-                        }
+                        self.unnamed(&module, span);
                     }
                     None => self.unfollowed(COMPUTED_REQUIRE, at),
                 }
@@ -277,6 +152,8 @@ impl<'b> Reader<'b> {
         match module {
             "child_process" if STARTS.contains(&name) => self.start(name, arguments, at),
             "child_process" => self.unfollowed("child_process", at),
+            // `import("fs").then(…)`: whoever is given it has it under another name.
+            module if name == "then" && FILES.contains(&module) => self.unfollowed(module, at),
             "fs" | "fs-extra" | "graceful-fs" if is_written(name, arguments) => {
                 self.add(Deed::Write, text_of_argument(arguments, 0), at);
             }
@@ -331,6 +208,15 @@ impl<'b> Reader<'b> {
             self.unfollowed(&format!("process.{name}"), at);
         } else if FILES.contains(&module) && WRITES.contains(&name) {
             self.add(Deed::Write, UNKNOWN.to_string(), at);
+        }
+    }
+
+    /// A module that acts and has no name by which its acts would be known.
+    fn unnamed(&mut self, specifier: &str, span: Span) {
+        let module = bare_name(specifier);
+        let acts = module == "child_process" || FILES.contains(&module.as_str());
+        if acts && !self.bindings.is_named(span.end) && !self.used.contains(&span.end) {
+            self.unfollowed(&module, span.start);
         }
     }
 
@@ -396,9 +282,48 @@ impl<'a> Visit<'a> for Reader<'_> {
         self.module(&import.source.value, import.span.start);
     }
 
+    fn visit_export_all_declaration(&mut self, export: &ExportAllDeclaration<'a>) {
+        self.module(&export.source.value, export.span.start);
+        self.unnamed(&export.source.value, export.span);
+    }
+
+    fn visit_export_from_declaration(&mut self, export: &ExportFromDeclaration<'a>) {
+        self.module(&export.source.value, export.span.start);
+        self.unnamed(&export.source.value, export.span);
+    }
+
+    fn visit_binary_expression(&mut self, binary: &BinaryExpression<'a>) {
+        // `x instanceof Function` makes nothing.
+        if binary.operator == BinaryOperator::Instanceof {
+            self.used.insert(binary.right.span().end);
+        }
+        walk::walk_binary_expression(self, binary);
+    }
+
+    fn visit_property_key(&mut self, key: &PropertyKey<'a>) {
+        // `const { constructor } = f`.
+        if matches!(key, PropertyKey::StaticIdentifier(name) if name.name == "constructor")
+            || matches!(key, PropertyKey::StringLiteral(name) if name.value == "constructor")
+        {
+            self.keys += 1;
+        }
+        walk::walk_property_key(self, key);
+    }
+
+    fn visit_object_pattern(&mut self, pattern: &ObjectPattern<'a>) {
+        let before = self.keys;
+        walk::walk_object_pattern(self, pattern);
+        if self.keys > before {
+            self.unfollowed("constructor", pattern.span.start);
+        }
+    }
+
     fn visit_import_expression(&mut self, import: &ImportExpression<'a>) {
         match literal(&import.source) {
-            Some(module) => self.module(&module, import.span.start),
+            Some(module) => {
+                self.module(&module, import.span.start);
+                self.unnamed(&module, import.span);
+            }
             None => self.unfollowed(COMPUTED_IMPORT, import.span.start),
         }
         walk::walk_import_expression(self, import);
@@ -448,11 +373,20 @@ impl<'a> Visit<'a> for Reader<'_> {
             }
             // `require.resolve`: nothing but a name.
             Expression::Identifier(object) if object.name == "require" => return,
-            object if name == "constructor" => {
-                if matches!(object, Expression::StaticMemberExpression(inner) if inner.property.name == "constructor")
-                {
-                    self.add(Deed::CodeFromText, "constructor", at);
-                }
+            Expression::Identifier(object)
+                if object.name == "module" && !HARMLESS_OF_MODULE.contains(&name) =>
+            {
+                self.unfollowed(&format!("module.{name}"), at);
+            }
+            // What a function's constructor makes of a text is code.
+            _ if name == "constructor" && !self.used.contains(&member.span.end) => {
+                self.unfollowed("constructor", at);
+            }
+            Expression::StaticMemberExpression(inner)
+                if inner.property.name == "constructor"
+                    && !matches!(name, "name" | "prototype" | "call" | "super_") =>
+            {
+                self.unfollowed("constructor", at);
             }
             _ => {}
         }
@@ -498,7 +432,9 @@ impl<'a> Visit<'a> for Reader<'_> {
             "eval" => self.add(Deed::CodeFromText, "eval", at),
             "fetch" | "XMLHttpRequest" | "WebSocket" => self.add(Deed::Network, name.name.as_str(), at),
             // Handed on, they are asked under another name.
-            "process" | "require" | "globalThis" | "global" if !self.used.contains(&name.span.end) => {
+            "Function" | "process" | "require" | "globalThis" | "global"
+                if !self.used.contains(&name.span.end) =>
+            {
                 self.unfollowed(&format!("{} under another name", name.name), at);
             }
             _ => {}

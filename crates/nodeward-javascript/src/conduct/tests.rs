@@ -98,6 +98,16 @@ fn what_hides_an_act_is_an_act() {
         "const { env } = process",
         "const r = require; r('x')",
         "globalThis.process.kill(1)",
+        "import('child_process').then(cp => cp.exec('x'))",
+        "export * from 'child_process'",
+        "export { exec } from 'node:child_process'",
+        "module.require('child_process').exec('x')",
+        "module.parent.require('child_process')",
+        "const { constructor: F } = () => {}; F('x')()",
+        "const F = f.constructor; F('x')()",
+        "Function`x`()",
+        "import { createRequire } from 'module'; const r = createRequire(import.meta.url); r('child_process').exec('x')",
+        "import('fs').then(f => f.rename('a', 'b'))",
         "process.chdir('x')",
         "process.mainModule.require('x')",
         "require.apply(null, x)",
@@ -118,6 +128,14 @@ fn ordinary_code_does_nothing() {
     does("process._rawDebug('x')", &["Print"]);
     does(
         "if (typeof process !== 'undefined' && process.platform === 'x') process.exit(process.argv.length)",
+        &[],
+    );
+    does(
+        "class A extends B { constructor() { super(this.constructor.name); } } x instanceof Function; !module.parent",
+        &[],
+    );
+    does(
+        "import { createRequire } from 'module'; const require = createRequire(import.meta.url); require('path')",
         &[],
     );
     does("require.resolve('x'); require.main === module; a[i](b)", &[]);

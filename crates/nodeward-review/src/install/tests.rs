@@ -76,6 +76,11 @@ fn what_is_not_known_is_said() {
     does("node ../other/x.js", &[], &["unknown: runs ../other/x.js, which is not there"]);
     does("$TOOL x", &[], &["environment: TOOL", "unknown: starts $TOOL"]);
     does("cat <<X\nX", &[], &["unknown: a command that was not read: a here-document at byte 4"]);
+    does("make", &[], &["compiles: make", "unknown: make runs what its files say"]);
+    does("awk 'BEGIN { system(\"id\") }'", &[], &["unknown: runs awk, which was not read"]);
+    does("sed -n 's/a/b/e'", &[], &["unknown: runs sed, which was not read"]);
+    does("sed -n 's/a/b/p'", &[], &["nothing"]);
+    does("node a.js", &[("a.js", "require('./b.txt')"), ("b.txt", "eval(x)")], &["hidden-code: eval"]);
     does("python setup.py", &[], &["unknown: runs python setup.py"]);
     does("NODE_OPTIONS='-r ./x' node y.js", &[("y.js", "")], &["unknown: sets NODE_OPTIONS"]);
     does("node a.js", &[("a.js", "require('left-pad')")], &["unknown: uses left-pad, which was not read"]);

@@ -31,7 +31,7 @@ impl Tracer<'_> {
         let extension =
             Path::new(path).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         match extension {
-            "json" | "txt" | "md" => return,
+            "json" => return,
             "node" => return self.deed(&from, Kind::Checks, path),
             "wasm" => return self.unknown(&from, format!("runs {path}, which is machine code")),
             "sh" | "bash" => return self.open.push(Task::Shell(path.to_owned())),

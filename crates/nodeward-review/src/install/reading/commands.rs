@@ -203,7 +203,7 @@ impl Tracer<'_> {
             }
             "node-pre-gyp" => return self.pre_gyp(rest, from),
             "git" => return self.git(rest, from),
-            "sed" if rest.iter().all(|word| !word.shown().starts_with("-i")) => {
+            "sed" if rest.iter().all(|word| is_substitution(&word.shown())) => {
                 return self.deed(from, Kind::Nothing, "");
             }
             "find"
@@ -224,7 +224,7 @@ impl Tracer<'_> {
                     self.deed(from, *kind, what);
                 }
                 if programs::READ_ALL.contains(&name) {
-                    self.widen(format!("{name} may read any file"));
+                    self.unknown(from, format!("{name} runs what its files say"));
                 }
             }
             None => self.unknown(from, format!("runs {name}, which was not read")),
@@ -502,4 +502,19 @@ fn arguments(name: &str, kind: Kind, rest: &[Word]) -> String {
         },
         _ => name.to_owned(),
     }
+}
+
+/// Whether an argument of `sed` is a flag that changes no file, or an `s` command that runs nothing.
+fn is_substitution(argument: &str) -> bool {
+    if let Some(flag) = argument.strip_prefix('-') {
+        return matches!(flag, "n" | "e" | "E" | "r");
+    }
+    let Some((mark, rest)) = argument.strip_prefix('s').and_then(|rest| Some((rest.chars().next()?, rest)))
+    else {
+        return false;
+    };
+    let flags = rest.rsplit(mark).next().unwrap_or_default();
+    rest.matches(mark).count() == 3
+        && !argument.contains(['\n', ';'])
+        && flags.chars().all(|c| "gpiI0123456789".contains(c))
 }
