@@ -413,6 +413,10 @@ fn read_within(
     hashed: bool,
 ) -> Result<Option<ReadScripts>, String> {
     let package = PackageFolder::open(path).map_err(|error| error.to_string())?;
+    // Without one, no package manager runs anything there.
+    if package.entry("package.json") == Entry::Missing {
+        return Ok(None);
+    }
     let bytes = package.read("package.json").map_err(|error| format!("package.json: {error}"))?;
     let manifest = Manifest::parse(Path::new("package.json"), &bytes).map_err(|error| error.to_string())?;
     let has_gyp = matches!(package.entry("binding.gyp"), Entry::File(_));
