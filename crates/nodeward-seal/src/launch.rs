@@ -19,6 +19,7 @@ mod options;
 mod place;
 mod prepare;
 mod system;
+mod users;
 mod verify;
 
 pub use cache::{CacheError, MAX_PACK, pack};

@@ -4,6 +4,8 @@
 
 const own = require('./primordials.cjs');
 const { refuse } = require('./denial.cjs');
+const { admitted, searchOf } = require('./arguments.cjs');
+const { append, copyOfOptions } = require('./options.cjs');
 const { guardedEnvironment, guardedPairs } = require('./environment.cjs');
 
 const { binding } = process;
@@ -43,7 +45,10 @@ function guardAsynchronous(children, seal, tell, once) {
   native.spawn = function guardedStart(first) {
     if (typeof first === 'string') {
       tell(first);
-      if (seal.children) arguments[3] = guardedPairs(arguments[3]);
+      if (seal.children) {
+        arguments[3] = guardedPairs(arguments[3]);
+        arguments[1] = admitted(first, arguments[1], arguments[2], searchOf(arguments[3]));
+      }
       return own.apply(start, this, arguments);
     }
     tell(first?.file);
@@ -51,6 +56,7 @@ function guardAsynchronous(children, seal, tell, once) {
     const options = own.create(null);
     for (const name in first) options[name] = first[name];
     options.envPairs = guardedPairs(options.envPairs);
+    options.args = admitted(`${options.file}`, options.args, options.cwd, searchOf(options.envPairs));
     return own.apply(start, this, [options]);
   };
   // Promises of `exec` and `execFile` are made by functions of their own, which come by the same way.
@@ -73,20 +79,34 @@ function guardSynchronous(children, seal, once) {
   for (const name of ['spawnSync', 'execFileSync', 'execSync']) {
     const original = children[name];
     children[name] = function guardedSync(file, second, third) {
-      const given = seal.children ? withEnvironment(name, file, second, third) : [file, second, third];
+      const given = seal.children ? admittedSync(name, file, second, third) : [file, second, third];
       return once(file, () => own.apply(original, children, given));
     };
   }
 }
 
-/** The arguments with our environment in the options, which stand last: after a list of arguments, if one can be. */
-function withEnvironment(name, file, second, third) {
+/** What is given, with our environment in the options, which stand last: after a list of arguments, if one can be. */
+function admittedSync(name, file, second, third) {
   const isThird = name !== 'execSync' && (own.isArray(second) || second === undefined || second === null);
   const given = isThird ? third : second;
   const options = own.create(null);
   for (const key in given) options[key] = given[key];
   options.env = guardedEnvironment(options.env ?? process.env);
-  return isThird ? [file, second ?? [], options] : [file, options];
+  const { cwd, env, shell } = options;
+  if (name === 'execSync' || shell) {
+    const program = typeof shell === 'string' ? shell : '/bin/sh';
+    admitted(program, [program, '-c'], cwd, env.PATH);
+    return isThird ? [file, second ?? [], options] : [file, options];
+  }
+  const words = isThird && own.isArray(second) ? copyOfOptions(second) : [];
+  admitted(`${file}`, withName(file, words), cwd, env.PATH);
+  return [file, words, options];
+}
+
+function withName(file, words) {
+  const all = [file];
+  for (let at = 0; at < words.length; at += 1) append(all, words[at]);
+  return all;
 }
 
 module.exports = { __proto__: null, guard };

@@ -11,6 +11,7 @@ const INNER = 'gives what the guard keeps to itself';
 const SNAPSHOT = 'keeps what runs now for another time';
 const NATIVES = 'gives V8\'s inner functions';
 const FILE = 'sets options from a file';
+const LIBRARY = 'can load libraries';
 
 /** Options that run code, open a debugger, or let others decide what a module is, each with the reason. */
 const REFUSED = {
@@ -40,9 +41,29 @@ const REFUSED = {
   '--allow-natives-syntax': NATIVES,
   '--experimental-config-file': FILE,
   '--experimental-default-config-file': FILE,
+  '--openssl-config': LIBRARY,
+  '--openssl-shared-config': LIBRARY,
+  '--icu-data-dir': 'loads files that are not sealed',
 };
 
-/** What a Worker may be given. Modules that are loaded first are compared as all others are. */
+/** What they do is done before the guard is there, whatever program hands them on to Node.js: the loader does. */
+const EARLY = {
+  __proto__: null,
+  '--snapshot-blob': true,
+  '--build-snapshot': true,
+  '--build-snapshot-config': true,
+  '--experimental-config-file': true,
+  '--experimental-default-config-file': true,
+  '--openssl-config': true,
+  '--openssl-shared-config': true,
+  '--icu-data-dir': true,
+};
+
+/**
+ * What a Worker or another Node.js may be given, as in the launcher: alone, with a value after `=` or as the next word,
+ * or after `=` only, as some versions take the next word and some do not. Modules that are loaded first are compared as
+ * all others are.
+ */
 const HARMLESS = {
   __proto__: null,
   '--abort-on-uncaught-exception': 'alone',
@@ -100,14 +121,14 @@ const HARMLESS = {
   '--use-system-ca': 'alone',
   '--verify-base-objects': 'alone',
   '--zero-fill-buffers': 'alone',
-  '--max-heap-size': 'alone',
-  '--max-old-space-size': 'alone',
-  '--max-old-space-size-percentage': 'alone',
-  '--max-semi-space-size': 'alone',
-  '--min-semi-space-size': 'alone',
-  '--semi-space-growth-factor': 'alone',
-  '--stack-size': 'alone',
-  '--stack-trace-limit': 'alone',
+  '--max-heap-size': 'equals',
+  '--max-old-space-size': 'equals',
+  '--max-old-space-size-percentage': 'equals',
+  '--max-semi-space-size': 'equals',
+  '--min-semi-space-size': 'equals',
+  '--semi-space-growth-factor': 'equals',
+  '--stack-size': 'equals',
+  '--stack-trace-limit': 'equals',
   '-C': 'value',
   '--allow-fs-read': 'value',
   '--allow-fs-write': 'value',
@@ -143,11 +164,16 @@ function refusal(option) {
   return REFUSED[name] ?? (isLong(name) || name.length < 3 ? undefined : REFUSED[`-${name}`]);
 }
 
-/** Why a Worker may not be given an option, if it may not, and whether the next word is its value. */
+/**
+ * Why a Worker or another Node.js may not be given an option, if it may not, and whether the next word is its value.
+ * `inherited` has the words of this process, each with the one after it.
+ */
 function faultOf(option, inherited) {
   const known = HARMLESS[nameOf(option)];
-  const hasValue = known === 'value' && own.stringIndexOf(option, '=') === -1;
-  if (known !== undefined || inherited[option] === true) return { __proto__: null, fault: undefined, hasValue };
+  const isWhole = own.stringIndexOf(option, '=') !== -1;
+  const hasValue = known === 'value' && !isWhole;
+  const isKnown = known !== undefined && (known !== 'equals' || isWhole);
+  if (isKnown || inherited[option] !== undefined) return { __proto__: null, fault: undefined, hasValue };
   return { __proto__: null, fault: refusal(option) ?? 'is not among the options that are known to be harmless', hasValue };
 }
 
@@ -155,11 +181,12 @@ function faultOf(option, inherited) {
 function copyOfOptions(options) {
   const copy = [];
   const count = options.length;
-  for (let at = 0; at < count; at += 1) {
-    const value = `${options[at]}`;
-    own.defineProperty(copy, at, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
-  }
+  for (let at = 0; at < count; at += 1) append(copy, `${options[at]}`);
   return copy;
+}
+
+function append(list, value) {
+  own.defineProperty(list, list.length, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
 }
 
 /** The words of NODE_OPTIONS, as Node.js takes them apart. */
@@ -179,7 +206,7 @@ function wordsOf(text) {
       isQuoted = !isQuoted;
       continue;
     }
-    if (isNew) words.push('');
+    if (isNew) append(words, '');
     isNew = false;
     words[words.length - 1] += unit;
   }
@@ -195,4 +222,14 @@ function changesNames(words) {
   return false;
 }
 
-module.exports = { __proto__: null, changesNames, refusal, faultOf, copyOfOptions, wordsOf };
+/** The options of this process: what it was started with was looked at then. Each has the word that followed it. */
+function inheritedOptions(execArgv) {
+  const inherited = own.create(null);
+  for (let at = 0; at < execArgv.length; at += 1) inherited[execArgv[at]] = execArgv[at + 1] ?? '';
+  return own.freeze(inherited);
+}
+
+/** Whether an option does its work before the guard is there. */
+const isEarly = (option) => EARLY[nameOf(option)] === true;
+
+module.exports = { __proto__: null, changesNames, refusal, faultOf, inheritedOptions, isEarly, append, copyOfOptions, wordsOf };

@@ -21,6 +21,7 @@ const isMainThread = process.chdir.disabled !== true;
 // On Node.js 20 the hooks of `loader.mjs` have a thread of their own, which loads this file too.
 const isLoaderThread = !isMainThread && require('node:worker_threads').parentPort === null;
 
+const LINUX = process.platform === 'linux';
 const LOADER_MARK = 'NODEWARD_LOADER_THREAD';
 
 const settings = start.settings();
@@ -45,6 +46,7 @@ if (isLoaderThread) {
   module.exports = { find: seal.find, knows: seal.knows, fileOf: modules.fileOf, own, denial };
 } else {
   checkStart();
+  if (settings.isLaunched && isMainThread && LINUX && (seal.children || settings.mode === 'report')) start.hold();
   // Before the guard, which lets nothing load that is not sealed.
   if (speakers !== undefined) nameSpeakers(speakers);
   enforce();

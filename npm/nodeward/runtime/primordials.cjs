@@ -106,6 +106,7 @@ module.exports = Object.freeze({
   charCode: uncurried(String.prototype.charCodeAt),
   numberToString: uncurried(Number.prototype.toString),
   split: uncurried(String.prototype.split),
+  toUpperCase: uncurried(String.prototype.toUpperCase),
   mapForEach: uncurried(Map.prototype.forEach),
   mapGet: uncurried(Map.prototype.get),
   mapSet: uncurried(Map.prototype.set),

@@ -3,6 +3,7 @@
 // place of this one, the debugger's signal.
 
 const own = require('./primordials.cjs');
+const { admitted } = require('./arguments.cjs');
 const { refuse, report, enforces } = require('./denial.cjs');
 
 const LINUX = process.platform === 'linux';
@@ -139,7 +140,8 @@ function guardPrograms(seal, guardedEnvironment) {
       refuse('child', `process.execve(${file})`, 'the program in our place would not be guarded');
       return own.apply(execve, process, [file, args, env]);
     }
-    return own.apply(execve, process, [file, args, guardedEnvironment(env ?? process.env)]);
+    const environment = guardedEnvironment(env ?? process.env);
+    return own.apply(execve, process, [file, admitted(`${file}`, args ?? [], '.', undefined), environment]);
   };
 }
 

@@ -1,6 +1,7 @@
 'use strict';
 // What is asked before anything is guarded: with what was Node.js started, where is the seal, is all of it there.
 
+const fs = require('node:fs');
 const path = require('node:path');
 const own = require('./primordials.cjs');
 const sealed = require('./seal.cjs');
@@ -42,6 +43,19 @@ function openSeal({ file, hash, isLaunched }) {
   }
 }
 
+/**
+ * Tells later starts, for as long as this process lives, that it needs the folder of the guard. It may not be the
+ * program that the folder was made for and locked by, but one that was started by that.
+ */
+function hold() {
+  const { O_NONBLOCK, O_RDONLY } = fs.constants;
+  try {
+    own.fs.openSync(path.join(__dirname, '../../users'), O_RDONLY | O_NONBLOCK);
+  } catch (error) {
+    fail(`the folder of the guard can't be held: ${error.message}; start again`);
+  }
+}
+
 /** Each way in which this process was started that is not a sealed file as main, as `[what, why]`. */
 function faults({ isMainThread, isLaunched }) {
   const found = [];
@@ -77,4 +91,4 @@ function isSingleExecutable() {
   }
 }
 
-module.exports = { __proto__: null, settings, openSeal, faults, fail };
+module.exports = { __proto__: null, settings, openSeal, hold, faults, fail };

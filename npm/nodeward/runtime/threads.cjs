@@ -4,12 +4,11 @@
 const own = require('./primordials.cjs');
 const { refuse, enforces } = require('./denial.cjs');
 const { guardedEnvironment, real } = require('./environment.cjs');
-const { faultOf, copyOfOptions } = require('./options.cjs');
+const { copyOfOptions, faultOf, inheritedOptions } = require('./options.cjs');
 
 const { execArgv } = process;
 /** What this process was started with was looked at then, and its Workers get it unasked. */
-const inherited = own.create(null);
-for (const option of execArgv) inherited[option] = true;
+const inherited = inheritedOptions(execArgv);
 
 /** Guards what `require('node:worker_threads')` gave. */
 function guard(threads, seal) {

@@ -74,6 +74,21 @@ fn is_scrubbed(name: &OsStr) -> bool {
 mod tests {
     use super::*;
 
+    /// The words of one declaration of the guard's own table.
+    fn words_of(declaration: &str) -> Vec<&'static str> {
+        const GUARD: &str = include_str!("../../../../npm/nodeward/runtime/variables.cjs");
+        let (_, rest) = GUARD.split_once(declaration).unwrap();
+        let (body, _) = rest.split_once([';']).unwrap();
+        let words = body.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        words.filter(|word| !matches!(*word, "" | "__proto__" | "null" | "true")).collect()
+    }
+
+    #[test]
+    fn the_guard_keeps_the_same_from_child_processes() {
+        assert_eq!(words_of("const SCRUBBED ="), SCRUBBED);
+        assert_eq!(words_of("const PREFIXES ="), SCRUBBED_PREFIXES);
+    }
+
     #[test]
     fn what_could_run_other_code_is_removed() {
         let variables = [

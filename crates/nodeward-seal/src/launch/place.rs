@@ -2,12 +2,13 @@
 //!
 //! It is made anew for each start and belongs to it: nobody else can have prepared it. The program holds a lock
 //! in it as long as it lives, also after this process has become Node.js, so that a later start knows which
-//! folders nobody needs any more and removes them.
+//! folders nobody needs any more and removes them. Processes that the program starts tell it by [`users`].
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::users;
 use crate::seal::Digest;
 
 include!(concat!(env!("OUT_DIR"), "/guard.rs"));
@@ -120,6 +121,11 @@ impl Place {
         PLACED.iter().map(|(name, _)| format!("guard/{name}"))
     }
 
+    /// Has the folder kept for processes that the program starts, too.
+    pub(super) fn expect_users(&self) -> io::Result<()> {
+        users::expect(&self.folder)
+    }
+
     /// Leaves the folder to the program that this process becomes: it inherits the lock.
     pub(super) fn hand_over(&mut self) -> io::Result<()> {
         #[cfg(unix)]
@@ -178,7 +184,9 @@ fn is_abandoned(folder: &Path) -> bool {
     // Other users' folders in a shared parent are theirs, and links are nobody's.
     let is_own =
         fs::symlink_metadata(folder).is_ok_and(|metadata| metadata.is_dir() && metadata.uid() == own);
-    is_own && File::open(folder.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok())
+    is_own
+        && File::open(folder.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok())
+        && users::are_gone(folder)
 }
 
 #[cfg(not(unix))]

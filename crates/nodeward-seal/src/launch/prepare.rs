@@ -155,6 +155,10 @@ impl Launch {
             }
         };
         let mut place = place.map_err(LaunchError::Place)?;
+        // When only reporting, what the seal does not allow happens.
+        if request.document.children || request.mode == Mode::Report {
+            place.expect_users().map_err(|error| LaunchError::Place(error.to_string()))?;
+        }
         let (brought, verified) = beside::both(
             || bring(&request, &node, &root, &sandbox, &mut place, known.file().as_deref()),
             || verify(&root, request.document, &sandbox, request.checked, request.threads),

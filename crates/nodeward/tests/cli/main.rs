@@ -28,6 +28,8 @@ mod requirements;
 #[cfg(target_os = "linux")]
 mod run;
 #[cfg(target_os = "linux")]
+mod run_children;
+#[cfg(target_os = "linux")]
 mod run_code_cache;
 #[cfg(target_os = "linux")]
 mod run_known;

@@ -13,7 +13,7 @@ const AS_SEALED: &str = "main listed \n";
 
 /// A library that prints as soon as it is opened. None without a compiler, which is said.
 #[expect(clippy::print_stderr, reason = "what is absent is said")]
-fn library(app: &App, name: &str, options: &[&str]) -> Option<PathBuf> {
+pub(crate) fn library(app: &App, name: &str, options: &[&str]) -> Option<PathBuf> {
     let source = app.path("library.c");
     let text = format!(
         "#include <unistd.h>\n\
