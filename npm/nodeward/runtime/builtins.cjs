@@ -4,17 +4,17 @@
 
 const Module = require('node:module');
 const own = require('./primordials.cjs');
-const { refuse, enforces, report } = require('./denial.cjs');
+const { refuse, enforces, report, codeOf } = require('./denial.cjs');
 const children = require('./children.cjs');
+const contexts = require('./contexts.cjs');
 const threads = require('./threads.cjs');
 const { asks, named } = require('./modules.cjs');
-const { whenLoaded } = require('./internals.cjs');
 
 /** What each module needs guarded first: its own functions, and those of the modules that it uses. */
 const GUARDS = {
   __proto__: null,
   child_process: guardChildren,
-  cluster: guardChildren,
+  cluster: guardCluster,
   test: guardRunners,
   'test/reporters': guardRunners,
   worker_threads: guardThreads,
@@ -23,6 +23,8 @@ const GUARDS = {
   repl: guardRepl,
   v8: guardEngine,
   sqlite: guardSqlite,
+  _tls_common: loadWhole,
+  _tls_wrap: loadWhole,
   ffi: guardForeign,
 };
 
@@ -41,7 +43,12 @@ const MARKS = {
 let seal;
 let load;
 let synchronize;
+/** The guards that have not been put up yet, by module. */
 const waiting = own.create(null);
+/** Those that are being put up. */
+const busy = own.create(null);
+/** Whether `import` of a module could still give what stood there before its guard. */
+let isStale = false;
 
 function guard(settings) {
   ({ seal } = settings);
@@ -51,23 +58,43 @@ function guard(settings) {
   guardCompileCache();
   guardLoad();
   guardHooks();
-  whenLoaded('tls', guardSecureContexts);
+  contexts.guard({ deny, builtin });
 }
 
-/** Guards a built-in module before it is given out. Called for every name; almost all are none of ours. */
+/**
+ * Guards a built-in module before it is given out. Called for every name; almost all are none of ours.
+ *
+ * The stack may run out at any place in here, and who asked may ask again, from wherever the stack runs out at another
+ * place. So a guard counts as put up once all of it was, and until then nobody gets the module.
+ */
 function openBuiltin(name) {
   const pending = waiting[name];
-  if (pending === undefined) return;
-  waiting[name] = undefined;
+  if (pending === undefined) {
+    if (isStale) renew();
+    return;
+  }
+  if (busy[name] === true) {
+    // By what the program put in the place of functions that Node.js calls.
+    refuse('load', `node:${name}`, 'is asked for while its guard is being put up');
+    return;
+  }
+  busy[name] = true;
   try {
     pending(name);
+    isStale = true;
+    waiting[name] = undefined;
   } catch (error) {
-    waiting[name] = pending;
     // This version has no such module; who asked will be told.
-    if (error.code === 'ERR_UNKNOWN_BUILTIN_MODULE') return;
-    throw error;
+    if (codeOf(error) !== ABSENT) throw error;
+  } finally {
+    busy[name] = false;
   }
+  renew();
+}
+
+function renew() {
   synchronize();
+  isStale = false;
 }
 
 function guardLoad() {
@@ -94,17 +121,32 @@ function openMarked(exports) {
   for (const mark in MARKS) if (waiting[MARKS[mark]] !== undefined && own.hasOwn(exports, mark)) openBuiltin(MARKS[mark]);
 }
 
-const builtin = (name) => own.apply(load, Module, [`node:${name}`, undefined, false]);
+const ABSENT = 'ERR_UNKNOWN_BUILTIN_MODULE';
+const { binding, getBuiltinModule } = process;
+
+/** Past all hooks: those of the program would see the module before it is guarded. */
+function builtin(name) {
+  if (getBuiltinModule === undefined) return own.apply(load, Module, [`node:${name}`, undefined, false]);
+  const found = getBuiltinModule(`node:${name}`);
+  if (found !== undefined) return found;
+  const error = new own.GuardError(`No such built-in module: node:${name}`);
+  own.defineProperty(error, 'code', { __proto__: null, value: ABSENT });
+  throw error;
+}
+
+/** What `deny` has put somewhere: a guard that was interrupted is put up once more from its beginning. */
+const ours = new own.Weak();
 
 /** Puts a function in the place of `holder[name]` that refuses, and when reporting only goes on. */
 function deny(holder, name, kind, subject, reason) {
   // What is inherited is guarded where it stands.
   const original = own.hasOwn(holder, name) ? holder[name] : undefined;
-  if (typeof original !== 'function') return;
+  if (typeof original !== 'function' || own.weakHas(ours, original)) return;
   const guarded = function (...given) {
     refuse(kind, subject, reason);
     return new.target === undefined ? own.apply(original, this, given) : own.construct(original, given, new.target);
   };
+  own.weakAdd(ours, guarded);
   if (original.prototype !== undefined && original.prototype !== null) {
     own.defineProperty(guarded, 'prototype', { __proto__: null, value: original.prototype, writable: false });
     own.defineProperty(original.prototype, 'constructor', {
@@ -114,11 +156,13 @@ function deny(holder, name, kind, subject, reason) {
   own.defineProperty(holder, name, { __proto__: null, value: guarded, writable: true, enumerable: true, configurable: true });
 }
 
-function guardChildren(name) {
-  waiting.child_process = undefined;
+function guardChildren() {
   children.guard(builtin('child_process'), seal);
-  // It shares the functions of child_process.
-  if (name === 'child_process') waiting.cluster = undefined;
+}
+
+/** It uses the functions of child_process. */
+function guardCluster() {
+  openBuiltin('child_process');
 }
 
 /**
@@ -148,15 +192,9 @@ function guardRunners() {
 const DEBUGGER = 'a debugger runs any code';
 
 function guardInspector() {
-  const names = ['inspector', 'inspector/promises'];
-  // Both at once: loading one of them asks here again.
-  for (let at = 0; at < names.length; at += 1) waiting[names[at]] = undefined;
-  try {
-    for (let at = 0; at < names.length; at += 1) guardSession(builtin(names[at]));
-  } catch (error) {
-    for (let at = 0; at < names.length; at += 1) waiting[names[at]] = guardInspector;
-    throw error;
-  }
+  // The second has what the first had when it was loaded.
+  guardSession(builtin('inspector'));
+  guardSession(builtin('inspector/promises'));
 }
 
 function guardSession(inspector) {
@@ -221,12 +259,9 @@ function guardEngines() {
   deny(builtinOf('crypto'), 'setEngine', 'addon', 'crypto.setEngine', 'an engine is native code');
 }
 
-/** The engines that the options of TLS name, by any way to a connection: all end in the native context. */
-function guardSecureContexts() {
-  const { SecureContext } = builtin('tls');
-  const prototype = own.prototypeOf(new SecureContext().context);
-  deny(prototype, 'setClientCertEngine', 'addon', 'tls, clientCertEngine', 'an engine is native code');
-  deny(prototype, 'setEngineKey', 'addon', 'tls, privateKeyEngine', 'an engine is native code');
+/** Parts of `tls`, which is loaded before any part of it: see contexts.cjs. */
+function loadWhole() {
+  builtin('tls');
 }
 
 const builtinOf = (name) => require(`node:${name}`);

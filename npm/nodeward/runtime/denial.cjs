@@ -80,25 +80,36 @@ function report(kind, subject, reason, parent) {
 
 const PID = process.pid;
 
-/** A report that can't be written must not turn a denial into something else. */
+/** A report that the system won't take must not turn a denial into something else. */
 function write(line) {
+  if (sink !== 'stderr' && isWritten(() => append(line))) return;
+  // If that is not written either, there is no one left to tell.
+  isWritten(() => writeAll(2, line));
+}
+
+/** Whether this wrote. Where the stack has run out nothing was tried, and so whatever is told of must not happen. */
+function isWritten(writes) {
   try {
-    if (sink === 'stderr') return writeAll(2, line);
-    const descriptor = own.fs.openSync(sink, 'a', 0o600);
-    try {
-      writeAll(descriptor, line);
-    } finally {
-      own.fs.closeSync(descriptor);
-    }
-  } catch {
-    if (sink !== 'stderr') {
-      try {
-        writeAll(2, line);
-      } catch {
-        // There is no one left to tell.
-      }
-    }
+    writes();
+    return true;
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
+    return false;
   }
+}
+
+function append(line) {
+  const descriptor = own.fs.openSync(sink, 'a', 0o600);
+  try {
+    writeAll(descriptor, line);
+  } finally {
+    own.fs.closeSync(descriptor);
+  }
+}
+
+/** The code of an error that Node.js made. What all errors inherit is the program's to write. */
+function codeOf(error) {
+  return typeof error === 'object' && error !== null ? own.descriptorOf(error, 'code')?.value : undefined;
 }
 
 function writeAll(descriptor, line) {
@@ -108,7 +119,7 @@ function writeAll(descriptor, line) {
       return;
     } catch (error) {
       // A full pipe that does not block.
-      if (error.code !== 'EAGAIN' || tries === 1000) throw error;
+      if (codeOf(error) !== 'EAGAIN' || tries === 1000) throw error;
     }
   }
 }
@@ -199,4 +210,4 @@ function deepStack() {
   }
 }
 
-module.exports = { __proto__: null, configure, enforces, refuse, denied, report, callers };
+module.exports = { __proto__: null, configure, enforces, refuse, denied, report, callers, codeOf };

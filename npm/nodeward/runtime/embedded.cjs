@@ -12,22 +12,24 @@ const SHORTEST = 4;
 
 let sources;
 
+/** With `--permission` there are none, and then nothing is recognised. Any other failure is not for good. */
 function natives() {
-  // With `--permission` there is none, and then nothing is recognised.
   try {
-    sources ??= own.apply(binding, process, ['natives']);
+    return sources ??= own.apply(binding, process, ['natives']);
   } catch {
-    sources = own.create(null);
+    return NONE;
   }
-  return sources;
 }
+
+const NONE = own.freeze(own.create(null));
 
 /** Whether exactly these bytes stand in one of Node.js's dependencies, as a string of base64. */
 function holdsBytes(bytes) {
   const base64 = own.toBase64(bytes);
-  const names = own.namesOf(natives());
+  const texts = natives();
+  const names = own.namesOf(texts);
   for (let at = 0; at < names.length; at += 1) {
-    if (own.startsWith(names[at], 'internal/deps/') && holds(names[at], base64)) return true;
+    if (own.startsWith(names[at], 'internal/deps/') && holds(texts, names[at], base64)) return true;
   }
   return false;
 }
@@ -35,13 +37,13 @@ function holdsBytes(bytes) {
 /** Whether exactly this text stands in Node.js's source as one of its scripts. */
 function holdsScript(text) {
   if (text.length < SHORTEST) return false;
-  natives();
-  for (let at = 0; at < SCRIPTS.length; at += 1) if (holds(SCRIPTS[at], text)) return true;
+  const texts = natives();
+  for (let at = 0; at < SCRIPTS.length; at += 1) if (holds(texts, SCRIPTS[at], text)) return true;
   return false;
 }
 
-function holds(name, literal) {
-  const text = own.hasOwn(sources, name) ? sources[name] : undefined;
+function holds(texts, name, literal) {
+  const text = own.hasOwn(texts, name) ? texts[name] : undefined;
   return typeof text === 'string' && holdsLiteral(text, literal);
 }
 

@@ -59,10 +59,15 @@ function compare(filename, text, parent) {
   const entry = seal.find(filename);
   const fault = entry === undefined ? REASONS.absent : isText(entry.sha256, filename, text) ? undefined : REASONS.differs;
   if (fault !== undefined) return deny(filename, own.sha256(text), fault, parent);
+  noteCompared(filename, text, entry);
+  return entry;
+}
+
+/** All three or none: nothing is called in between, which is where a stack runs out. */
+function noteCompared(filename, text, entry) {
   comparedName = filename;
   comparedText = text;
   comparedEntry = entry;
-  return entry;
 }
 
 function isText(sha256, filename, text) {
@@ -90,13 +95,15 @@ function compareBytes(filename, bytes, format) {
 const mayBe = (kind, format) => format === 'json' || (format === 'wasm' ? kind === 'wasm' : CODE[kind] === true);
 
 function deny(subject, hash, reason, parent) {
-  if (!enforces()) {
-    const key = `${hash} ${subject}`;
-    if (told[key]) return;
-    told[key] = true;
-    told[hash] = true;
-  }
-  refuse('load', subject, reason, parent === undefined ? asking() : parent());
+  refuseOnce(`${hash} ${subject}`, subject, reason, parent === undefined ? asking : parent);
+  told[hash] = true;
+}
+
+/** Report-only tells of it once. It is noted when it has been told: where the stack runs out before, it was not. */
+function refuseOnce(key, subject, reason, parent) {
+  if (told[key] === true) return;
+  refuse('load', subject, reason, parent?.());
+  told[key] = true;
 }
 
 /** Report-only: whether a line has told of this content. */
@@ -216,11 +223,7 @@ const isInstance = Function.prototype[Symbol.hasInstance];
 
 function compareLists() {
   if (own.prototypeOf(LISTS) === OBJECTS && !hasElement(LISTS) && !hasElement(OBJECTS)) return;
-  if (!enforces()) {
-    if (told.lists) return;
-    told.lists = true;
-  }
-  refuse('load', 'an ES module', 'Array.prototype or Object.prototype was given elements, which see what Node.js loads it with');
+  refuseOnce('lists', 'an ES module', 'Array.prototype or Object.prototype was given elements, which see what Node.js loads it with');
 }
 
 const LISTS = Array.prototype;
@@ -320,11 +323,7 @@ function compareWrapper(filename) {
   // Descriptors, as an element could be an accessor with another answer next time.
   if (Module.wrap === wrap && Module.wrapper === wrapper
     && own.descriptorOf(wrapper, '0')?.value === before && own.descriptorOf(wrapper, '1')?.value === after) return;
-  if (!enforces()) {
-    if (told.wrapper) return;
-    told.wrapper = true;
-  }
-  refuse('load', filename, 'Module.wrap or Module.wrapper was changed, which adds code to each module');
+  refuseOnce('wrapper', filename, 'Module.wrap or Module.wrapper was changed, which adds code to each module');
 }
 
 /** Whether hooks of the application have to be asked for CommonJS modules too. */
@@ -353,11 +352,7 @@ function textOf(filename) {
   const bytes = own.readBriefly(filename);
   const text = own.toUtf8(bytes);
   const entry = seal.find(filename);
-  if (entry !== undefined && own.sha256(bytes) === entry.sha256) {
-    comparedName = filename;
-    comparedText = text;
-    comparedEntry = entry;
-  }
+  if (entry !== undefined && own.sha256(bytes) === entry.sha256) noteCompared(filename, text, entry);
   return text;
 }
 
@@ -457,11 +452,8 @@ function compareSource(url, format, source) {
   else compareBytes(filename, bytes, format);
   if (format === 'wasm') return bytes;
   const text = own.toUtf8(bytes);
-  if (filename !== undefined && own.sha256(text) === seal.find(filename)?.sha256) {
-    comparedName = filename;
-    comparedText = text;
-    comparedEntry = seal.find(filename);
-  }
+  const entry = filename === undefined ? undefined : seal.find(filename);
+  if (entry !== undefined && own.sha256(text) === entry.sha256) noteCompared(filename, text, entry);
   return text;
 }
 

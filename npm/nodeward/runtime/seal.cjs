@@ -259,8 +259,9 @@ function questions(prefix, at, wasmHashes, each) {
   /** What a content may be taken for that has no file: code of scripts, Workers and data URLs, or WebAssembly. */
   const useOf = (hash) => {
     if (byHash === undefined) {
-      byHash = own.create(null);
-      each((source, name) => { byHash[source.sha256] = used(name, source.kind) ?? byHash[source.sha256]; });
+      const uses = own.create(null);
+      each((source, name) => { uses[source.sha256] = used(name, source.kind) ?? uses[source.sha256]; });
+      byHash = uses;
     }
     return byHash[hash];
   };

@@ -13,6 +13,8 @@ const inherited = inheritedOptions(execArgv);
 /** Guards what `require('node:worker_threads')` gave. */
 function guard(threads, seal) {
   const { Worker: NativeWorker, SHARE_ENV } = threads;
+  // First, and last the class itself: until then the guard counts as not put up, and is put up once more.
+  const hidden = enforces() ? prototypeOfHandles(NativeWorker) : undefined;
 
   function Worker(filename, options) {
     if (new.target === undefined) throw new own.GuardTypeError('Class constructor Worker cannot be invoked without \'new\'');
@@ -36,8 +38,8 @@ function guard(threads, seal) {
   own.setPrototypeOf(Worker, own.prototypeOf(NativeWorker));
   const constructor = { __proto__: null, value: Worker, writable: true, enumerable: false, configurable: true };
   own.defineProperty(NativeWorker.prototype, 'constructor', constructor);
+  if (hidden !== undefined) own.defineProperty(hidden, 'constructor', constructor);
   threads.Worker = Worker;
-  if (enforces()) hideHandle(NativeWorker, constructor);
 }
 
 /** Each option read once: another reading may have another answer. */
@@ -71,8 +73,9 @@ function compareSource(seal, source) {
  * A Worker has its native handle under a symbol, and hooks on asynchronous resources see it as well: its
  * constructor starts threads without our options. We get at one by a Worker that can't be made.
  */
-function hideHandle(NativeWorker, constructor) {
+function prototypeOfHandles(NativeWorker) {
   let handle;
+  let fault;
   const set = (_target, name, value, receiver) => {
     if (typeof value === 'object' && value !== null && typeof value.startThread === 'function') handle = value;
     return own.defineProperty(receiver, name, {
@@ -83,10 +86,12 @@ function hideHandle(NativeWorker, constructor) {
   Impossible.prototype = new own.Interception(NativeWorker.prototype, { __proto__: null, set });
   try {
     own.construct(NativeWorker, ['', { __proto__: null, eval: true, env: { __proto__: null }, execArgv: ['--not-an-option'] }], Impossible);
-  } catch {
-    // The option is refused after the handle was made.
+  } catch (error) {
+    // The option is refused after the handle was made. If the stack ran out before, there is none.
+    fault = error;
   }
-  if (handle !== undefined) own.defineProperty(own.prototypeOf(handle), 'constructor', constructor);
+  if (handle === undefined) throw fault ?? new own.GuardError('Nodeward: this version of Node.js has no handles of Workers');
+  return own.prototypeOf(handle);
 }
 
 module.exports = { __proto__: null, guard };

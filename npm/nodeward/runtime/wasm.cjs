@@ -98,7 +98,8 @@ function watched(native, response, name, given) {
   try {
     own.then(own.resolve(response.clone().arrayBuffer()), (bytes) => admitted(bytes, name), () => {});
   } catch {
-    // No response: the native function says so.
+    // What can't be copied is told of all the same. If it is no response, the native function says so.
+    refuse('wasm', name, 'its bytes can\'t be read before it is compiled');
   }
   return own.apply(native, WebAssembly, given);
 }

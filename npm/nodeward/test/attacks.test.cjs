@@ -21,6 +21,7 @@ const GROUPS = {
   'watching the guard at work': require('./attacks/watching.cjs'),
   'data as code': require('./attacks/kinds.cjs'),
   'what Node.js keeps to itself': require('./attacks/internals.cjs'),
+  'a stack that runs out while a guard is put up': require('./attacks/interrupted.cjs'),
 };
 
 if (nodes.absent.length > 0) {
