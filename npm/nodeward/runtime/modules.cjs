@@ -58,7 +58,7 @@ function compare(filename, text, parent) {
   if (filename === comparedName && text === comparedText) return comparedEntry;
   const entry = seal.find(filename);
   const fault = entry === undefined ? REASONS.absent : isText(entry.sha256, filename, text) ? undefined : REASONS.differs;
-  if (fault !== undefined) return deny(filename, own.sha256(text), fault, parent);
+  if (fault !== undefined) return deny(filename, own.sha256OfText(text), fault, parent);
   noteCompared(filename, text, entry);
   return entry;
 }
@@ -71,10 +71,10 @@ function noteCompared(filename, text, entry) {
 }
 
 function isText(sha256, filename, text) {
-  if (own.sha256(text) === sha256) return true;
+  if (own.sha256OfText(text) === sha256) return true;
   // The text may lack the byte order mark of the file, or the file may not be UTF-8, and the text then has
   // replacement characters: the bytes decide, and have to decode to the text that will run.
-  if (own.sha256(`\ufeff${text}`) === sha256) return true;
+  if (own.sha256OfText(`\ufeff${text}`) === sha256) return true;
   try {
     const bytes = own.readBytes(filename);
     return own.sha256(bytes) === sha256 && own.toUtf8(bytes) === text;
@@ -160,7 +160,7 @@ function compareStart(filename) {
 
 function isStartText() {
   const text = own.descriptorOf(process, '_eval')?.value;
-  return typeof text === 'string' && seal.knows(own.sha256(text));
+  return typeof text === 'string' && seal.knows(own.sha256OfText(text));
 }
 
 /** What came by a hook or by `_compile`, by its path or URL. */
@@ -453,12 +453,12 @@ function compareSource(url, format, source) {
   if (format === 'wasm') return bytes;
   const text = own.toUtf8(bytes);
   const entry = filename === undefined ? undefined : seal.find(filename);
-  if (entry !== undefined && own.sha256(text) === entry.sha256) noteCompared(filename, text, entry);
+  if (entry !== undefined && own.sha256OfText(text) === entry.sha256) noteCompared(filename, text, entry);
   return text;
 }
 
 function compareText(url, filename, text, format) {
-  if (filename === undefined) compareContent(url, own.sha256(text));
+  if (filename === undefined) compareContent(url, own.sha256OfText(text));
   else if (format === 'json') compare(filename, text);
   else compareCode(filename, text);
 }

@@ -15,6 +15,7 @@ const scripts = require('./scripts.cjs');
 const builtins = require('./builtins.cjs');
 const processes = require('./process.cjs');
 const wasm = require('./wasm.cjs');
+const { withHiddenThreads } = require('./hidden.cjs');
 
 // Workers can't change the working directory. (`node:worker_threads` says it too, but takes long to load.)
 const isMainThread = process.chdir.disabled !== true;
@@ -71,8 +72,11 @@ function checkStart() {
 function enforce() {
   const { openBuiltin } = builtins;
   process.env[LOADER_MARK] = '1';
-  const bounded = boundedEval();
-  modules.guard({ seal, openBuiltin, registerLoader, isLoaderThread });
+  const bounded = withHiddenThreads(() => {
+    const made = boundedEval();
+    modules.guard({ seal, openBuiltin, registerLoader, isLoaderThread });
+    return made;
+  });
   delete process.env[LOADER_MARK];
   processes.guard({
     seal, openBuiltin, isMainThread, guardedEnvironment: environment.guardedEnvironment,

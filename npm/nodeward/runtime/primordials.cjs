@@ -27,6 +27,7 @@ const viewLengthOf = getter(DataView.prototype, 'byteLength');
 const descriptionOf = getter(Symbol.prototype, 'description');
 const utf8Slice = uncurried(Buffer.prototype.utf8Slice);
 const bufferIndexOf = uncurried(Buffer.prototype.indexOf);
+const isWellFormed = uncurried(String.prototype.isWellFormed);
 const decodeBase64 = Buffer.from;
 const base64Slice = uncurried(Buffer.prototype.base64Slice);
 
@@ -36,6 +37,15 @@ function copyBytes(source) {
   if (isDataView(source)) return new Bytes(new Bytes(viewBufferOf(source), viewOffsetOf(source), viewLengthOf(source)));
   if (isArrayBufferView(source)) return new Bytes(new Bytes(bufferOf(source), offsetOf(source), lengthOf(source)));
   return undefined;
+}
+
+/**
+ * The hash of a text as UTF-8. Half a character has none there: Node.js hashes another in its place, and so another
+ * text. What has one gets what is nobody's hash.
+ */
+function sha256OfText(text) {
+  const found = hash('sha256', text, 'hex');
+  return isWellFormed(text) ? found : `${found}, with half a character`;
 }
 
 /** The bytes behind an open file. Reads into our own memory: `fs.readFileSync` asks a replaceable `Buffer`. */
@@ -130,6 +140,7 @@ module.exports = Object.freeze({
   isSharedArrayBuffer,
   isBytes: (value) => isAnyArrayBuffer(value) || isArrayBufferView(value),
   sha256: (data) => hash('sha256', data, 'hex'),
+  sha256OfText,
   toUtf8: (bytes) => utf8Slice(bytes, 0, lengthOf(bytes)),
   bytesFrom: (bytes, offset, length) => new Bytes(bufferOf(bytes), offset, length),
   bytesIndexOf: (bytes, text) => bufferIndexOf(bytes, text, 0, 'latin1'),

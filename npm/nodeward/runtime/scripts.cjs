@@ -25,7 +25,7 @@ function guard(settings) {
 
 /** Whether this text may run under this name. Reports it if not, and throws when enforcing. */
 function admit(api, text, filename) {
-  const hash = own.sha256(text);
+  const hash = own.sha256OfText(text);
   if (!seal.knows(hash) && !isWrapped(text)) {
     if (holdsScript(text)) return;
     refuse('vm', `${api}, ${text.length} characters, sha256 ${hash}`, 'is not in the source list');
@@ -42,7 +42,7 @@ function admit(api, text, filename) {
 
 function isWrapped(text) {
   return own.startsWith(text, before) && own.endsWith(text, after)
-    && seal.knows(own.sha256(own.stringSlice(text, before.length, text.length - after.length)));
+    && seal.knows(own.sha256OfText(own.stringSlice(text, before.length, text.length - after.length)));
 }
 
 /** Options as they are read once, with `filename` if they are only that. Report-only leaves them as they are. */

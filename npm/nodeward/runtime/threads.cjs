@@ -66,7 +66,7 @@ const shortened = (text) => own.stringSlice(text, 0, 80);
 /** Early, so that whoever makes it gets the error. What starts is compared where it starts: see guardStart. */
 function compareSource(seal, source) {
   if (typeof source !== 'string') return;
-  if (!seal.knows(own.sha256(source))) refuse('worker', `code of ${source.length} characters`, 'is not in the source list');
+  if (!seal.knows(own.sha256OfText(source))) refuse('worker', `code of ${source.length} characters`, 'is not in the source list');
 }
 
 /**

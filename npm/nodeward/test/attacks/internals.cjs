@@ -37,6 +37,14 @@ module.exports = [
     Target.prototype = new Proxy(Worker.prototype, { set(target, name, value, receiver) { if (typeof value?.postMessage === 'function') { const post = value.postMessage; Object.defineProperty(value, 'postMessage', { configurable: true, value: function (message, transfer) { if (message?.doEval !== undefined) { message.doEval = 'classic'; message.filename = PAYLOAD; } return post.call(this, message, transfer); } }); } return Reflect.defineProperty(receiver, name, { value, writable: true, enumerable: true, configurable: true }); } });
     await ended(Reflect.construct(Worker, [here('listed.cjs')], Target));` },
 
+  { kind: 'worker', ...hidden, name: 'the thread of hooks, as it is shown', until: 20, sealed: OUTER, inert: 'Node.js starts it, and shows it, with the guard', body: `process.on('worker', (worker) => { const Native = Object.getPrototypeOf(worker.constructor); new Native(PAYLOAD, { eval: true, env: {}, execArgv: [] }); }); await import('./outer.mjs'); await sleep(500);` },
+  { kind: 'worker', ...hidden, name: 'the thread of hooks, as it hears', until: 20, sealed: OUTER, inert: 'Node.js starts it with the guard', body: `const { prototype } = require('events'); const { emit } = prototype; const seen = new Set();
+    prototype.emit = function (...given) { if (typeof this?.receiveMessageSync === 'function') seen.add(this); return emit.apply(this, given); };
+    await import('./outer.mjs'); await sleep(500);
+    for (const worker of seen) { for (let at = worker; at !== null; at = Object.getPrototypeOf(at)) try { new at.constructor(PAYLOAD, { eval: true, env: {}, execArgv: [] }); } catch {}
+      for (const name of Object.getOwnPropertySymbols(worker)) if (worker[name]?.startThread && typeof worker[name].constructor === 'function') ran(); }
+    await sleep(500); process.exit();` },
+
   // ---- native modules and the loader
   { ...load, ...hidden, name: 'the constructor of native modules, by a list that Node.js fills', sealed: OUTER, body: `const find = (value, depth) => { if (!value || typeof value !== 'object' || depth > 3) return; if (typeof value.then === 'function') return void Promise.prototype.then.call(value, (inner) => find(inner, depth + 1), () => {}); if (typeof value.instantiate === 'function' && typeof value.getNamespace === 'function') { seen ??= value; return; } for (const name of Reflect.ownKeys(value)) find(value[name], depth + 1); }; let seen;
     ${WATCHED(`if (value && typeof value === 'object') find(value, 0);`, `if (typeof seen?.constructor === 'function' && seen.constructor !== Object) ran();`)}` },

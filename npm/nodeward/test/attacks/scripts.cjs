@@ -6,7 +6,14 @@ const evaluated = { kind: 'eval' };
 const wasm = { kind: 'wasm' };
 const GIVES = `'6 * 7'`;
 
+const HALF = { 'half.js': `(globalThis.letter ?? ((text) => text.charCodeAt(0) === 0xd800 && require('fs').writeSync(1, 'PAYLOAD RAN\\n')))('\ufffd');\n` };
+
 module.exports = [
+  // ---- half a character, which is hashed as what stands for it
+  ...[['vm.Script', `new (require('vm').Script)(text).runInThisContext();`], ['vm.runInThisContext', `require('vm').runInThisContext(text);`], ['Module#_compile', `new Module('x')._compile(text, here('half.js'));`], ['a hook', `Module.registerHooks({ load: (url, context, next) => url.endsWith('half.js') ? { format: 'commonjs', source: text, shortCircuit: true } : next(url, context) }); require('./half.js');`, 22]]
+    .map(([name, code, since]) => ({ kind: name.startsWith('vm') ? 'vm' : 'load', since, sealed: HALF, name: `half a character, ${name}`, body: `globalThis.letter = (text) => text.charCodeAt(0) === 0xd800 && ran(); const text = fs.readFileSync(here('half.js'), 'utf8').replace('\\ufffd', '\\ud800'); ${code}` })),
+  { kind: 'worker', sealed: HALF, unreported: true, name: 'half a character, the text of a Worker', body: `const text = fs.readFileSync(here('half.js'), 'utf8').replace('\\ufffd', '\\ud800'); const { Worker } = require('worker_threads'); await new Promise((resolve, reject) => { const worker = new Worker(text, { eval: true }); worker.on('error', reject); worker.on('exit', resolve); });` },
+
   { ...vm, name: 'vm.Script', body: `const vm = require('vm'); if (new vm.Script(${GIVES}).runInThisContext() === 42) ran();` },
   { ...vm, name: 'vm.Script of an object that turns into text', body: `const vm = require('vm'); let asked = 0; const code = { toString: () => (asked++ === 0 ? fs.readFileSync(here('listed.cjs'), 'utf8').replace('exports.value = 1', '6*7') : '6 * 7') }; if (new vm.Script(code).runInThisContext() === 42) ran();` },
   { ...vm, name: 'vm.Script subclassed', body: `const vm = require('vm'); class Mine extends vm.Script {} if (new Mine(${GIVES}).runInThisContext() === 42) ran();` },
