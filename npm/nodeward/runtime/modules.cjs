@@ -10,6 +10,7 @@ const own = require('./primordials.cjs');
 const { refuse, enforces } = require('./denial.cjs');
 const { holdsScript } = require('./embedded.cjs');
 const code = require('./code.cjs');
+const esm = require('./esm.cjs');
 const names = require('./names.cjs');
 
 const REASONS = {
@@ -36,7 +37,7 @@ function guard(settings) {
   openBuiltin = settings.openBuiltin;
   told = own.create(null);
   // First, while nobody can see what Node.js makes for it, and no function of ours stands in the way.
-  if (!settings.isLoaderThread) guardModuleWrap();
+  if (!settings.isLoaderThread) esm.guard({ compareLoaded, compareRequired, isStartText, compareRead, fileOf, refuseOnce });
   code.guard(settings);
   if (!settings.isLoaderThread) names.guard(settings);
   guardCompile();
@@ -127,8 +128,9 @@ function guardCompile() {
         const body = code.compiled(content, filename);
         if (body !== undefined) return code.run(body, this, filename);
       }
-      passed[filename] = true;
       if (format === 'module' || entry?.kind === 'esm') requiresModules = true;
+      // Node.js takes the types away, so that nobody knows the text that it then compiles.
+      stripped = entry?.kind === 'typescript' ? filename : undefined;
     }
     compareWrapper(filename);
     code.note(this);
@@ -163,99 +165,20 @@ function isStartText() {
   return typeof text === 'string' && seal.knows(own.sha256OfText(text));
 }
 
-/** What came by a hook or by `_compile`, by its path or URL. */
-const passed = own.create(null);
-
-/**
- * Native modules can be seen when Node.js puts them into lists, whose prototype is everybody's. Their constructor
- * compiles whatever it is given, so it is taken away at start, by way of a module of ours.
- */
-function guardModuleWrap() {
-  const holder = new Module('nodeward:none');
-  try {
-    own.apply(Module.prototype._compile, holder, ['import "node:fs";', NONE, 'module']);
-  } catch {
-    // This version requires no ES modules.
-  }
-  hideModuleWrap(holder);
+/** A text that the loader is given to compile, and no file. That of the main thread was told of at start. */
+function compareLoaded(url, text) {
+  if (isMain && !enforces() && own.endsWith(url, EVALUATED)) return;
+  if (!seal.knows(own.sha256OfText(text))) refuseOnce(`${own.sha256(text)} ${url}`, shortened(url), REASONS.absent);
 }
 
-/** Code without a file that becomes a module: the text of a Worker, or of the main thread, which was told of at start. */
-function compareEvaluated(url, isKnown) {
-  if (isKnown || (isMain && !enforces() && own.endsWith(url, EVALUATED))) return;
-  refuse('load', shortened(`${url}`), REASONS.absent);
+/** A file that is required as an ES module, with the text that is compiled. */
+function compareRequired(filename, text) {
+  if (filename === stripped) stripped = undefined;
+  else compareCode(filename, text);
 }
 
-const NONE = `${__filename}.none.mjs`;
-const LOADER = require.resolve('./loader.mjs');
-
-function hideModuleWrap(holder) {
-  const symbols = own.ownKeys(holder);
-  for (let at = 0; at < symbols.length; at += 1) {
-    const wrap = own.descriptorOf(holder, symbols[at])?.value;
-    if (typeof wrap !== 'object' || wrap === null || typeof wrap.getModuleRequests !== 'function') continue;
-    const prototype = own.prototypeOf(wrap);
-    guardInstances(prototype);
-    if (enforces()) {
-      own.defineProperty(prototype, 'constructor', { __proto__: null, value: undefined, writable: false, configurable: false });
-    }
-    guardRequests(prototype, Module.registerHooks === undefined ? compareRead : compareCame);
-  }
-}
-
-/**
- * From Node.js 24 on the loader, which compiles whatever it is given, can be reached from what Node.js adds to a list
- * for each import. Just before that it asks whether what is imported is a native module: then no element of any list
- * may be somebody else's. (To define such an element ourselves, so as to see the loader first, makes V8 run all code
- * with lists slower from then on.)
- */
-function guardInstances(prototype) {
-  const ModuleWrap = own.descriptorOf(prototype, 'constructor')?.value;
-  if (typeof ModuleWrap !== 'function' || own.hasOwn(ModuleWrap, Symbol.hasInstance)) return;
-  const value = function (instance) {
-    compareLists();
-    return own.apply(isInstance, ModuleWrap, [instance]);
-  };
-  own.defineProperty(ModuleWrap, Symbol.hasInstance, { __proto__: null, value, writable: false, configurable: false });
-}
-
-const isInstance = Function.prototype[Symbol.hasInstance];
-
-function compareLists() {
-  if (own.prototypeOf(LISTS) === OBJECTS && !hasElement(LISTS) && !hasElement(OBJECTS)) return;
-  refuseOnce('lists', 'an ES module', 'Array.prototype or Object.prototype was given elements, which see what Node.js loads it with');
-}
-
-const LISTS = Array.prototype;
-const OBJECTS = Object.prototype;
-
-/** Whether an object has an index of its own: those come before all other keys. */
-function hasElement(object) {
-  const first = own.ownKeys(object)[0];
-  if (typeof first !== 'string') return false;
-  const unit = own.charCode(first, 0);
-  return unit >= 0x30 && unit <= 0x39;
-}
-
-/** Node.js asks each module what it imports before it is run. */
-function guardRequests(prototype, check) {
-  if (own.descriptorOf(prototype, 'getModuleRequests')?.configurable !== true) return;
-  const { getModuleRequests } = prototype;
-  const guarded = function () {
-    const { url } = this;
-    if (typeof url === 'string') check(url);
-    return own.apply(getModuleRequests, this, arguments);
-  };
-  own.defineProperty(prototype, 'getModuleRequests', { __proto__: null, value: guarded, writable: false, configurable: false });
-}
-
-/** In a Worker: what came by no hook is the text that it was started with. */
-function compareCame(url) {
-  if (isMain || !own.startsWith(url, 'file:')) return;
-  const filename = fileOf(url);
-  if (filename === NONE || passed[filename ?? url] === true) return;
-  compareEvaluated(url, isStartText());
-}
+/** The file whose types Node.js is taking away. */
+let stripped;
 
 /**
  * Node.js 20 loads the imports of a required ES module past its hooks. All that it then asks of each before it is
@@ -265,18 +188,25 @@ function compareCame(url) {
 function compareRead(url) {
   if (own.startsWith(url, 'file:')) {
     const filename = fileOf(url);
-    if (filename === NONE || filename === LOADER) return;
+    if (filename === esm.NONE || filename === LOADER) return;
     const entry = filename === undefined ? undefined : seal.find(filename);
     // Report-only: the thread of the hooks has told, unless Node.js went past them.
     if (!enforces() && !requiresModules && !own.endsWith(url, EVALUATED)) return;
     const format = entry?.kind === 'wasm' ? 'wasm' : own.endsWith(filename ?? '', '.json') ? 'json' : 'module';
     if (entry !== undefined) compareBytes(filename, own.readBytes(filename), format);
-    else if (own.endsWith(url, EVALUATED)) compareEvaluated(url, isStartText());
+    else if (own.endsWith(url, EVALUATED)) compareStarted(url);
     else deny(filename ?? url, hashOf(filename) ?? url, REASONS.absent);
   } else if (own.startsWith(url, 'data:') && (enforces() || requiresModules)) {
     compareContent(url, own.sha256(contentOf(url)));
   }
 }
+
+function compareStarted(url) {
+  if (isStartText() || (isMain && !enforces())) return;
+  refuse('load', shortened(url), REASONS.absent);
+}
+
+const LOADER = require.resolve('./loader.mjs');
 
 function hashOf(filename) {
   try {
@@ -420,11 +350,12 @@ function compareResult(url, result) {
   const isNode = own.startsWith(url, 'node:');
   if (isNode) openBuiltin(own.stringSlice(url, 5));
   else if (format === 'builtin') openBuiltin(url);
-  passed[isNode ? url : fileOf(url) ?? url] = true;
   // CommonJS without a text goes through `_compile`, an add-on through `process.dlopen`.
-  if (source === null || source === undefined || (isNode && format === 'builtin')) return result;
-  const compared = compareSource(url, format, source);
-  if (compared !== source) result.source = compared;
+  if (source !== null && source !== undefined && !(isNode && format === 'builtin')) {
+    const compared = compareSource(url, format, source);
+    if (compared !== source) result.source = compared;
+  }
+  esm.admit(url);
   return result;
 }
 
@@ -508,4 +439,4 @@ function asks(module) {
   return before;
 }
 
-module.exports = { __proto__: null, guard, fileOf, isTold, asks, hideModuleWrap, named };
+module.exports = { __proto__: null, guard, fileOf, isTold, asks, named };

@@ -6,7 +6,8 @@ const vm = require('node:vm');
 const Module = require('node:module');
 const own = require('./primordials.cjs');
 const { refuse, enforces } = require('./denial.cjs');
-const { fileOf, hideModuleWrap } = require('./modules.cjs');
+const { fileOf } = require('./modules.cjs');
+const { admitting, hideNative } = require('./esm.cjs');
 const { holdsScript } = require('./embedded.cjs');
 
 let seal;
@@ -145,12 +146,12 @@ function guardSourceTextModule() {
     const text = `${code}`;
     const copy = admitOptions('vm.SourceTextModule', options);
     admit('vm.SourceTextModule', text, copy?.identifier);
-    return as(own.construct(Native, [text, enforces() ? copy : options]), new.target, Native);
+    return as(admitting(() => own.construct(Native, [text, enforces() ? copy : options])), new.target, Native);
   }
   stand(SourceTextModule, Native);
   own.setPrototypeOf(SourceTextModule, own.prototypeOf(Native));
   vm.SourceTextModule = SourceTextModule;
-  if (enforces()) hideModuleWrap(new SyntheticModule([], () => {}));
+  if (enforces()) hideNative(new SyntheticModule([], () => {}));
 }
 
 // ---- eval

@@ -21,7 +21,17 @@ const WATCHED = (look, then) => `const define = (list, value) => Object.definePr
 /** The loader, by lists whose prototype gets elements in some way. */
 const BY_LISTS = (begin, end, at = 0) => `let loader; const element = { configurable: true, get() {}, set(value) { Object.defineProperty(this, ${at}, { value, writable: true, enumerable: true, configurable: true }); if (value && typeof value === 'object' && 'loader' in value) loader = value.loader; } };
   ${begin} try { await import('./outer.mjs'); } finally { ${end} } await loader.eval(${ESM_PAYLOAD}, 'file:///x.mjs');`;
-const OUTER = { 'outer.mjs': `import './listed.mjs'; import './inner.mjs'; export default 2;`, 'inner.mjs': 'export default 3;' };
+const OUTER = { 'outer.mjs': `import './listed.mjs'; import './inner.mjs'; export default 2;`, 'inner.mjs': 'export default 3;', 'fresh.mjs': 'export default 4;' };
+/** The loader, by what promises are resolved with. */
+const OF_PROMISES = `let loader; for (const value of await Promise.all(promises.map((promise) => Promise.race([promise, null].map((one) => Promise.resolve(one).catch(() => null)))))) loader ??= value?.loader;`;
+const BY_PROMISES = `const promises = []; const hook = require('async_hooks').createHook({ init(id, type, trigger, resource) { if (type === 'PROMISE') promises.push(resource); } }).enable();
+  await import('./outer.mjs'); hook.disable(); ${OF_PROMISES}`;
+const BY_PROMISE_HOOKS = `const promises = []; const stop = require('v8').promiseHooks.onInit((promise) => { promises.push(promise); });
+  await import('./outer.mjs'); stop(); ${OF_PROMISES}`;
+/** The loader, by the functions that Node.js binds to it where there are hooks. */
+const BOUND = `const { registerHooks } = require('module'); const { bind } = Function.prototype; let loader;
+  Function.prototype.bind = function (...given) { loader ??= given.find((value) => typeof value?.createModuleWrap === 'function'); return Reflect.apply(bind, this, given); };
+  registerHooks({ resolve: (name, context, next) => next(name, context), load: (url, context, next) => next(url, context) }); await import('./outer.mjs'); Function.prototype.bind = bind;`;
 const result = (fields) => `Object.assign(() => {}, ${fields})`;
 
 module.exports = [
@@ -56,6 +66,20 @@ module.exports = [
   { ...load, name: 'require by the loader', since: 24, sealed: OUTER, body: `let loader; ${WATCHED(`if (value && typeof value === 'object' && 'loader' in value) loader = value.loader;`, `loader.importSyncForRequire(new Module('x'), here('evil.mjs'), fs.readFileSync(here('evil.mjs'), 'utf8'), false);`)}` },
   { ...load, name: 'hooks by the loader', since: 24, sealed: OUTER, body: `let loader; ${WATCHED(`if (value && typeof value === 'object' && 'loader' in value) loader = value.loader;`, `loader.register('data:text/javascript,' + encodeURIComponent(${ESM_PAYLOAD}), 'file:///x');`)}` },
   { ...load, ...hidden, name: 'the loader\'s functions replaced', since: 24, sealed: OUTER, throws: /THREW|^$/, body: `let loader; ${WATCHED(`if (value && typeof value === 'object' && 'loader' in value) loader = value.loader;`, `try { loader.load = Object.getPrototypeOf(loader).load = () => ({ format: 'module', source: ${ESM_PAYLOAD} }); } catch {} await import('./listed.mjs?again');`)}`, inert: { 24: 'Node.js does not ask it', 26: 'Node.js does not ask it' } },
+
+  // ---- the loader, by promises and by functions that are bound
+  ...[['eval', `await loader.eval(${ESM_PAYLOAD}, url);`], ['createModuleWrap', `const wrap = loader.createModuleWrap(${ESM_PAYLOAD}, url); await loader.executeModuleJob(url, wrap);`],
+    ['importSyncForRequire', `loader.importSyncForRequire(new Module('x'), here('fresh.mjs'), ${ESM_PAYLOAD}, false);`], ['register', `loader.register('data:text/javascript,' + encodeURIComponent(${ESM_PAYLOAD}), 'file:///x'); await import('./inner.mjs');`]]
+    .flatMap(([name, code]) => [
+      { ...load, kind: name === 'register' ? 'hooks' : 'load', name: `${name} of the loader, by the promises that createHook shows`, since: 24, lines: 'any', unreported: name === 'register', sealed: OUTER, body: `${BY_PROMISES} const url = 'file:///x.mjs'; ${code}` },
+      { ...load, kind: name === 'register' ? 'hooks' : 'load', name: `${name} of the loader, by the promises that v8.promiseHooks shows`, since: 24, lines: 'any', unreported: name === 'register', sealed: OUTER, body: `${BY_PROMISE_HOOKS} const url = 'x:y'; ${code}` },
+      { ...load, kind: name === 'register' ? 'hooks' : 'load', name: `${name} of the loader, by a function that is bound`, since: 22, lines: 'any', unreported: name === 'register', sealed: OUTER, body: `${BOUND} const url = 'file://' + here('listed.mjs'); ${code}` },
+    ]),
+  { ...load, ...hidden, name: 'the translators of the loader', since: 22, until: 22, sealed: OUTER, throws: /THREW/, body: `${BOUND} const wrap = loader.translators.get('module').call(loader, 'x:y', { source: ${ESM_PAYLOAD}, format: 'module' }); await loader.executeModuleJob('x:y', wrap);` },
+  { ...load, ...hidden, name: 'what the loader loads, replaced', since: 22, sealed: OUTER, throws: /THREW|END/, body: `${BOUND} const { load } = loader; const replaced = function (url, context) { return url.includes('again') ? { format: 'module', source: ${ESM_PAYLOAD} } : load.call(this, url, context); }; try { loader.load = replaced; } catch {} try { Object.getPrototypeOf(loader).load = replaced; } catch {} await import('./inner.mjs?again');` },
+  { ...load, name: 'the loader of a Worker, by a function that is bound', since: 22, unreported: true, sealed: { ...OUTER, 'worker.cjs': `const { parentPort } = require('worker_threads'); const here = (name) => require('path').join(__dirname, name); (async () => { ${BOUND} await loader.eval(${ESM_PAYLOAD}, 'x:y'); })().catch((error) => parentPort.postMessage(error.code));` }, body: `${WORKER} const worker = new Worker(here('worker.cjs')); worker.on('message', (code) => say(1, code)); await ended(worker);` , silent: true },
+  { ...load, ...hidden, name: 'the class of native modules, in a Worker that requires none', since: 22, sealed: { ...OUTER, 'worker.cjs': `const here = (name) => require('path').join(__dirname, name); (async () => { ${BOUND} await loader.eval(${ESM_PAYLOAD}, 'x:y'); })().catch(() => {});` }, body: `${WORKER} await ended(new Worker(here('worker.cjs'), { execArgv: ['--no-experimental-require-module'] }));` },
+  { ...load, ...hidden, name: 'a Worker with so small a stack that its guard can\'t be put up', sealed: { 'worker.cjs': `require('./evil.js');` }, body: `${WORKER} for (let stackSizeMb = 0.3; stackSizeMb > 0.25; stackSizeMb -= 0.004) { const worker = new Worker(here('worker.cjs'), { resourceLimits: { stackSizeMb } }); worker.on('error', () => {}); await new Promise((resolve) => worker.on('exit', resolve)); }` },
 
   // ---- what hooks give
   { ...load, name: 'a hook that gives a function', since: 22, body: `Module.registerHooks({ load: (url, context, next) => url.endsWith('listed.mjs') ? ${result(`{ format: 'module', source: ${ESM_PAYLOAD}, shortCircuit: true }`)} : next(url, context) }); await import('./listed.mjs');` },
