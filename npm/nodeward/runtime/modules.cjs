@@ -130,7 +130,7 @@ function guardCompile() {
       }
       if (format === 'module' || entry?.kind === 'esm') requiresModules = true;
       // Node.js takes the types away, so that nobody knows the text that it then compiles.
-      stripped = entry?.kind === 'typescript' ? filename : undefined;
+      typed = entry?.kind === 'typescript' ? { __proto__: null, filename, content } : undefined;
     }
     compareWrapper(filename);
     code.note(this);
@@ -173,12 +173,54 @@ function compareLoaded(url, text) {
 
 /** A file that is required as an ES module, with the text that is compiled. */
 function compareRequired(filename, text) {
-  if (filename === stripped) stripped = undefined;
-  else compareCode(filename, text);
+  const before = typed;
+  typed = undefined;
+  if (before?.filename === filename && isStripped(before.content, text)) return;
+  compareCode(filename, text);
 }
 
-/** The file whose types Node.js is taking away. */
-let stripped;
+/** The file with types that was compared last: Node.js takes them away, and then requires it as an ES module. */
+let typed;
+const { stripTypeScriptTypes } = Module;
+
+/** Whether a text is another one without its types, and says no more than where it is from. */
+function isStripped(content, text) {
+  const { emitWarning } = process;
+  // Whoever wants to know that this is experimental was told by the types.
+  process.emitWarning = () => {};
+  try {
+    for (let at = 0; at < MODES.length; at += 1) {
+      const code = strippedOf(content, MODES[at]);
+      if (code !== undefined && own.startsWith(text, code) && isComment(own.stringSlice(text, code.length))) return true;
+    }
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+  return false;
+}
+
+/** None where there is no such way, or where types are more than types. */
+function strippedOf(content, mode) {
+  try {
+    return stripTypeScriptTypes(content, { __proto__: null, mode });
+  } catch {
+    return undefined;
+  }
+}
+
+const MODES = ['strip', 'transform'];
+const COMMENT = '\n\n//# source';
+
+/** Whether a text is nothing, or one line of a comment. */
+function isComment(text) {
+  if (text.length === 0) return true;
+  if (!own.startsWith(text, COMMENT)) return false;
+  for (let at = COMMENT.length; at < text.length; at += 1) {
+    const unit = own.charCode(text, at);
+    if (unit === 0x0a || unit === 0x0d || unit === 0x2028 || unit === 0x2029) return false;
+  }
+  return true;
+}
 
 /**
  * Node.js 20 loads the imports of a required ES module past its hooks. All that it then asks of each before it is
