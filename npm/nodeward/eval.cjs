@@ -64,7 +64,7 @@ function status() {
  * parent, reason, stack}` for each denial. With `wasm`, WebAssembly needs a permission as well; the result's
  * `permitWasm(callback)` gives it.
  */
-function install({ addon, addonSha256, seal, root, mode, report = () => {}, wasm = false } = {}) {
+function install({ addon, addonSha256, seal, root, mode, report = () => {}, wasm = false, served } = {}) {
   if (shared() !== undefined) throw new Error('Nodeward: bounded eval is in force already in this thread');
   const decided = decideMode(mode, seal);
   const layer = decided === 'permissive'
@@ -72,7 +72,7 @@ function install({ addon, addonSha256, seal, root, mode, report = () => {}, wasm
     : activate(loaded(addon, addonSha256), { reportOnly: decided === 'report', wasm, report });
   const state = bounded(decided, layer, report);
   captured.defineProperty(process, SHARED, { __proto__: null, value: state.shared, writable: false, configurable: false, enumerable: false });
-  if (seal) installSynthetic({ seal, root, mode, report });
+  if (seal) installSynthetic({ seal, root, mode, report, served });
   if (decided !== 'permissive') observe(state, seal, root);
   return captured.freeze({
     __proto__: null,
@@ -84,10 +84,10 @@ function install({ addon, addonSha256, seal, root, mode, report = () => {}, wasm
 }
 
 /** A seal without synthetic modules needs nothing that makes them, only what says no. */
-function installSynthetic({ seal, root, mode, report }) {
+function installSynthetic({ seal, root, mode, report, served }) {
   const hasSome = seal.sources?.some((source) => source.kind === 'synthetic');
   if (hasSome || mode === 'report' || mode === 'permissive') {
-    require('./synthesize.cjs').install({ seal, root, mode, report });
+    require('./synthesize.cjs').install({ seal, root, mode, report, served });
     return;
   }
   const deny = (content) => {

@@ -46,11 +46,11 @@ async function synthesizeModule(content) {
 
 /**
  * Puts the seal's synthetic sources in force in this thread, once; `install` of `eval.cjs` does it for the
- * preload. Until then everything may be synthesized.
+ * preload. Until then everything may be synthesized. `served` is told the URL of each ES module before it is made.
  */
-function install({ seal, root, mode = 'enforce', report = () => {} }) {
+function install({ seal, root, mode = 'enforce', report = () => {}, served = () => {} }) {
   if (shared() !== undefined) throw new Error('Nodeward: synthetic modules are in force already in this thread');
-  const state = synthetic({ sealed: sealedSources(seal), enforce: mode !== 'report' && mode !== 'permissive', root, report });
+  const state = synthetic({ sealed: sealedSources(seal), enforce: mode !== 'report' && mode !== 'permissive', root, report, served });
   captured.defineProperty(process, SHARED, {
     __proto__: null, value: state, writable: false, configurable: false, enumerable: false,
   });
@@ -73,7 +73,7 @@ function sealedSources(seal) {
 }
 
 /** The state of one thread. Without `sealed` there is nothing to hold content to. */
-function synthetic({ sealed, enforce, root = process.cwd(), report }) {
+function synthetic({ sealed, enforce, root = process.cwd(), report, served = () => {} }) {
   const folder = path.resolve(root);
   const paths = nodeModulePaths(folder);
   const record = recorder();
@@ -120,7 +120,7 @@ function synthetic({ sealed, enforce, root = process.cwd(), report }) {
   let loader = needsLoaderFirst(sealed) ? loaderInThread(parentOf(folder)) : undefined;
   const esm = (content) => {
     const name = admit(content);
-    loader ??= (registerHooks === undefined ? loaderInThread : loaderHere)(parentOf(folder));
+    loader ??= (registerHooks === undefined ? loaderInThread : loaderHere)(parentOf(folder), served);
     loader(name, content);
     return import(`${SCHEME}${name}`);
   };
@@ -185,7 +185,7 @@ function parentOf(folder) {
  * Serves content to the loader of ES modules. The hooks are set when first needed: after the preload's own,
  * and so they are asked first.
  */
-function loaderHere(parent) {
+function loaderHere(parent, served) {
   const contents = new captured.Map();
   const contentOf = (asked) => captured.mapGet(contents, asked);
   registerHooks({
@@ -197,7 +197,9 @@ function loaderHere(parent) {
     },
     load(asked, context, nextLoad) {
       const source = contentOf(asked);
-      return source === undefined ? nextLoad(asked, context) : { format: 'module', source, shortCircuit: true };
+      if (source === undefined) return nextLoad(asked, context);
+      served(asked);
+      return { format: 'module', source, shortCircuit: true };
     },
   });
   return (name, content) => captured.mapSet(contents, `${SCHEME}${name}`, content);

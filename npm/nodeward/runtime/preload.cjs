@@ -16,6 +16,7 @@ const builtins = require('./builtins.cjs');
 const processes = require('./process.cjs');
 const wasm = require('./wasm.cjs');
 const { withHiddenThreads } = require('./hidden.cjs');
+const { admit: served } = require('./esm.cjs');
 
 // Workers can't change the working directory. (`node:worker_threads` says it too, but takes long to load.)
 const isMainThread = process.chdir.disabled !== true;
@@ -96,7 +97,7 @@ function boundedEval() {
   const report = ({ kind, subject, reason, parent }) => denial.report(kind, subject, reason, parent);
   const wanted = seal.evalRules;
   if (!NODEWARD_ADDON && !(wanted?.modules?.length > 0) && (wanted?.mode ?? 'strict') === 'strict') {
-    if (seal.hasSynthetic) require('../synthesize.cjs').install({ seal: seal.document, root, mode, report });
+    if (seal.hasSynthetic) require('../synthesize.cjs').install({ seal: seal.document, root, mode, report, served });
     else if (denial.enforces()) denySynthetic();
     return undefined;
   }
@@ -105,7 +106,7 @@ function boundedEval() {
   const needsSources = seal.hasSynthetic || wanted?.modules?.length > 0;
   const document = needsSources ? seal.document : { eval: wanted };
   try {
-    return require('../eval.cjs').install({ addon, addonSha256, seal: document, root, mode, report, wasm: true });
+    return require('../eval.cjs').install({ addon, addonSha256, seal: document, root, mode, report, served, wasm: true });
   } catch (error) {
     return start.fail(error.message);
   }
