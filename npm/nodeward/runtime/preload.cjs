@@ -48,7 +48,7 @@ if (isLoaderThread) {
   module.exports = { find: seal.find, knows: seal.knows, fileOf: modules.fileOf, own, denial };
 } else {
   checkStart();
-  if (settings.isLaunched && isMainThread && LINUX && (seal.children || settings.mode === 'report')) start.hold();
+  if (settings.isLaunched && isMainThread && LINUX && (seal.children || settings.mode === 'report')) start.hold(settings.mode);
   // Before the guard, which lets nothing load that is not sealed.
   if (speakers !== undefined) nameSpeakers(speakers);
   enforce();

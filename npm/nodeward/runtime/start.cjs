@@ -45,14 +45,14 @@ function openSeal({ file, hash, isLaunched }) {
 
 /**
  * Tells later starts, for as long as this process lives, that it needs the folder of the guard. It may not be the
- * program that the folder was made for and locked by, but one that was started by that.
+ * program that the folder was made for and locked by, but one that was started by that. Report-only ends no program.
  */
-function hold() {
+function hold(mode) {
   const { O_NONBLOCK, O_RDONLY } = fs.constants;
   try {
     own.fs.openSync(path.join(__dirname, '../../users'), O_RDONLY | O_NONBLOCK);
   } catch (error) {
-    fail(`the folder of the guard can't be held: ${error.message}; start again`);
+    if (mode === 'enforce') fail(`the folder of the guard can't be held: ${error.message}; start again`);
   }
 }
 
