@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 /// The most different events that are kept of one run.
 const MOST: usize = 2_000;
 
+/// How much of a subject is kept, in bytes.
+const LONGEST: usize = 1_000;
+
 /// What was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Act {
@@ -20,8 +23,6 @@ pub enum Act {
     Connect,
     /// To send a signal to another process.
     Signal,
-    /// To make more processes than it may.
-    Process,
 }
 
 /// What became of it.
@@ -54,8 +55,13 @@ pub struct Events {
 }
 
 impl Events {
-    /// Notes one.
-    pub fn add(&mut self, event: Event) {
+    /// Notes one. Of a long subject only the beginning is kept.
+    pub fn add(&mut self, mut event: Event) {
+        if event.subject.len() > LONGEST {
+            let end = event.subject.floor_char_boundary(LONGEST);
+            event.subject.truncate(end);
+            event.subject.push('…');
+        }
         if let Some(&place) = self.known.get(&event) {
             self.list[place].1 += 1;
         } else if self.list.len() < MOST {

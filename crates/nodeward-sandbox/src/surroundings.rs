@@ -72,18 +72,26 @@ impl Confinement {
         self.environment.extend(environment);
     }
 
-    /// Adds the folder that a Node.js is installed in, with the package manager and headers that came with it.
+    /// Adds a Node.js, with the package manager and the headers that came with it, and nothing else of the folder that
+    /// it is installed in: that may be somebody's home.
     pub fn add_node(&mut self, program: &Path) {
         let Ok(program) = std::fs::canonicalize(program) else { return };
-        let prefix = program.parent().filter(|folder| folder.ends_with("bin")).and_then(Path::parent);
-        let rule = match prefix
-            .filter(|prefix| prefix.join("lib/node_modules").is_dir() || prefix.join("include/node").is_dir())
+        let mut found = vec![program.clone()];
+        if let Some(prefix) = program.parent().filter(|folder| folder.ends_with("bin")).and_then(Path::parent)
         {
-            Some(prefix) => PathRule::new(prefix, Access::Execute),
-            None => PathRule::new(program, Access::Execute),
-        };
-        if !self.has(Path::new(&rule.path)) {
-            self.paths.push(rule);
+            let came = ["lib/node_modules/npm", "lib/node_modules/corepack", "include/node"];
+            found.extend(came.iter().map(|path| prefix.join(path)).filter(|path| path.is_dir()));
+            let is_link = |path: &PathBuf| {
+                std::fs::canonicalize(path).is_ok_and(|to| to.starts_with(prefix.join("lib/node_modules")))
+            };
+            found.extend(
+                ["npm", "npx", "corepack"].iter().map(|name| prefix.join("bin").join(name)).filter(is_link),
+            );
+        }
+        for path in found {
+            if !self.has(&path) {
+                self.paths.push(PathRule::new(path, Access::Execute));
+            }
         }
     }
 
@@ -94,7 +102,10 @@ impl Confinement {
 
     /// The folders of a `PATH` that are there.
     pub fn visible(&self, path: &OsStr) -> OsString {
-        let folders = std::env::split_paths(path).filter(|folder| folder.is_absolute() && self.has(folder));
+        let holds =
+            |folder: &Path| self.paths.iter().any(|rule| Path::new(&rule.path).parent() == Some(folder));
+        let folders = std::env::split_paths(path)
+            .filter(|folder| folder.is_absolute() && (self.has(folder) || holds(folder)));
         let folders: Vec<PathBuf> = folders.collect();
         std::env::join_paths(folders).unwrap_or_default()
     }

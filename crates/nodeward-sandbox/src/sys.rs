@@ -124,7 +124,8 @@ pub(crate) fn change_mount(mount: BorrowedFd<'_>, change: MountChange) -> io::Re
     let attributes = libc::mount_attr {
         attr_set: u64::from(change.add.bits()),
         attr_clr: 0,
-        propagation: 0,
+        // What is mounted outside later does not come in.
+        propagation: libc::MS_PRIVATE,
         userns_fd: 0,
     };
     let flags = libc::AT_EMPTY_PATH | if change.below { libc::AT_RECURSIVE } else { 0 };
@@ -167,6 +168,18 @@ pub(crate) fn raise_loopback(socket: BorrowedFd<'_>) -> io::Result<()> {
 /// Installs a filter of system calls for this thread and gives the descriptor by which the calls that it marks are
 /// told. The thread has to have given up new privileges before.
 pub(crate) fn listen(filter: &[seccompiler::sock_filter]) -> io::Result<OwnedFd> {
+    // Once a call was received, only what kills interrupts it: others would make it fail that never failed before.
+    const WAIT_KILLABLE: libc::c_ulong = 1 << 5;
+    match listen_with(filter, libc::SECCOMP_FILTER_FLAG_NEW_LISTENER | WAIT_KILLABLE) {
+        // Kernels before 5.19.
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
+            listen_with(filter, libc::SECCOMP_FILTER_FLAG_NEW_LISTENER)
+        }
+        other => other,
+    }
+}
+
+fn listen_with(filter: &[seccompiler::sock_filter], flags: libc::c_ulong) -> io::Result<OwnedFd> {
     let program = libc::sock_fprog {
         len: u16::try_from(filter.len()).map_err(|_| io::Error::other("the filter is too long"))?,
         filter: filter.as_ptr().cast::<libc::sock_filter>().cast_mut(),
@@ -175,12 +188,8 @@ pub(crate) fn listen(filter: &[seccompiler::sock_filter]) -> io::Result<OwnedFd>
     // right. What comes back is a new descriptor that nobody else owns.
     #[expect(unsafe_code, reason = "seccompiler installs no filter with a listener")]
     unsafe {
-        let listener = libc::syscall(
-            libc::SYS_seccomp,
-            libc::SECCOMP_SET_MODE_FILTER,
-            libc::SECCOMP_FILTER_FLAG_NEW_LISTENER,
-            std::ptr::from_ref(&program),
-        );
+        let program = std::ptr::from_ref(&program);
+        let listener = libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, flags, program);
         match i32::try_from(listener) {
             Ok(listener) if listener >= 0 => Ok(OwnedFd::from_raw_fd(listener)),
             _ => Err(io::Error::last_os_error()),

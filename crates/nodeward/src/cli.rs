@@ -122,7 +122,7 @@ pub(crate) fn run(cli: &Cli, session: &Session) -> anyhow::Result<Outcome> {
         #[cfg(target_os = "linux")]
         Command::Install(args) => commands::install::install(args, session),
         #[cfg(target_os = "linux")]
-        Command::Exec(args) => Ok(commands::exec::exec(args, session)),
+        Command::Exec(args) => commands::exec::exec(args, session),
         Command::Completions(args) => commands::completions::completions(args),
         Command::Man(args) => commands::man::man(args),
     }

@@ -1,11 +1,12 @@
 //! Programs that run confined, as several commands start them, and what is told of them.
 
 use std::ffi::OsString;
-use std::io::Read;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
 use std::os::fd::AsFd as _;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -14,13 +15,13 @@ use nodeward_sandbox::confine::{self, Ended, Helper, Sockets, Stop, Streams};
 use nodeward_sandbox::gateway::{
     Gateway, GatewayPolicy, HostRule, NameAnswer, NetworkEvent, NetworkLimits, UpstreamProxy, permitted_ports,
 };
-use nodeward_sandbox::{Act, Confinement, Event, Events, Fate, Network};
+use nodeward_sandbox::{Access, Act, Confinement, Event, Events, Fate, Network};
 use serde::Serialize;
 
+use crate::disk;
 use crate::interrupt;
 use crate::outcome::Outcome;
-use crate::output;
-use crate::session::Session;
+use crate::session::{self, Session};
 
 /// The most events that are shown where nobody asked for all.
 const MOST_SHOWN: usize = 10;
@@ -108,7 +109,6 @@ pub(crate) fn run(
         // Nobody is left who could write.
         let _ = reader.join();
     }
-    watch.check()?;
     let seen = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
     let connections = seen.into_iter().filter_map(|event| note(event, &mut ended.events)).collect();
     let written = std::mem::take(&mut *written.lock().unwrap_or_else(PoisonError::into_inner));
@@ -173,6 +173,19 @@ fn note(event: NetworkEvent, events: &mut Events) -> Option<Connection> {
     }
 }
 
+/// The Node.js of `PATH`, by its real path. One that lies in the project or leads there is none of the machine's, and
+/// neither is what is no program.
+pub(crate) fn node(project: &Path, session: &Session) -> Option<PathBuf> {
+    let project = std::fs::canonicalize(project).unwrap_or_else(|_| project.to_owned());
+    let folders = session::program_folders(session).into_iter().filter(|folder| folder.is_absolute());
+    let found = folders.filter(|folder| !folder.starts_with(&project)).map(|folder| folder.join("node"));
+    found.filter_map(|node| std::fs::canonicalize(node).ok()).find(|node| {
+        let mut start = [0; 4];
+        let is_program = File::open(node).and_then(|mut file| file.read_exact(&mut start)).is_ok();
+        is_program && start == *b"\x7fELF" && !node.starts_with(&project)
+    })
+}
+
 /// Sets a variable of an environment.
 pub(crate) fn set(environment: &mut Vec<(OsString, OsString)>, name: &str, value: OsString) {
     environment.retain(|(known, _)| known != name);
@@ -203,7 +216,6 @@ fn verb(act: Act) -> &'static str {
         Act::Name => "ask for",
         Act::Connect => "connect to",
         Act::Signal => "signal to",
-        Act::Process => "processes:",
     }
 }
 
@@ -267,12 +279,62 @@ pub(crate) fn report(command: &[OsString], ran: &Ran) -> Report {
     }
 }
 
-/// Writes what is reported.
-pub(crate) fn write_report(file: &Path, report: &impl Serialize) -> anyhow::Result<()> {
-    output::write(Some(file), |out| {
-        serde_json::to_writer_pretty(&mut *out, report)?;
-        writeln!(out)
-    })
+/// Where a report goes: found before anything runs that could put something else there.
+#[derive(Debug)]
+pub(crate) struct ReportFile {
+    named: PathBuf,
+    to: Destination,
+}
+
+#[derive(Debug)]
+enum Destination {
+    /// A regular file, or nothing yet: in this very folder.
+    Replaced(PathBuf),
+    /// A pipe or a device.
+    Open(File),
+}
+
+impl ReportFile {
+    /// Finds it. Nothing below a folder that a confined program may write to is taken: what is written there would be
+    /// written for it.
+    pub(crate) fn find(named: &Path, confinement: Option<&Confinement>) -> anyhow::Result<Self> {
+        let context = || format!("cannot write {}", named.display());
+        disk::refuse_leading_out(named, &std::env::current_dir()?).with_context(context)?;
+        if std::fs::metadata(named).is_ok_and(|metadata| !metadata.is_file()) {
+            let file = File::options().write(true).open(named).with_context(context)?;
+            return Ok(Self { named: named.to_owned(), to: Destination::Open(file) });
+        }
+        let name = named.file_name().with_context(|| format!("{} names no file", named.display()))?;
+        let folder = named.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = std::fs::canonicalize(folder).with_context(context)?;
+        let writes = confinement.iter().flat_map(|confinement| &confinement.paths);
+        if let Some(rule) =
+            writes.filter(|rule| rule.access == Access::Write).find(|rule| folder.starts_with(&rule.path))
+        {
+            anyhow::bail!(
+                "{}: a report can't lie in {}, which the program may write to",
+                named.display(),
+                Path::new(&rule.path).display()
+            );
+        }
+        Ok(Self { named: named.to_owned(), to: Destination::Replaced(folder.join(name)) })
+    }
+
+    /// Writes what is reported.
+    pub(crate) fn write(self, report: &impl Serialize) -> anyhow::Result<()> {
+        let render = |out: &mut dyn Write| -> std::io::Result<()> {
+            serde_json::to_writer_pretty(&mut *out, report)?;
+            writeln!(out)
+        };
+        let written = match self.to {
+            Destination::Replaced(file) => disk::replace_itself(&file, render),
+            Destination::Open(file) => {
+                let mut out = std::io::BufWriter::new(file);
+                render(&mut out).and_then(|()| out.flush())
+            }
+        };
+        written.with_context(|| format!("cannot write {}", self.named.display()))
+    }
 }
 
 fn name(stop: Stop) -> &'static str {
@@ -293,7 +355,6 @@ fn line(event: &Event, times: u64) -> Line {
         Act::Name => "name",
         Act::Connect => "connect",
         Act::Signal => "signal",
-        Act::Process => "process",
     };
     let fate = match event.fate {
         Fate::Allowed => "allowed",

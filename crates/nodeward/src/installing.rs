@@ -17,7 +17,6 @@ use serde::{Deserialize, Serialize};
 use crate::confined::{self, Output, Ran, Report};
 use crate::disk;
 use crate::interrupt::Watch;
-use crate::output;
 use crate::session::Session;
 
 pub(crate) use environment::Tools;
@@ -86,6 +85,7 @@ pub(crate) fn install(
         let command = [run.program.clone(), "-c".into(), (&*script.command).into()];
         let ran = confined::run(run, Output::Kept, watch, session)?;
         tell(item, script, &ran, session);
+        watch.check()?;
         let went_well = ran.ended.stopped.is_none() && ran.ended.status.success();
         installed.scripts.push(Ended {
             stage: script.stage.to_string(),
@@ -211,10 +211,11 @@ impl Record {
 
     /// Writes it.
     pub(crate) fn write(&self) -> anyhow::Result<()> {
-        output::write(Some(&self.file), |out| {
+        let written = disk::replace_itself(&self.file, |out| {
             serde_json::to_writer_pretty(&mut *out, self)?;
             writeln!(out)
-        })
+        });
+        written.with_context(|| format!("cannot write {}", self.file.display()))
     }
 }
 

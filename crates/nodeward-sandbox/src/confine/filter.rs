@@ -77,10 +77,36 @@ fn allowed() -> Result<BpfProgram, BackendError> {
     rules.insert(libc::SYS_mknodat, vec![pipe(2)?]);
     #[cfg(target_arch = "x86_64")]
     rules.insert(libc::SYS_mknod, vec![pipe(1)?]);
+    forbid_set_id(&mut rules)?;
     // Asks for the execution domain, and sets the plain one or the one without random addresses.
     let domains = [0, 0x0004_0000, 0xffff_ffff].map(|domain| rule(&[(0, SeccompCmpOp::Eq, domain)]));
     rules.insert(libc::SYS_personality, domains.into_iter().collect::<Result<_, _>>()?);
     compile(rules, SeccompAction::Errno(libc::EPERM as u32), SeccompAction::Allow)
+}
+
+/// No program that runs with the rights of its owner, whoever starts it later and outside.
+fn forbid_set_id(rules: &mut BTreeMap<i64, Vec<SeccompRule>>) -> Result<(), BackendError> {
+    const SET_ID: u64 = (libc::S_ISUID | libc::S_ISGID) as u64;
+    let plain = |mode| rule(&[(mode, SeccompCmpOp::MaskedEq(SET_ID), 0)]);
+    for (call, mode) in [(libc::SYS_fchmod, 1), (libc::SYS_fchmodat, 2), (libc::SYS_fchmodat2, 2)] {
+        rules.insert(call, vec![plain(mode)?]);
+    }
+    // Where nothing is made, what stands for the mode is left over from something else.
+    let opens = |flags| {
+        rule(&[(
+            flags,
+            SeccompCmpOp::MaskedEq((libc::O_CREAT | libc::O_TMPFILE) as u64 & !(libc::O_DIRECTORY as u64)),
+            0,
+        )])
+    };
+    rules.insert(libc::SYS_openat, vec![opens(2)?, plain(3)?]);
+    #[cfg(target_arch = "x86_64")]
+    {
+        rules.insert(libc::SYS_open, vec![opens(1)?, plain(2)?]);
+        rules.insert(libc::SYS_creat, vec![plain(1)?]);
+        rules.insert(libc::SYS_chmod, vec![plain(1)?]);
+    }
+    Ok(())
 }
 
 fn unknown() -> Result<BpfProgram, BackendError> {
@@ -92,8 +118,6 @@ fn unknown() -> Result<BpfProgram, BackendError> {
 fn watched(control: RawFd) -> Result<BpfProgram, BackendError> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
         WATCHED.iter().map(|watched| (watched.call, Vec::new())).collect();
-    // Threads are no processes.
-    rules.insert(libc::SYS_clone, vec![rule(&[(0, SeccompCmpOp::MaskedEq(libc::CLONE_THREAD as u64), 0)])?]);
     // Only datagrams have an address here.
     rules.insert(libc::SYS_sendto, vec![rule(&[(4, SeccompCmpOp::Ne, 0)])?]);
     rules.insert(libc::SYS_sendmsg, vec![rule(&[(0, SeccompCmpOp::Ne, control as u64)])?]);

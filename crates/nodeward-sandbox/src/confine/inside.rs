@@ -8,6 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode, Stdio};
 
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{DumpableBehavior, Pid, Resource, Rlimit, Signal, WaitOptions, WaitStatus};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
@@ -47,6 +48,9 @@ fn outer(control: &UnixStream, order: &Order, input: Option<OwnedFd>) -> Result<
     // Dies with who started it, and all below dies with it.
     let dies = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
     dies.map_err(|error| Failure::layer("processes", error))?;
+    if is_closed(control) {
+        return Err(Failure::layer("processes", io::Error::other("the process outside is gone")));
+    }
     // Whatever descriptors it was started with are not the program's.
     sys::close_others_on_start().map_err(|error| Failure::layer("processes", error))?;
     // A session of its own: nothing reaches the terminal of who started it.
@@ -57,22 +61,41 @@ fn outer(control: &UnixStream, order: &Order, input: Option<OwnedFd>) -> Result<
         layer: "namespaces".to_owned(),
         reason: format!("{error}; user namespaces are switched off here, or the container forbids them"),
     })?;
+    // Open at this end for as long as this process lives.
+    let (alive, outer_lives) = UnixStream::pair().map_err(|error| Failure::layer("processes", error))?;
     match sys::fork().map_err(|error| Failure::layer("processes", error))? {
-        Fork::Parent(child) => wait_for(child).map_err(|error| Failure::layer("processes", error)),
-        Fork::Child => std::process::exit(match first(control, order, input) {
-            Ok(()) => 0,
-            Err(failure) => {
-                let _ = message::reply_failed(control, &failure);
-                i32::from(FAILED)
-            }
-        }),
+        Fork::Parent(child) => {
+            let status = wait_for(child).map_err(|error| Failure::layer("processes", error));
+            drop(alive);
+            status
+        }
+        Fork::Child => {
+            drop(alive);
+            let code = match first(control, &outer_lives, order, input) {
+                Ok(()) => 0,
+                Err(failure) => {
+                    let _ = message::reply_failed(control, &failure);
+                    i32::from(FAILED)
+                }
+            };
+            std::process::exit(code)
+        }
     }
 }
 
 /// The first process of the new namespaces.
-fn first(control: &UnixStream, order: &Order, input: Option<OwnedFd>) -> Result<(), Failure> {
+fn first(
+    control: &UnixStream,
+    outer_lives: &UnixStream,
+    order: &Order,
+    input: Option<OwnedFd>,
+) -> Result<(), Failure> {
     let dies = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
     dies.map_err(|error| Failure::layer("processes", error))?;
+    // It may have died before that was asked for.
+    if is_closed(outer_lives) {
+        return Err(Failure::layer("processes", io::Error::other("the process outside is gone")));
+    }
     let confinement = &order.confinement;
     if confinement.network != Network::Unconfined {
         let sockets = open_network(&confinement.network).map_err(|error| Failure::layer("network", error))?;
@@ -83,7 +106,9 @@ fn first(control: &UnixStream, order: &Order, input: Option<OwnedFd>) -> Result<
         }
     }
     let _ = rustix::system::sethostname(b"confined");
-    View::open(confinement)?.enter(confinement.limits.disk)?;
+    let Limits { disk, memory, .. } = confinement.limits;
+    // What lies in memory counts as such.
+    View::open(confinement)?.enter(disk.min(memory))?;
     // Before the copy is made: what runs in it must not look into this process.
     let closed = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
     closed.map_err(|error| Failure::layer("processes", error))?;
@@ -103,6 +128,13 @@ fn first(control: &UnixStream, order: &Order, input: Option<OwnedFd>) -> Result<
             std::process::exit(i32::from(FAILED))
         }
     }
+}
+
+/// Whether nobody holds the other end of a stream.
+fn is_closed(stream: &UnixStream) -> bool {
+    let mut poll = [PollFd::new(stream, PollFlags::RDHUP)];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    rustix::event::poll(&mut poll, Some(&now)).is_ok_and(|ready| ready > 0)
 }
 
 /// The sockets by which the network is left.
@@ -146,7 +178,9 @@ fn prepared(confinement: &Confinement, order: &Order, input: Option<OwnedFd>) ->
 
 fn filter(control: &UnixStream, watched: bool) -> io::Result<()> {
     // By a number that the program will hardly use itself.
-    let control = UnixStream::from(rustix::io::fcntl_dupfd_cloexec(control, CONTROL)?);
+    let control = rustix::io::fcntl_dupfd_cloexec(control, CONTROL)
+        .or_else(|_| rustix::io::fcntl_dupfd_cloexec(control, 3))?;
+    let control = UnixStream::from(control);
     let filters = Filters::new(control.as_raw_fd()).map_err(io::Error::other)?;
     for filter in [&filters.allowed, &filters.unknown] {
         seccompiler::apply_filter(filter).map_err(io::Error::other)?;

@@ -254,7 +254,7 @@ impl Watcher {
             return Some(Stop::Memory);
         }
         // The two that hold the program count as well.
-        if usage.processes > limits.processes + 2 {
+        if usage.processes > limits.processes.saturating_add(2) {
             return Some(Stop::Processes);
         }
         if self.looks.is_multiple_of(DISK_EACH) {

@@ -1,11 +1,14 @@
 //! Landlock: the same paths once more, by a second mechanism.
 
+use std::os::fd::AsFd as _;
 use std::path::Path;
 
 use landlock::{
     ABI, Access as _, AccessFs, BitFlags, CompatLevel, Compatible as _, PathBeneath, PathFd, Ruleset,
-    RulesetAttr as _, RulesetCreatedAttr as _, RulesetStatus, Scope,
+    RulesetAttr as _, RulesetCreated, RulesetCreatedAttr as _, RulesetStatus, Scope,
 };
+
+use rustix::fs::{FileType, OFlags};
 
 use super::Failure;
 use crate::confinement::{Access, Confinement};
@@ -37,7 +40,7 @@ fn apply(confinement: &Confinement) -> Result<(), (Option<String>, String)> {
             BitFlags::from(AccessFs::ReadFile) | AccessFs::WriteFile | AccessFs::ReadDir | AccessFs::IoctlDev,
         ),
         (Path::new("/dev/shm"), rights(Access::Write)),
-        (Path::new("/proc"), AccessFs::ReadFile | AccessFs::ReadDir | AccessFs::WriteFile),
+        (Path::new("/proc"), AccessFs::ReadFile | AccessFs::ReadDir),
         (Path::new(TEMPORARY), rights(Access::Write)),
     ];
     let declared = confinement.paths.iter().map(|rule| (Path::new(&rule.path), rights(rule.access)));
@@ -48,6 +51,7 @@ fn apply(confinement: &Confinement) -> Result<(), (Option<String>, String)> {
         let rights = if path.is_dir() { rights } else { rights & AccessFs::from_file(NEWEST) };
         rules = rules.add_rule(PathBeneath::new(file, rights)).map_err(|error| told(error.to_string()))?;
     }
+    rules = with_streams(rules).map_err(plain)?;
     // The names in the root, and in folders on the way to what is declared.
     let root = PathFd::new("/").map_err(|error| (None, error.to_string()))?;
     rules = rules.add_rule(PathBeneath::new(root, AccessFs::ReadDir)).map_err(plain)?;
@@ -59,6 +63,26 @@ fn apply(confinement: &Confinement) -> Result<(), (Option<String>, String)> {
         ));
     }
     Ok(())
+}
+
+/// The files and terminals behind the standard streams can be opened once more, as `/dev/stderr` is.
+fn with_streams(mut rules: RulesetCreated) -> Result<RulesetCreated, landlock::RulesetError> {
+    let rights = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::Truncate | AccessFs::IoctlDev;
+    let (input, output, errors) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
+    for stream in [input.as_fd(), output.as_fd(), errors.as_fd()] {
+        let Ok(status) = rustix::fs::fstat(stream) else { continue };
+        let kind = FileType::from_raw_mode(status.st_mode);
+        let flags = rustix::fs::fcntl_getfl(stream).unwrap_or(OFlags::empty());
+        let mode = match flags & OFlags::ACCMODE {
+            mode if mode == OFlags::RDONLY => AccessFs::ReadFile | AccessFs::IoctlDev,
+            mode if mode == OFlags::WRONLY => AccessFs::WriteFile | AccessFs::Truncate | AccessFs::IoctlDev,
+            _ => rights,
+        };
+        if matches!(kind, FileType::RegularFile | FileType::CharacterDevice) {
+            rules = rules.add_rule(PathBeneath::new(stream, mode))?;
+        }
+    }
+    Ok(rules)
 }
 
 fn rights(access: Access) -> BitFlags<AccessFs> {

@@ -68,6 +68,12 @@ impl<'r> View<'r> {
         for name in DEVICES {
             let (tree, _) =
                 clone_tree(&Path::new("/dev").join(name)).map_err(|error| Failure::layer("mounts", error))?;
+            // Devices are written to all the same; their rights and times are the machine's.
+            let add = MountAttrFlags::MOUNT_ATTR_RDONLY
+                | MountAttrFlags::MOUNT_ATTR_NOEXEC
+                | MountAttrFlags::MOUNT_ATTR_NOSUID;
+            sys::change_mount(tree.as_fd(), MountChange { add, below: false })
+                .map_err(|error| Failure::layer("mounts", error))?;
             devices.push((*name, tree));
         }
         Ok(Self { sources, files: &confinement.files, devices, links: links.into_iter().collect() })
@@ -267,9 +273,11 @@ fn new_memory(options: &str) -> io::Result<OwnedFd> {
     new_file_system("tmpfs", settings, MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV)
 }
 
-/// `/proc` as the processes of this namespace see it.
+/// `/proc` as the processes of this namespace see it. Nothing in it can be written: some of it is the machine's, and
+/// goes by the number of the user alone.
 fn new_process_files() -> io::Result<OwnedFd> {
-    let attributes = MountAttrFlags::MOUNT_ATTR_NOSUID
+    let attributes = MountAttrFlags::MOUNT_ATTR_RDONLY
+        | MountAttrFlags::MOUNT_ATTR_NOSUID
         | MountAttrFlags::MOUNT_ATTR_NODEV
         | MountAttrFlags::MOUNT_ATTR_NOEXEC;
     new_file_system("proc", std::iter::empty(), attributes)

@@ -1,7 +1,7 @@
 //! What is told of a confined program's system calls, and what is made of it.
 //!
-//! Nothing here keeps the program from anything but from making too many processes: paths and addresses are read from
-//! memory that the program can change meanwhile. They say what it tried.
+//! Nothing here keeps the program from anything: paths and addresses are read from memory that it can change meanwhile.
+//! They say what it tried.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -59,10 +59,7 @@ const SECRETS_OF_PROCESSES: &[&str] = &["environ", "mem", "maps", "fd", "root", 
 pub(super) struct Watch {
     paths: Vec<(PathBuf, Access)>,
     network: Network,
-    processes: u64,
     helper: u32,
-    /// How many processes may be made before they are counted.
-    room: u64,
     dull: HashSet<(Act, Vec<u8>)>,
     events: Events,
 }
@@ -72,9 +69,7 @@ impl Watch {
         Self {
             paths: paths(confinement),
             network: confinement.network.clone(),
-            processes: confinement.limits.processes,
             helper,
-            room: confinement.limits.processes / 2,
             dull: HashSet::new(),
             events: Events::default(),
         }
@@ -127,7 +122,6 @@ impl Watch {
                 }
             }
             Subject::Signal => self.signal(argument(0) as i32),
-            Subject::Process => return self.process(),
         }
         None
     }
@@ -242,25 +236,6 @@ impl Watch {
             return;
         }
         self.events.add(Event { act: Act::Signal, subject: format!("process {target}"), fate: Fate::Denied });
-    }
-
-    fn process(&mut self) -> Option<i32> {
-        if self.room > 0 {
-            self.room -= 1;
-            return None;
-        }
-        let live = tree::usage(self.helper).processes;
-        // Counted anew when half of what is left is used up.
-        self.room = self.processes.saturating_sub(live) / 2;
-        if live < self.processes {
-            return None;
-        }
-        self.events.add(Event {
-            act: Act::Process,
-            subject: format!("more than {}", self.processes),
-            fate: Fate::Denied,
-        });
-        Some(libc::EAGAIN)
     }
 }
 

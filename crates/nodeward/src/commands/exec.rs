@@ -9,10 +9,10 @@ use clap::ValueHint;
 use nodeward_sandbox::gateway::HostRule;
 use nodeward_sandbox::{Access, Confinement, Limits, Network, PathRule};
 
-use crate::confined::{self, Output};
-use crate::interrupt::Watch;
+use crate::confined::{self, Output, ReportFile};
+use crate::interrupt::{Interrupted, Watch};
 use crate::outcome::Outcome;
-use crate::session::{self, Session};
+use crate::session::Session;
 
 /// Run a program confined: it sees this folder and the system's programs, and nothing else.
 ///
@@ -72,13 +72,16 @@ pub(crate) struct ExecArgs {
 }
 
 /// Runs it.
-pub(crate) fn exec(args: &ExecArgs, session: &Session) -> Outcome {
+///
+/// # Errors
+/// The user asked to stop; all else is said here.
+pub(crate) fn exec(args: &ExecArgs, session: &Session) -> anyhow::Result<Outcome> {
     match try_exec(args, session) {
-        Ok(outcome) => outcome,
-        Err(error) => {
+        Err(error) if !error.is::<Interrupted>() => {
             session.print_error(&error);
-            Outcome::NotEnforced
+            Ok(Outcome::NotEnforced)
         }
+        other => other,
     }
 }
 
@@ -86,6 +89,7 @@ fn try_exec(args: &ExecArgs, session: &Session) -> anyhow::Result<Outcome> {
     let [program, arguments @ ..] = &args.command[..] else { bail!("no program is named") };
     let confinement = confinement(args, session)?;
     let found = find(program, &confinement)?;
+    let report = args.report.as_deref().map(|file| ReportFile::find(file, Some(&confinement))).transpose()?;
     let run = confined::Run {
         confinement,
         program: found.into(),
@@ -93,11 +97,14 @@ fn try_exec(args: &ExecArgs, session: &Session) -> anyhow::Result<Outcome> {
         hosts: args.net.clone(),
         is_watched: !args.no_watch,
     };
-    let ran = confined::run(run, Output::Shared, &Watch::start()?, session)?;
+    let watch = Watch::start()?;
+    let ran = confined::run(run, Output::Shared, &watch, session)?;
     confined::tell(&ran.ended, session);
-    if let Some(file) = &args.report {
-        confined::write_report(file, &confined::report(&args.command, &ran))?;
+    if let Some(file) = report {
+        file.write(&confined::report(&args.command, &ran))?;
     }
+    // Only now: what it did until then is told.
+    watch.check()?;
     Ok(confined::outcome(&ran.ended))
 }
 
@@ -119,9 +126,7 @@ fn confinement(args: &ExecArgs, session: &Session) -> anyhow::Result<Confinement
             confinement.paths.push(PathRule::new(declared(&here, path)?, access));
         }
     }
-    if let Some(node) =
-        session::program_folders(session).iter().map(|folder| folder.join("node")).find(|node| node.is_file())
-    {
+    if let Some(node) = confined::node(&here, session) {
         confinement.add_node(&node);
     }
     confinement.add_system(|name| session.variable(name).map(OsString::from));

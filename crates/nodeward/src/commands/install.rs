@@ -8,7 +8,7 @@ use nodeward_report::Printable;
 use nodeward_review::install::{Allow, Item, State};
 use serde::Serialize;
 
-use crate::confined;
+use crate::confined::ReportFile;
 use crate::inspection;
 use crate::install_scripts::{self, Looked};
 use crate::installing::{self, Ground, Installed, Record, Tools};
@@ -64,7 +64,8 @@ pub(crate) fn install(args: &InstallArgs, session: &Session) -> anyhow::Result<O
         package_manager::install(&folder, &args.arguments, &watch, session)?;
     }
     let read = projects::read(&[], Notes::Foreign, session)?;
-    let tools = Tools::find(session);
+    let tools = Tools::find(Path::new("."), session);
+    let file = args.report.as_deref().map(|file| ReportFile::find(file, None)).transpose()?;
     let mut report =
         Report { schema: "nodeward.installed-scripts/1", packages: Vec::new(), undecided: Vec::new() };
     let mut failed = Vec::new();
@@ -74,8 +75,8 @@ pub(crate) fn install(args: &InstallArgs, session: &Session) -> anyhow::Result<O
     for project in read.projects.iter().filter(is_here) {
         scripts(project, &tools, &watch, &mut report, &mut failed, session)?;
     }
-    if let Some(file) = &args.report {
-        confined::write_report(file, &report)?;
+    if let Some(file) = file {
+        file.write(&report)?;
     }
     for package in &report.undecided {
         session.warn(format_args!("{package}: its scripts were not run"));

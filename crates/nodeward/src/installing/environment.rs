@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use nodeward_review::install::{Item, Script};
 use nodeward_sandbox::{Access, Confinement, HOME, PathRule};
 
-use crate::confined::set;
+use crate::confined::{self, set};
 use crate::package_manager;
 use crate::session::Session;
 
@@ -22,13 +22,15 @@ pub(crate) struct Tools {
 
 impl Tools {
     /// Looks for them along `PATH`.
-    pub(crate) fn find(session: &Session) -> Self {
+    pub(crate) fn find(project: &Path, session: &Session) -> Self {
         let real = |name: &str| {
             package_manager::find(name, session).and_then(|file| std::fs::canonicalize(file).ok())
         };
-        let node = real("node");
+        let node = confined::node(project, session);
         // …/npm/bin/npm-cli.js
         let npm = real("npm").and_then(|file| file.parent()?.parent().map(Path::to_path_buf));
+        let outside = std::fs::canonicalize(project).unwrap_or_else(|_| project.to_owned());
+        let npm = npm.filter(|folder| !folder.starts_with(&outside));
         let npm = npm.filter(|folder| folder.join("node_modules/node-gyp/bin/node-gyp.js").is_file());
         let prefix = node.as_deref().and_then(|node| node.parent()?.parent());
         let headers =
@@ -46,8 +48,9 @@ impl Tools {
         if let Some(node) = &self.node {
             confinement.add_node(node);
         }
-        for folder in [&self.npm, &self.headers].into_iter().flatten() {
-            if !confinement.has(folder) {
+        let headers = self.headers.as_ref().map(|prefix| prefix.join("include/node"));
+        for folder in [self.npm.clone(), headers].into_iter().flatten() {
+            if !confinement.has(&folder) {
                 confinement.paths.push(PathRule::new(folder, Access::Execute));
             }
         }

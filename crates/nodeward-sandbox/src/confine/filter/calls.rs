@@ -88,8 +88,6 @@ pub(crate) enum Subject {
     Message { at: usize },
     /// A signal to another process.
     Signal,
-    /// A new process.
-    Process,
 }
 
 /// A call that the process outside is told of.
@@ -145,9 +143,4 @@ pub(crate) const WATCHED: &[Watched] = &[
     watched(libc::SYS_lchown, Subject::Change { folder: None, path: 0 }),
     watched(libc::SYS_truncate, Subject::Change { folder: None, path: 0 }),
     watched(libc::SYS_kill, Subject::Signal),
-    watched(libc::SYS_clone, Subject::Process),
-    #[cfg(target_arch = "x86_64")]
-    watched(libc::SYS_fork, Subject::Process),
-    #[cfg(target_arch = "x86_64")]
-    watched(libc::SYS_vfork, Subject::Process),
 ];
