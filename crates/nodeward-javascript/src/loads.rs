@@ -10,10 +10,13 @@ mod by_name;
 mod calls;
 mod fold;
 mod functions;
+mod leaks;
 mod members;
 mod paths;
 mod places;
 mod plain;
+mod programs;
+mod rights;
 mod texts;
 mod value;
 mod wasm;
@@ -138,6 +141,17 @@ const WORDS: [&[u8]; 9] = [
     b"process",
 ];
 
+/// Whether a text may give its `module` to somebody: `= module`, `(module`, not `module.exports`.
+fn hands_module_on(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memmem::find_iter(bytes, b"module").any(|at| {
+        let before = bytes[..at].trim_ascii_end().last();
+        let after = bytes.get(at + b"module".len());
+        matches!(before, Some(b'=' | b'(' | b'[' | b',' | b':' | b'?' | b'|' | b'&'))
+            && !after.is_some_and(|next| *next == b'.' || next.is_ascii_alphanumeric() || *next == b'_')
+    })
+}
+
 /// What `text`, the file at the absolute path `file`, can load.
 pub fn loads(
     text: &str,
@@ -146,6 +160,7 @@ pub fn loads(
     surroundings: &Surroundings<'_>,
 ) -> Result<Loads, ParseError> {
     if surroundings.names.is_empty()
+        && !hands_module_on(text)
         && !WORDS.iter().any(|word| memchr::memmem::find(text.as_bytes(), word).is_some())
         && !wasm::may_hold(text)
     {

@@ -15,6 +15,7 @@ pub mod hints;
 mod listing;
 mod packages;
 mod pattern;
+mod quiet;
 pub mod recorded;
 pub mod recording;
 pub mod synthetic;
@@ -244,7 +245,8 @@ pub fn trace(options: &Options) -> Result<Trace, TraceError> {
 /// The most patterns of one place that are told one by one.
 const MOST_PATTERNS: usize = 4;
 
-/// A place that can mean very many things, none of which can be narrowed, is told once.
+/// A place that can mean very many things, none of which can be narrowed, is told once; so is one that can mean
+/// anything.
 fn summarise(dynamic: &mut Vec<Dynamic>) {
     let mut kept: Vec<Dynamic> = Vec::with_capacity(dynamic.len());
     for place in dynamic
@@ -253,7 +255,9 @@ fn summarise(dynamic: &mut Vec<Dynamic>) {
         let (open, narrowed): (Vec<&Dynamic>, Vec<&Dynamic>) =
             place.iter().partition(|dynamic| dynamic.matched.is_none());
         match &open[..] {
-            many if many.len() > MOST_PATTERNS => kept.push(Dynamic { pattern: None, ..many[0].clone() }),
+            many if many.len() > MOST_PATTERNS || many.iter().any(|open| open.pattern.is_none()) => {
+                kept.push(Dynamic { pattern: None, ..many[0].clone() })
+            }
             few => kept.extend(few.iter().map(|dynamic| (*dynamic).clone())),
         }
         kept.extend(narrowed.into_iter().cloned());

@@ -1,6 +1,6 @@
 //! What a file does with properties of whatever object, found by their names.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::oxc::ast::{AssignmentTarget, CallExpression, Expression};
 use crate::oxc::{AstKind, NodeId};
@@ -17,6 +17,8 @@ pub(super) struct ByName<'a> {
     pub(super) own: FxHashMap<&'a str, Vec<&'a Expression<'a>>>,
     /// What each function returns.
     pub(super) returns: FxHashMap<NodeId, Vec<&'a Expression<'a>>>,
+    /// Functions that write to their parameters through `arguments`.
+    pub(super) rewritten: FxHashSet<NodeId>,
 }
 
 impl<'a> Folder<'a, '_> {
@@ -33,6 +35,14 @@ impl<'a> Folder<'a, '_> {
                         }
                     }
                     AstKind::AssignmentExpression(assignment) => {
+                        if let AssignmentTarget::ComputedMemberExpression(member) = &assignment.left
+                            && matches!(&member.object, Expression::Identifier(name) if name.name == "arguments")
+                        {
+                            let functions = nodes.ancestors(node.id());
+                            let mut functions =
+                                functions.filter(|outer| matches!(outer.kind(), AstKind::Function(_)));
+                            names.rewritten.extend(functions.next().map(|function| function.id()));
+                        }
                         if let AssignmentTarget::StaticMemberExpression(member) = &assignment.left
                             && matches!(member.object, Expression::ThisExpression(_))
                         {

@@ -11,7 +11,7 @@ use super::aliases::ALIASING;
 use super::fold::{Folder, is_text_runner};
 use super::paths::resolving;
 use super::plain::{ADDON_FINDERS, TELLING};
-use super::value::{Known, Rest, Value, bare, is_absolute};
+use super::value::{Known, Value, bare, is_absolute};
 use super::{Act, Alias, HOLE, Load, Surroundings};
 use crate::parse::Parsed;
 use crate::resolve::Loader;
@@ -27,6 +27,7 @@ pub(super) fn read<'a>(
 ) {
     let folder = Folder::new(parsed.semantic(), file, surroundings);
     let mut finder = Finder { folder: &folder, dead, loads, aliases, tangles: FxHashSet::default() };
+    finder.rights();
     // What may load comes first: a large bundle has many calls that do not, and there is only so much time.
     let mut tangled = None;
     for turn in [Turn::First, Turn::Second] {
@@ -253,6 +254,18 @@ impl<'a> Finder<'_, 'a, '_> {
 
     /// A call of something that another file gives, which its arguments tell apart.
     fn unknown(&mut self, node: NodeId, call: &'a CallExpression<'a>, name: &str) {
+        // `module.require.bind(module)`, of a module that another file gives.
+        if matches!(name, "bind" | "call" | "apply")
+            && let Expression::StaticMemberExpression(method) = bare(&call.callee)
+            && matches!(bare(&method.object), Expression::StaticMemberExpression(member)
+                if member.property.name == "require")
+        {
+            self.load(node, Act::Require, &Known::anything(), None, call.span);
+        }
+        if name == "loadExtension" && !self.is_in_loader(node) {
+            let what = self.folder.argument(call, 0);
+            self.load(node, Act::Path, &what, None, call.span);
+        }
         let Some(first) = call.arguments.first().and_then(Argument::as_expression).map(bare) else { return };
         match first {
             // `require.resolve("./loader.mjs")`, where `require` was made elsewhere.
@@ -278,37 +291,42 @@ impl<'a> Finder<'_, 'a, '_> {
         }
     }
 
-    /// What a Node.js that is started with these arguments loads: its script, and what options name.
-    fn started(&mut self, node: NodeId, arguments: &Known<'a>, span: Span) {
-        let [Value::List { elements, rest }] = &arguments.values[..] else { return };
-        let is_option = |known: &Known<'a>| known.texts().any(|text| text.starts_with('-'));
-        let mut is_named = false;
-        for element in elements {
-            let names = element.texts().any(|text| {
-                matches!(text, "-r" | "--require" | "--import" | "--loader" | "--experimental-loader")
-            });
-            if is_option(element) {
-                is_named = names;
-                continue;
+    /// Whether a call stands in a function of its own name, which passes on what it is asked for.
+    fn is_in_loader(&self, node: NodeId) -> bool {
+        let nodes = self.folder.semantic.nodes();
+        nodes.ancestor_kinds(node).any(|kind| match kind {
+            AstKind::Function(function) => {
+                function.id.as_ref().is_some_and(|name| name.name == "loadExtension")
             }
-            // A bare name after `--require` is a package's; all else is found from the working directory.
-            let is_bare = |text: &str| !is_absolute(text) && !text.starts_with(['.']) && !text.contains(':');
-            let act = match is_named && element.texts().all(is_bare) {
-                true => Act::Require,
-                false => Act::Child,
-            };
-            self.load(node, act, element, None, span);
-            // The script is the first that no option names; what follows is for the script.
-            if !is_named && *rest == Rest::Nothing {
-                return;
-            }
-            is_named = false;
-        }
+            AstKind::MethodDefinition(method) => super::fold::key(&method.key) == Some("loadExtension"),
+            AstKind::ObjectProperty(property) => super::fold::key(&property.key) == Some("loadExtension"),
+            _ => false,
+        })
+    }
+
+    /// Whether a call passes on to one of `require.extensions` what its own function was asked for.
+    fn is_hook(&self, call: &'a CallExpression<'a>) -> bool {
+        let is_direct = matches!(
+            bare(&call.callee),
+            Expression::StaticMemberExpression(_) | Expression::ComputedMemberExpression(_)
+        );
+        let scoping = self.folder.semantic.scoping();
+        let is_parameter = |at: usize| {
+            let argument = call.arguments.get(at).and_then(Argument::as_expression);
+            let Some(Expression::Identifier(name)) = argument else { return false };
+            let symbol = name.reference_id.get().and_then(|id| scoping.get_reference(id).symbol_id());
+            let mut declarations = symbol.into_iter().flat_map(|symbol| scoping.symbol_declarations(symbol));
+            declarations.any(|declaration| {
+                matches!(self.folder.semantic.nodes().kind(declaration), AstKind::FormalParameter(_))
+            })
+        };
+        is_parameter(1) && (!is_direct || is_parameter(0))
     }
 
     fn call_of(&mut self, node: NodeId, call: &'a CallExpression<'a>, callee: &Value<'a>) {
         let span = |at: usize| call.arguments.get(at).map_or(call.span, |argument| argument.span());
         match callee {
+            Value::Require(_) if self.is_prelude(call) => {}
             Value::Require(from) if !call.arguments.is_empty() => {
                 let what = self.folder.argument(call, 0);
                 self.load(node, Act::Require, &what, from.as_deref(), span(0));
@@ -364,6 +382,28 @@ impl<'a> Finder<'_, 'a, '_> {
         }
     }
 
+    /// Browserify's `var a = typeof require == "function" && require; … return a(o, !0)`: the modules of the bundle say
+    /// by their own strings what they ask for.
+    fn is_prelude(&self, call: &'a CallExpression<'a>) -> bool {
+        let is_true = match call.arguments.get(1).and_then(Argument::as_expression) {
+            Some(Expression::BooleanLiteral(literal)) => literal.value,
+            Some(Expression::UnaryExpression(unary)) => {
+                matches!(&unary.argument, Expression::NumericLiteral(number) if number.value == 0.0)
+            }
+            _ => false,
+        };
+        let Expression::Identifier(name) = bare(&call.callee) else { return false };
+        let scoping = self.folder.semantic.scoping();
+        let symbol = name.reference_id.get().and_then(|id| scoping.get_reference(id).symbol_id());
+        is_true
+            && symbol.is_some_and(|symbol| {
+                scoping.symbol_declarations(symbol).any(|declaration| {
+                    matches!(self.folder.semantic.nodes().kind(declaration), AstKind::VariableDeclarator(made)
+                        if matches!(&made.init, Some(Expression::LogicalExpression(_))))
+                })
+            })
+    }
+
     /// The folder that a finder of add-ons is given; where that is not known, the package's own is likely.
     fn addon_folder(&self, call: &'a CallExpression<'a>) -> Known<'a> {
         let mut what = self.folder.argument(call, 0);
@@ -387,27 +427,16 @@ impl<'a> Finder<'_, 'a, '_> {
         let argument = |at: usize| self.folder.argument(call, at);
         let span = |at: usize| call.arguments.get(at).map_or(call.span, |argument| argument.span());
         match (module, name) {
-            ("child_process", "fork") => {
-                let what = argument(0);
-                self.load(node, Act::Child, &what, None, span(0));
+            ("child_process" | "cluster" | "test", _) => self.program(node, call, module, name),
+            ("vm", "runInThisContext" | "runInContext" | "runInNewContext" | "compileFunction") => {
+                self.script(node, &call.arguments);
             }
-            ("child_process", "spawn" | "spawnSync" | "execFile" | "execFileSync") => {
-                let program = argument(0);
-                let is_node = program.values.iter().any(|value| match value {
-                    Value::Executable => true,
-                    Value::Text(text) => text == "node",
-                    _ => false,
-                });
-                if is_node {
-                    self.started(node, &argument(1), span(1));
-                }
+            ("(module)", "load") => self.load(node, Act::Require, &argument(0), None, span(0)),
+            ("module", "(extension)") if !self.is_hook(call) => {
+                self.load(node, Act::Require, &argument(1), None, span(1));
             }
-            ("cluster", "setupPrimary" | "setupMaster") => {
-                let what = self.folder.property(&argument(0), "exec");
-                if what.values.iter().any(|value| matches!(value, Value::Text(_))) {
-                    self.load(node, Act::Child, &what, None, span(0));
-                }
-            }
+            // The program's own script again, which its arguments may name by now.
+            ("module", "runMain") => self.load(node, Act::Require, &Known::anything(), None, call.span),
             // From whom it loads, its second argument says.
             ("module", "_load") => {
                 let from = match argument(1).values[..] {
@@ -437,6 +466,10 @@ impl<'a> Finder<'_, 'a, '_> {
         if callee.values.iter().any(is_text_runner) {
             return self.text(node, &new.arguments);
         }
+        let is_script = |value: &Value<'a>| matches!(value, Value::Member(module, name) if module == "vm" && name == "Script");
+        if callee.values.iter().any(is_script) {
+            return self.script(node, &new.arguments);
+        }
         let is_worker = callee.values.iter().any(
             |value| matches!(value, Value::Member(module, name) if module == "worker_threads" && name == "Worker"),
         );
@@ -453,7 +486,7 @@ impl<'a> Finder<'_, 'a, '_> {
         }
     }
 
-    /// `__dirname`, `__filename`, `require` where they are not called, and what stands for them.
+    /// `__dirname` and `__filename`, and what stands for them.
     fn name(&mut self, node: NodeId, name: &'a IdentifierReference<'a>) {
         let scoping = self.folder.semantic.scoping();
         let is_global =
@@ -461,41 +494,9 @@ impl<'a> Finder<'_, 'a, '_> {
         if !is_global || self.is_dead(name.span) {
             return;
         }
-        match name.name.as_str() {
-            "__dirname" | "__filename" => {
-                self.folder.go_on();
-                self.follow(node, &Known::nothing());
-            }
-            "require" => self.handed_on(node, name),
-            _ => {}
-        }
-    }
-
-    /// Tells of a `require` that is given to somebody who can call it with anything.
-    fn handed_on(&mut self, node: NodeId, name: &'a IdentifierReference<'a>) {
-        let nodes = self.folder.semantic.nodes();
-        let given = match nodes.parent_kind(node) {
-            AstKind::CallExpression(call) if call.callee.span() != name.span => {
-                let callee = self.folder.fold(&call.callee);
-                !callee.values.iter().any(|value| matches!(value, Value::Function(_)))
-            }
-            AstKind::NewExpression(new) => new.callee.span() != name.span,
-            AstKind::ObjectProperty(property) => property.value.span() == name.span,
-            AstKind::PropertyDefinition(property) => {
-                property.value.as_ref().is_some_and(|value| value.span() == name.span)
-            }
-            AstKind::ReturnStatement(_) | AstKind::ArrayExpression(_) => true,
-            AstKind::AssignmentExpression(assignment) => {
-                assignment.right.span() == name.span
-                    && !matches!(
-                        assignment.left,
-                        crate::oxc::ast::AssignmentTarget::AssignmentTargetIdentifier(_)
-                    )
-            }
-            _ => false,
-        };
-        if given {
-            self.load(node, Act::Require, &Known::anything(), None, name.span);
+        if matches!(name.name.as_str(), "__dirname" | "__filename") {
+            self.folder.go_on();
+            self.follow(node, &Known::nothing());
         }
     }
 }

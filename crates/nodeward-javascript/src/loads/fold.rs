@@ -14,6 +14,7 @@ use crate::oxc::ast::{
 use crate::oxc::{AssignmentOperator, AstKind, BinaryOperator, LogicalOperator, NodeId, Semantic, SymbolId};
 
 use super::by_name::ByName;
+use super::leaks::Leak;
 use super::value::{self, Callable, Known, Rest, Value, bare, concatenate, is_absolute};
 use super::{HOLE, Surroundings};
 
@@ -44,6 +45,8 @@ pub(super) struct Folder<'a, 's> {
     symbols: RefCell<FxHashMap<SymbolId, Option<Known<'a>>>>,
     /// Variables that were met again while they were followed.
     again: RefCell<Vec<SymbolId>>,
+    /// Where objects that variables hold may have changed otherwise.
+    pub(super) leaks: RefCell<FxHashMap<SymbolId, Leak<'a>>>,
     pub(super) by_name: OnceCell<ByName<'a>>,
 }
 
@@ -59,6 +62,7 @@ impl<'a, 's> Folder<'a, 's> {
             depth: Cell::new(0),
             symbols: RefCell::default(),
             again: RefCell::default(),
+            leaks: RefCell::default(),
             by_name: OnceCell::new(),
         }
     }
@@ -265,8 +269,9 @@ impl<'a, 's> Folder<'a, 's> {
         }
     }
 
-    fn global(&self, name: &str) -> Known<'a> {
+    pub(super) fn global(&self, name: &str) -> Known<'a> {
         match name {
+            "globalThis" | "global" => Known::one(Value::Builtin("(global)".to_owned())),
             "require" => Known::one(Value::Require(None)),
             "__dirname" => Known::text(self.folder()),
             "__filename" => Known::text(self.file.as_str()),
@@ -352,10 +357,13 @@ impl<'a, 's> Folder<'a, 's> {
         let nodes = self.semantic.nodes();
         match nodes.kind(declaration) {
             AstKind::VariableDeclarator(declarator) => {
-                let value = match &declarator.init {
+                let mut value = match &declarator.init {
                     Some(init) => self.fold(init),
                     None => self.iterated(declaration),
                 };
+                let is_part = !matches!(declarator.id, BindingPattern::BindingIdentifier(_));
+                value.open |=
+                    is_part && declarator.init.as_ref().is_some_and(|init| self.is_touched(init, None));
                 self.bound(&declarator.id, value, symbol).unwrap_or_else(Known::anything)
             }
             AstKind::FormalParameter(parameter) => {
@@ -501,7 +509,11 @@ impl<'a, 's> Folder<'a, 's> {
         let argument = |at: usize| new.arguments.get(at).and_then(Argument::as_expression);
         match (argument(0), argument(1)) {
             (Some(relative), Some(base)) => self.url(relative, base),
-            (Some(address), None) => self.fold(address).map_texts(str::to_owned),
+            // `file:/a` is what `file:///a` is.
+            (Some(address), None) => self.fold(address).map_texts(|text| match text.strip_prefix("file:/") {
+                Some(path) if !path.starts_with('/') => format!("file:///{path}"),
+                _ => text.to_owned(),
+            }),
             _ => Known::anything(),
         }
     }

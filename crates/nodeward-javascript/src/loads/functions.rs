@@ -18,7 +18,7 @@ impl<'a> Callable<'a> {
         }
     }
 
-    fn parameters(self) -> &'a FormalParameters<'a> {
+    pub(super) fn parameters(self) -> &'a FormalParameters<'a> {
         match self {
             Self::Arrow(function) => &function.params,
             Self::Function(function) => &function.params,
@@ -38,6 +38,10 @@ impl<'a> Folder<'a, '_> {
         };
         let span = nodes.kind(parameter).span();
         match function.parameters().items.iter().position(|item| item.span == span) {
+            // `arguments[0] = x`
+            Some(index) if self.by_name().rewritten.contains(&function.node()) => {
+                Known { open: true, ..self.passed(function, index) }
+            }
             Some(index) => self.passed(function, index),
             None => Known::anything(),
         }

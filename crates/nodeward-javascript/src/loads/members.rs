@@ -5,16 +5,21 @@ use crate::oxc::{AstKind, GetSpan as _, SymbolId};
 
 use super::HOLE;
 use super::fold::{Folder, key};
+use super::leaks::Leak;
 use super::value::{Known, Rest, Value, bare, path_of_address};
 
 /// Methods that put something into an array, or change the order of what is in it.
-const CHANGES: &[&str] = &["push", "unshift", "splice", "fill", "copyWithin", "sort", "reverse"];
+pub(super) const CHANGES: &[&str] = &["push", "unshift", "splice", "fill", "copyWithin", "sort", "reverse"];
+
+/// Whether something can be put into a value.
+pub(super) fn holds(value: &Value<'_>) -> bool {
+    matches!(value, Value::List { .. } | Value::Record(_))
+}
 
 impl<'a> Folder<'a, '_> {
     /// Adds to what a variable can be what the file puts into it later: elements of arrays, and properties by names
-    /// that are not written out.
+    /// that are not written out. Where others may put something into it, it can hold anything.
     pub(super) fn changed(&self, symbol: SymbolId, known: &mut Known<'a>) {
-        let holds = |value: &Value<'a>| matches!(value, Value::List { .. } | Value::Record(_));
         if !known.values.iter().any(holds) {
             return;
         }
@@ -51,6 +56,18 @@ impl<'a> Folder<'a, '_> {
                 _ => {}
             }
         }
+        let leak = self.leak(symbol, known);
+        known.open |= matches!(leak, Leak::Everything);
+        self.leaks.borrow_mut().insert(symbol, leak);
+    }
+
+    /// Whether others may have changed what lies in a property of the object that an expression names; without a name,
+    /// in any.
+    pub(super) fn is_touched(&self, object: &'a Expression<'a>, name: Option<&str>) -> bool {
+        let Expression::Identifier(object) = bare(object) else { return false };
+        let scoping = self.semantic.scoping();
+        let symbol = object.reference_id.get().and_then(|id| scoping.get_reference(id).symbol_id());
+        symbol.is_some_and(|symbol| self.leaks.borrow().get(&symbol).is_some_and(|leak| leak.touches(name)))
     }
 
     pub(super) fn nth(&self, value: &Known<'a>, at: usize) -> Known<'a> {
@@ -86,7 +103,7 @@ impl<'a> Folder<'a, '_> {
             Expression::Identifier(name) => Some(name),
             _ => None,
         };
-        let mut all = Known { values: Vec::new(), open: object.open };
+        let mut all = Known { values: Vec::new(), open: object.open || self.is_touched(written, None) };
         for value in &object.values {
             match value {
                 Value::List { elements, rest } => {
@@ -106,6 +123,10 @@ impl<'a> Folder<'a, '_> {
                             name.iter().for_each(|name| all.add(self.assigned_members(name, Some(key))));
                         });
                     }
+                }
+                // Whichever it is.
+                Value::Builtin(module) if matches!(module.as_str(), "(cache)" | "(extensions)") => {
+                    all.add(self.property_of(value, ""));
                 }
                 Value::Builtin(_) | Value::Require(_) => {
                     all.open |= index.open || index.texts().count() < index.values.len();
@@ -130,13 +151,14 @@ impl<'a> Folder<'a, '_> {
             };
         }
         if let Expression::ThisExpression(_) = bare(object) {
-            let mut all = Known::nothing();
-            let Some(written) = self.by_name().own.get(name) else { return Known::anything() };
-            written.iter().take_while(|_| self.step()).for_each(|value| all.add(self.fold(value)));
-            all.open |= self.is_out();
+            // Whoever has the object can write to it.
+            let mut all = Known::anything();
+            let written = self.by_name().own.get(name).into_iter().flatten();
+            written.take_while(|_| self.step()).for_each(|value| all.add(self.fold(value)));
             return all;
         }
         let mut all = self.property(&self.fold(object), name);
+        all.open |= self.is_touched(object, Some(name));
         if let Expression::Identifier(object) = bare(object) {
             all.add(self.assigned_members(object, Some(name)));
             if self.is_class(object) {
@@ -165,23 +187,35 @@ impl<'a> Folder<'a, '_> {
         name: Option<&str>,
     ) -> Known<'a> {
         let scoping = self.semantic.scoping();
-        let nodes = self.semantic.nodes();
-        let mut all = Known::nothing();
         let symbol =
             object.reference_id.get().and_then(|reference| scoping.get_reference(reference).symbol_id());
-        let Some(symbol) = symbol else { return all };
+        symbol.map_or_else(Known::nothing, |symbol| self.written_members(symbol, name))
+    }
+
+    /// What is written to properties of what a variable holds: of that name, or of any.
+    pub(super) fn written_members(&self, symbol: SymbolId, name: Option<&str>) -> Known<'a> {
+        let scoping = self.semantic.scoping();
+        let nodes = self.semantic.nodes();
+        let mut all = Known::nothing();
         for reference in scoping.get_resolved_references(symbol) {
             if !self.step() {
                 all.open = true;
                 break;
             }
             let member = nodes.parent_id(reference.node_id());
-            let AstKind::StaticMemberExpression(found) = nodes.kind(member) else { continue };
-            if name.is_some_and(|name| found.property.name != name) {
+            let (found, span) = match nodes.kind(member) {
+                AstKind::StaticMemberExpression(found) => (found.property.name.as_str(), found.span),
+                AstKind::ComputedMemberExpression(found) => match bare(&found.expression) {
+                    Expression::StringLiteral(text) => (text.value.as_str(), found.span),
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            if name.is_some_and(|name| found != name) {
                 continue;
             }
             if let AstKind::AssignmentExpression(assignment) = nodes.parent_kind(member)
-                && assignment.left.span() == found.span
+                && assignment.left.span() == span
             {
                 all.add(self.assigned(assignment));
             }
@@ -215,6 +249,14 @@ impl<'a> Folder<'a, '_> {
                 ("(module)", "require") => Known::one(Value::Require(None)),
                 // The module that the program began with, and the one that loaded this: other files, maybe.
                 ("(module)", "parent") | ("process", "mainModule") => builtin("(another)"),
+                ("(global)", name) => self.global(name),
+                ("(cache)", _) => builtin("(another)"),
+                ("module", "_cache") => builtin("(cache)"),
+                ("module", "_extensions") => builtin("(extensions)"),
+                ("(extensions)", _) => extension(),
+                ("(module)" | "(another)", "load") => {
+                    Known::one(Value::Member("(module)".to_owned(), "load".to_owned()))
+                }
                 ("(another)", "require") => Known::one(Value::Require(Some(HOLE.to_string()))),
                 ("(another)", "parent") => builtin("(another)"),
                 ("(another)", "constructor") | ("(module)", "constructor") => builtin("module"),
@@ -236,6 +278,8 @@ impl<'a> Folder<'a, '_> {
             Value::Require(from) => match name {
                 "resolve" => Known::one(Value::Resolve(from.clone())),
                 "main" => builtin("(another)"),
+                "cache" => builtin("(cache)"),
+                "extensions" => builtin("(extensions)"),
                 "call" => Known::one(Value::Through("call", from.clone())),
                 "apply" => Known::one(Value::Through("apply", from.clone())),
                 "bind" => Known::one(Value::Through("bind", from.clone())),
@@ -318,6 +362,11 @@ impl<'a> Folder<'a, '_> {
         }
         all
     }
+}
+
+/// What `require.extensions` holds: functions that load the file that they are given.
+fn extension<'a>() -> Known<'a> {
+    Known::one(Value::Member("module".to_owned(), "(extension)".to_owned()))
 }
 
 /// Puts something into each array that a value can be.

@@ -50,7 +50,12 @@ pub(super) const TELLING: &[&str] = &[
     "register",
     "bindings",
     "_load",
+    "loadExtension",
+    "getBuiltinModule",
 ];
+
+/// Modules of Node.js that load, or start what does.
+const LOADERS: &[&str] = &["module", "worker_threads", "child_process", "cluster", "vm", "test"];
 
 /// Packages that look for add-ons.
 pub(super) const ADDON_FINDERS: &[&str] = &[
@@ -58,6 +63,7 @@ pub(super) const ADDON_FINDERS: &[&str] = &[
     "node-gyp-build",
     "node-gyp-build-optional-packages",
     "pkg-prebuilds",
+    "pkg-prebuilds/bindings",
     "@mapbox/node-pre-gyp",
     "require-addon",
     "cmake-ts",
@@ -90,7 +96,9 @@ impl Reader<'_> {
             from: None,
             optional: self.tries > 0,
         });
-        let is_told = ADDON_FINDERS.contains(&what) || ALIASING.contains(&what);
+        let is_told = ADDON_FINDERS.contains(&what)
+            || ALIASING.contains(&what)
+            || LOADERS.contains(&what.strip_prefix("node:").unwrap_or(what));
         if matches!(act, Act::Require | Act::Import) && is_told {
             self.found.has_values = true;
         }
@@ -277,8 +285,8 @@ impl<'a> Visit<'a> for Reader<'_> {
     }
 
     fn visit_identifier_reference(&mut self, name: &IdentifierReference<'a>) {
-        // What is a plain call of `require` never comes here.
-        if matches!(name.name.as_str(), "require" | "__dirname" | "__filename" | "__require") {
+        // What is a plain call of `require`, or `module.exports`, never comes here.
+        if matches!(name.name.as_str(), "require" | "module" | "__dirname" | "__filename" | "__require") {
             self.found.has_values = true;
         }
     }
@@ -312,8 +320,12 @@ impl<'a> Visit<'a> for Reader<'_> {
             match (object.name.as_str(), member.property.name.as_str()) {
                 ("require", "cache" | "main" | "extensions") => return,
                 ("module" | "process", "require" | "filename" | "path" | "dlopen" | "execPath")
+                | ("module", "parent" | "constructor" | "load")
                 | ("require", "addon") => self.found.has_values = true,
                 _ => {}
+            }
+            if object.name == "module" {
+                return;
             }
         }
         walk::walk_static_member_expression(self, member);
@@ -333,6 +345,12 @@ impl<'a> Visit<'a> for Reader<'_> {
     }
 
     fn visit_binary_expression(&mut self, binary: &BinaryExpression<'a>) {
+        // `require.main === module` asks.
+        if binary.operator != BinaryOperator::Addition
+            && matches!(&binary.right, Expression::Identifier(name) if name.name == "module")
+        {
+            return self.visit_expression(&binary.left);
+        }
         let Some(parts) = self.embedded.sum(binary) else {
             walk::walk_binary_expression(self, binary);
             return;

@@ -2,6 +2,9 @@ use std::path::Path;
 
 use super::*;
 
+mod changed;
+mod rights;
+
 /// What `text` loads as `/p/lib/a.js`: how and what, `*` for any text, `?` for any name, `!` where nothing is known.
 fn of(text: &str) -> Vec<String> {
     of_with(text, &[], &[])
@@ -79,7 +82,7 @@ fn texts_are_put_together() {
         ("require('./A'.toLowerCase())", &["require ./a"]),
         ("require(x)", &["require !"]),
         ("require('./x/' + process.platform + '-' + process.arch)", &["require ./x/linux-x64"]),
-        ("class A { f = './a'; g() { require(this.f) } }", &["require ./a"]),
+        ("class A { f = './a'; g() { require(this.f) } }", &["require !", "require ./a"]),
         ("const p = ['a']; if (y) p.push('b'); require('x-' + p.join('-'))", &["require x-*"]),
         ("const p = []; p.push('./a', './b'); p.forEach(n => require(n))", &["require ./a", "require ./b"]),
         ("const p = []; p[0] = './a'; p.forEach(n => require(n))", &["require ./a"]),
@@ -179,7 +182,8 @@ fn functions_of_the_file() {
         ("module.constructor._load('./a', module)", &["require ./a"]),
         ("const { require: r } = module; r('./a')", &["require ./a"]),
         ("class A { static r = require } A.r('./a')", &["require !", "require ./a"]),
-        ("require.main === module; module.exports = x; require.extensions[y](module, z)", &[]),
+        ("require.main === module; module.exports = x; typeof module; module.id", &[]),
+        ("require.extensions[y](module, z)", &["require !"]),
         ("(function (module, require) { module[x](y); require.call(z, './a') })", &[]),
         (
             "var v = require('import-lazy')(require); v('./a')",

@@ -2,11 +2,11 @@
 
 use oxc_allocator::Allocator;
 
-use crate::oxc::ast::{Argument, Expression, Statement};
+use crate::oxc::ast::{Argument, Expression, ObjectPropertyKind, Statement};
 use crate::oxc::{GetSpan as _, NodeId};
 
 use super::calls::Finder;
-use super::fold::Folder;
+use super::fold::{Folder, key};
 use super::plain;
 use super::value::{Known, Value, bare};
 use super::{Act, Surroundings};
@@ -59,6 +59,29 @@ impl<'a> Finder<'_, 'a, '_> {
             self.load(node, Act::Require, &Known::anything(), None, body.span());
         }
         self.follow(node, &given);
+    }
+}
+
+impl<'a> Finder<'_, 'a, '_> {
+    /// A script that `node:vm` is given loads only what it imports, and only where it is told how.
+    pub(super) fn script(&mut self, node: NodeId, arguments: &'a [Argument<'a>]) {
+        let argument = |at: usize| arguments.get(at).and_then(Argument::as_expression);
+        let Some(body) = argument(0) else { return };
+        let has_loader = arguments.iter().skip(1).filter_map(Argument::as_expression).any(|options| {
+            matches!(bare(options), Expression::ObjectExpression(record)
+                if record.properties.iter().any(|property| matches!(property,
+                    ObjectPropertyKind::ObjectProperty(property)
+                        if key(&property.key) == Some("importModuleDynamically"))))
+        });
+        for text in self.folder.fold(body).texts().filter(|_| has_loader) {
+            let Some(code) = read(text, self.folder.surroundings) else { continue };
+            if code.is_open {
+                self.load(node, Act::Import, &Known::anything(), None, body.span());
+            }
+            for (act, what) in code.loads.into_iter().filter(|(act, _)| *act == Act::Import) {
+                self.load(node, act, &Known::text(what), None, body.span());
+            }
+        }
     }
 }
 

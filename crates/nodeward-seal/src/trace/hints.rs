@@ -65,6 +65,9 @@ const fn plugins(package: &'static str, field: &'static str, files: &'static [&'
 /// What Egg's loader looks for in an application, in a plugin and in the framework itself.
 const EGG: &[&str] = &["app.js", "agent.js", "app/*", "config/*"];
 
+/// Where a program of oclif's, or a plugin, has its commands and hooks.
+const OCLIF: &[&str] = &["lib/commands/*", "lib/hooks/*", "dist/commands/*", "dist/hooks/*"];
+
 /// Engines that render views by the extension of a file.
 const VIEW_ENGINES: &[&str] = &[
     "pug",
@@ -262,6 +265,7 @@ pub const HINTS: &[Hint] = &[
     data("@grpc/grpc-js", "", &["proto/*"]),
     data("google-proto-files", "", &["google/*"]),
     data("protobufjs", "", &["google/*"]),
+    modules("@protobufjs/inquire", "", &["long"]),
     data("uglify-js", "", &["lib/*.js", "tools/*.js", "tools/*.json"]),
     data("pdfkit", "", &["js/data/*"]),
     data("geoip-lite", "", &["data/*"]),
@@ -382,6 +386,11 @@ pub const HINTS: &[Hint] = &[
         "eggPlugin",
         &["app.js", "agent.js", "app/*", "config/*", "dist/commonjs/*", "dist/esm/*"],
     ),
+    // Commands and hooks of a program and of its plugins, by the names in its manifest.
+    own("@oclif/core", "", OCLIF),
+    project("@oclif/core", "", &["oclif.manifest.json"]),
+    plugins("@oclif/core", "oclif", OCLIF),
+    plugins("@oclif/core", "oclif", &["oclif.manifest.json", "lib/index.js", "dist/index.js"]),
     // Instrumentations are looked up by the name of what is loaded.
     code("@opentelemetry/sdk-node", "", &["build/src/*.js"]),
     code("dd-trace", "", &["packages/datadog-instrumentations/src/*", "packages/datadog-plugin-*"]),

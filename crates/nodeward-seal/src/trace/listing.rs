@@ -8,7 +8,7 @@ use super::conventions::{self, Brought};
 use super::packages::{self, Manifests};
 use super::targets::slashed;
 use super::walk::{File, State};
-use super::{Dynamic, Edge, Missing, Options, Trace, TraceError, synthetic};
+use super::{Dynamic, Edge, Missing, Options, Trace, TraceError, quiet, synthetic};
 use crate::seal::SYNTHETIC;
 use crate::source::{Origin, Source, SourceKind};
 
@@ -72,6 +72,7 @@ pub(super) fn list(
         to: sorted[*to],
     });
     conventions::join(&mut trace, starts, brought.collect());
+    quiet::leave_out(&mut trace);
     tidy(&mut trace);
     trace.list.entries =
         entries.iter().map(|entry| slashed(entry.strip_prefix(&root).unwrap_or(entry))).collect();

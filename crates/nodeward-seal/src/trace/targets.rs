@@ -176,6 +176,10 @@ impl<'w> Loading<'w> {
 
     /// The script of a worker or a child: from the working directory, unless it is absolute.
     fn script(&self, what: &str, load: &Load) -> Meaning {
+        // A program in an address, which loads what it says.
+        if what.starts_with("data:") {
+            return Meaning::Unknown;
+        }
         let what = address(what).unwrap_or_else(|| what.to_owned());
         if !loads::is_exact(&what) {
             return self.pattern(&self.walk.working, &what, Role::Module, load);

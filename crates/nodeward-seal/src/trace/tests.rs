@@ -6,6 +6,7 @@ use super::*;
 
 mod aliases;
 mod assets;
+mod told;
 
 fn traced(project: &Project, entry: &str) -> Trace {
     trace(&Options { platform: "linux".into(), architecture: "x64".into(), ..options(project, entry) })
