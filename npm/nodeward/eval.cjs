@@ -69,7 +69,7 @@ function install({ addon, addonSha256, seal, root, mode, report = () => {}, wasm
   const decided = decideMode(mode, seal);
   const layer = decided === 'permissive'
     ? { layer: 'none', cannot: [], permit: (_source, callback) => callback(), permitWasm: (callback) => callback() }
-    : activate(loaded(addon, addonSha256), { reportOnly: decided === 'report', wasm, report });
+    : activate(loaded(addon, addonSha256), { reportOnly: decided === 'report', wasm, report, isSealed: sealedTexts(seal) });
   const state = bounded(decided, layer, report);
   captured.defineProperty(process, SHARED, { __proto__: null, value: state.shared, writable: false, configurable: false, enumerable: false });
   if (seal) installSynthetic({ seal, root, mode, report, served });
@@ -81,6 +81,14 @@ function install({ addon, addonSha256, seal, root, mode, report = () => {}, wasm
     cannot: captured.freeze([...layer.cannot]),
     permitWasm: layer.permitWasm,
   });
+}
+
+/** Whether a text stands in a sealed file as what that has made into code: it is sealed with the file. */
+function sealedTexts(seal) {
+  const hashes = captured.create(null);
+  for (const sha256 of seal?.eval?.texts ?? []) hashes[sha256] = true;
+  captured.freeze(hashes);
+  return (source) => typeof source === 'string' && captured.isWellFormed(source) && hashes[hash('sha256', source)] === true;
 }
 
 /** A seal without synthetic modules needs nothing that makes them, only what says no. */

@@ -23,7 +23,7 @@ pub use conduct::{Deed, Doing, conduct};
 pub use discover::{Discovered, FileClass, SourceFile, Tree, discover};
 pub use graph::{Edge, ModuleGraph, ModuleId, Target};
 pub use imports::{Import, ImportKind, imports, imports_of};
-pub use loads::{Act, Alias, Load, Loads, Surroundings, loads};
+pub use loads::{Act, Alias, Load, Loads, MadeCode, Surroundings, loads};
 pub use manifest::Manifest;
 pub use parse::{Limits, ParseError, Parsed, SyntaxError, WORKER_STACK, parse, parse_within};
 pub use position::{LineColumn, LineIndex};

@@ -11,6 +11,7 @@ mod calls;
 mod fold;
 mod functions;
 mod leaks;
+mod made;
 mod members;
 mod paths;
 mod places;
@@ -112,6 +113,17 @@ pub fn is_exact(text: &str) -> bool {
     !text.contains([HOLE, NAME])
 }
 
+/// A place where a text has code made of strings.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MadeCode {
+    /// Where in the text, in bytes.
+    pub start: u32,
+    /// On which line, from 1.
+    pub line: u32,
+    /// The code, as V8 asks about it, where it is written out. `None`: nobody can tell.
+    pub text: Option<String>,
+}
+
 /// What one file loads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Loads {
@@ -123,6 +135,8 @@ pub struct Loads {
     pub aliases: Vec<Alias>,
     /// Modules of WebAssembly that stand in it, as base64 or as numbers, in the order of the text.
     pub wasm: Vec<Vec<u8>>,
+    /// Where it has code made of strings, in the order of the text.
+    pub made: Vec<MadeCode>,
     /// Faults that the parser got over.
     pub errors: Vec<SyntaxError>,
 }
@@ -163,6 +177,7 @@ pub fn loads(
         && !hands_module_on(text)
         && !WORDS.iter().any(|word| memchr::memmem::find(text.as_bytes(), word).is_some())
         && !wasm::may_hold(text)
+        && !made::may_make(text)
     {
         return Ok(Loads { is_module: kind.format == ModuleFormat::Module, ..Loads::default() });
     }
@@ -194,13 +209,18 @@ pub fn loads(
         earlier.optional &= !same || later.optional;
         same
     });
-    if !found.is_empty() {
+    let mut made = plain.made;
+    made.sort();
+    if !found.is_empty() || !made.is_empty() {
         let lines = LineIndex::new(text);
         for load in &mut found {
             load.line = lines.position(load.start).line;
         }
+        for place in &mut made {
+            place.line = lines.position(place.start).line;
+        }
     }
-    Ok(Loads { loads: found, is_module, aliases, wasm: plain.wasm, errors: parsed.errors })
+    Ok(Loads { loads: found, is_module, aliases, wasm: plain.wasm, made, errors: parsed.errors })
 }
 
 /// The path that a `file:` address names; other texts as they are.

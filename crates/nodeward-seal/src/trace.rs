@@ -152,6 +152,19 @@ pub struct Trace {
     pub synthetic: Vec<String>,
     /// Which file carries which WebAssembly in its text, by its hash.
     pub wasm: Vec<(String, Digest)>,
+    /// Where code is made of strings, by file and line.
+    pub made: Vec<Made>,
+}
+
+/// A place where a file has code made of strings.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Made {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The code, as V8 asks about it, where it is written out in the file. `None`: nobody can tell.
+    pub text: Option<String>,
 }
 
 /// One file loads another.

@@ -3,6 +3,7 @@
 pub(crate) mod code_cache;
 pub(crate) mod eval;
 pub(crate) mod included;
+pub(crate) mod made_code;
 pub(crate) mod recordings;
 pub(crate) mod self_test;
 

@@ -9,7 +9,14 @@ const { KINDS, functionText, givesGlobalThis } = require('./function-text.cjs');
 
 const FLAG = '--disallow-code-generation-from-strings';
 const { Script, runInContext, createContext } = vm;
+const { USE_MAIN_CONTEXT_DEFAULT_LOADER } = vm.constants ?? {};
 const runInThisContext = captured.uncurried(Script.prototype.runInThisContext);
+
+const includes = captured.uncurried(String.prototype.includes);
+
+const PLAIN = captured.freeze({ __proto__: null, filename: 'evalmachine.<nodeward>' });
+/** What such code imports is looked for from the current folder: nobody tells who made it. Node.js 20 and later warn of this once. */
+const IMPORTING = captured.freeze({ __proto__: null, ...PLAIN, importModuleDynamically: USE_MAIN_CONTEXT_DEFAULT_LOADER });
 
 /** The checks that only the add-on passes, by their names in `checks.cjs`. */
 const CANNOT = [
@@ -22,8 +29,8 @@ const CANNOT = [
   'WebAssembly is allowed by a permission',
 ];
 
-function activate({ reportOnly, report }) {
-  if (reportOnly) return watch(report);
+function activate({ reportOnly, report, isSealed }) {
+  if (reportOnly) return watch(report, isSealed);
   if (!codeIsDenied()) {
     throw new Error(`Nodeward: without the add-on Node.js has to be started with ${FLAG}`);
   }
@@ -35,12 +42,12 @@ function activate({ reportOnly, report }) {
     return false;
   };
   const check = (source) => {
-    if (isPermitted(source) || givesGlobalThis(source)) return;
+    if (isPermitted(source) || givesGlobalThis(source) || isSealed(source)) return;
     const about = denial.ofCode(source);
     report(denial.record(about));
     throw denial.error(about, captured.EvalError);
   };
-  const compile = (source) => runInThisContext(new Script(source, { filename: 'evalmachine.<nodeward>' }));
+  const compile = (source) => runInThisContext(new Script(source, includes(source, 'import') ? IMPORTING : PLAIN));
   replaceEval((source) => {
     if (typeof source !== 'string') return source;
     check(source);
@@ -76,7 +83,7 @@ function activate({ reportOnly, report }) {
 }
 
 /** Reports the function constructors; `eval` stays as it is, since a replaced one would lose local scope. */
-function watch(report) {
+function watch(report, isSealed) {
   let permitted = null;
   for (const [keyword, example] of KINDS) {
     const real = example.constructor;
@@ -84,7 +91,7 @@ function watch(report) {
       const source = functionText(keyword, texts);
       let frame = permitted;
       while (frame !== null && frame.source !== source) frame = frame.previous;
-      if (frame === null && !givesGlobalThis(source)) report(denial.record(denial.ofCode(source)));
+      if (frame === null && !givesGlobalThis(source) && !isSealed(source)) report(denial.record(denial.ofCode(source)));
       return captured.construct(real, texts, target ?? real);
     });
   }

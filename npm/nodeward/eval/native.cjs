@@ -10,9 +10,9 @@ const indirectEval = eval;
 
 /**
  * @param {object} addon what the add-on exports
- * @param {{reportOnly: boolean, wasm: boolean, report: (record: object) => void}} settings
+ * @param {{reportOnly: boolean, wasm: boolean, report: (record: object) => void, isSealed: (source: string) => boolean}} settings
  */
-function activate(addon, { reportOnly, wasm, report }) {
+function activate(addon, { reportOnly, wasm, report, isSealed }) {
   if (addon.agreement !== AGREEMENT) {
     throw new Error(`Nodeward: the add-on speaks version ${addon.agreement}, this package ${AGREEMENT}; install both from one release`);
   }
@@ -23,7 +23,7 @@ function activate(addon, { reportOnly, wasm, report }) {
       probing.seen = source;
       return undefined;
     }
-    if (givesGlobalThis(source)) return true;
+    if (givesGlobalThis(source) || isSealed(source)) return true;
     const about = source === undefined
       ? denial.ofWasm('WebAssembly', 'no permission is in force')
       : denial.ofCode(source);

@@ -38,11 +38,15 @@ function note({ sealFile, sealHash, mode, sink, layers }) {
   names = Object.keys(forced);
 }
 
+const NO_CODE = '--disallow-code-generation-from-strings';
+
+/** Whether V8 was started so that it makes no code from strings. Workers are asked by what they inherit. */
+const deniesCode = () => process.execArgv.includes(NO_CODE) || wordsOf(real.NODE_OPTIONS ?? '').includes(NO_CODE);
+
 function withPreload(options) {
   const quoted = `"${PRELOAD.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
   if (options.includes(PRELOAD)) return options;
-  const flags = process.execArgv.includes('--disallow-code-generation-from-strings')
-    ? '--disallow-code-generation-from-strings ' : '';
+  const flags = process.execArgv.includes(NO_CODE) ? `${NO_CODE} ` : '';
   return `--require ${quoted} ${flags}${options}`.trimEnd();
 }
 
@@ -133,4 +137,4 @@ function isHarmless(option) {
   return false;
 }
 
-module.exports = { __proto__: null, PRELOAD, note, guardedEnvironment, guardedPairs, real };
+module.exports = { __proto__: null, PRELOAD, note, deniesCode, guardedEnvironment, guardedPairs, real };

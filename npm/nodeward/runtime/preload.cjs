@@ -96,7 +96,9 @@ function boundedEval() {
   const { mode } = settings;
   const report = ({ kind, subject, reason, parent }) => denial.report(kind, subject, reason, parent);
   const wanted = seal.evalRules;
-  if (!NODEWARD_ADDON && !(wanted?.modules?.length > 0) && (wanted?.mode ?? 'strict') === 'strict') {
+  // Without the add-on V8 has to deny what is not permitted, and does so for good only if it was started like this.
+  const hasTexts = wanted?.texts?.length > 0 && (mode === 'report' || environment.deniesCode());
+  if (!NODEWARD_ADDON && !(wanted?.modules?.length > 0) && !hasTexts && (wanted?.mode ?? 'strict') === 'strict') {
     if (seal.hasSynthetic) require('../synthesize.cjs').install({ seal: seal.document, root, mode, report, served });
     else if (denial.enforces()) denySynthetic();
     return undefined;

@@ -105,8 +105,10 @@ function parsed(file, bytes) {
     if (typeof source.sha256 !== 'string' || source.sha256.length !== 64) throw fault(`${source.path}: "sha256" is not a hash`);
     if (typeof source.kind !== 'string') throw fault(`${source.path}: has no "kind"`);
   }
-  for (const hash of seal.eval?.wasm ?? []) {
-    if (typeof hash !== 'string' || !HASH.test(hash)) throw fault('"eval.wasm" has what is not a hash');
+  for (const field of ['wasm', 'texts']) {
+    for (const hash of seal.eval?.[field] ?? []) {
+      if (typeof hash !== 'string' || !HASH.test(hash)) throw fault(`"eval.${field}" has what is not a hash`);
+    }
   }
   return seal;
 }

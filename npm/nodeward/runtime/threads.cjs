@@ -4,7 +4,7 @@
 const own = require('./primordials.cjs');
 const { refuse, enforces } = require('./denial.cjs');
 const { guardedEnvironment, real } = require('./environment.cjs');
-const { copyOfOptions, faultOf, inheritedOptions } = require('./options.cjs');
+const { append, copyOfOptions, faultOf, inheritedOptions } = require('./options.cjs');
 
 const { execArgv } = process;
 /** What this process was started with was looked at then, and its Workers get it unasked. */
@@ -52,13 +52,20 @@ function copied(options) {
 /** The options, of which only those pass that are known to be harmless. */
 function admittedOptions(options) {
   if (!own.isArray(options)) return options;
-  const copy = copyOfOptions(options);
+  const copy = withoutEmpty(copyOfOptions(options));
   for (let at = 0; at < copy.length; at += 1) {
     const { fault, hasValue } = faultOf(copy[at], inherited);
     if (fault !== undefined) refuse('flags', `Worker, ${shortened(copy[at])}`, fault);
     if (hasValue) at += 1;
   }
   return copy;
+}
+
+/** Node.js takes an empty one for the end of the options, and passes over what follows. So that nothing does, it goes. */
+function withoutEmpty(options) {
+  const some = [];
+  for (let at = 0; at < options.length; at += 1) if (options[at] !== '') append(some, options[at]);
+  return some;
 }
 
 const shortened = (text) => own.stringSlice(text, 0, 80);

@@ -146,6 +146,15 @@ if (cluster.isPrimary) {
       });
     });
 
+    it('an empty option of a Worker is passed over', () => {
+      const app = `const { Worker } = require('worker_threads');
+for (const execArgv of [[''], ['', '--no-warnings', '']]) new Worker(require.resolve('./lib/a.js'), { execArgv });`;
+      return within({ 'app.js': app }, {}, async (root) => {
+        const result = await run({ binary, mode: 'enforce', root, args: ['app.js'] });
+        assert.deepEqual([result.stdout, result.denials], ['a\na\n', []], result.stderr);
+      });
+    });
+
     it('without the launcher, a list that the program writes beside the guard is not believed', () => {
       const app = `const fs = require('fs'), path = require('path'), crypto = require('crypto'); const { Worker } = require('worker_threads');
 const evil = path.join(__dirname, 'evil.js'); const sha256 = (file) => crypto.createHash('sha256').update(fs.readFileSync(file)).digest('hex');

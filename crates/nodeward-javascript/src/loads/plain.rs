@@ -14,9 +14,10 @@ use crate::oxc::ast::{
 use crate::oxc::{GetSpan as _, Span};
 
 use super::aliases::ALIASING;
+use super::made::Made;
 use super::value::bare;
 use super::wasm::Embedded;
-use super::{Act, Load, Surroundings};
+use super::{Act, Load, MadeCode, Surroundings};
 use crate::resolve::Loader;
 
 /// What the first look gives.
@@ -32,6 +33,8 @@ pub(super) struct Plain {
     pub(super) dead: Vec<Span>,
     /// WebAssembly that stands in the text.
     pub(super) wasm: Vec<Vec<u8>>,
+    /// Where code is made of strings.
+    pub(super) made: Vec<MadeCode>,
 }
 
 /// Names of functions that start programs or threads, or find add-ons: what they are given decides.
@@ -73,14 +76,16 @@ pub(super) const ADDON_FINDERS: &[&str] = &[
 /// Looks at a program, whose text this is.
 pub(super) fn read(program: &Program<'_>, text: &str, surroundings: &Surroundings<'_>) -> Plain {
     let embedded = Embedded::of(text);
-    let mut reader = Reader { found: Plain::default(), embedded, surroundings, tries: 0, functions: 0 };
+    let (found, made) = (Plain::default(), Made::default());
+    let mut reader = Reader { found, embedded, made, surroundings, tries: 0, functions: 0 };
     reader.visit_program(program);
-    Plain { wasm: reader.embedded.modules, ..reader.found }
+    Plain { wasm: reader.embedded.modules, made: reader.made.places, ..reader.found }
 }
 
 struct Reader<'s> {
     found: Plain,
     embedded: Embedded,
+    made: Made,
     surroundings: &'s Surroundings<'s>,
     tries: usize,
     functions: usize,
@@ -237,6 +242,7 @@ impl<'a> Visit<'a> for Reader<'_> {
     }
 
     fn visit_call_expression(&mut self, call: &CallExpression<'a>) {
+        self.made.call(call);
         match self.require(call) {
             Call::Plain => {
                 // The name itself is not looked at again: it would count as a text that names a package.
@@ -273,6 +279,7 @@ impl<'a> Visit<'a> for Reader<'_> {
     }
 
     fn visit_new_expression(&mut self, new: &NewExpression<'a>) {
+        self.made.construction(new);
         let name = match bare(&new.callee) {
             Expression::Identifier(name) => Some(name.name.as_str()),
             Expression::StaticMemberExpression(member) => Some(member.property.name.as_str()),

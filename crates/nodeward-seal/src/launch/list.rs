@@ -43,6 +43,7 @@ struct Rules<'a> {
     mode: &'static str,
     modules: Vec<&'a str>,
     wasm: Vec<String>,
+    texts: Vec<String>,
 }
 
 /// The list of a seal. None where the folder's path is no text, which JSON could not say: the guard then reads the seal.
@@ -66,6 +67,7 @@ pub(super) fn of(
             mode: document.eval.mode.name(),
             modules: document.eval.modules.iter().map(|path| path.as_str()).collect(),
             wasm: document.eval.wasm.iter().map(ToString::to_string).collect(),
+            texts: document.eval.texts.iter().map(ToString::to_string).collect(),
         },
         sources: document,
         mains: document,

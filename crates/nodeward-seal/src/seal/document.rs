@@ -117,6 +117,9 @@ pub struct EvalRules {
     /// The WebAssembly modules that may be compiled from bytes.
     #[serde(default, deserialize_with = "list")]
     pub wasm: Vec<Digest>,
+    /// The code that may be made of a string: of each text, as V8 asks about it, in UTF-8.
+    #[serde(default, deserialize_with = "list")]
+    pub texts: Vec<Digest>,
 }
 
 /// What happens to code from strings without permission.

@@ -93,6 +93,11 @@ fn write_eval(out: &mut String, eval: &EvalRules) -> fmt::Result {
         separated(out, &eval.wasm, |out, digest: &Digest| write!(out, "\"{digest}\""))?;
         out.push(']');
     }
+    if !eval.texts.is_empty() {
+        out.push_str(", \"texts\": [");
+        separated(out, &eval.texts, |out, digest: &Digest| write!(out, "\"{digest}\""))?;
+        out.push(']');
+    }
     out.push('}');
     Ok(())
 }

@@ -8,7 +8,7 @@ use super::conventions::{self, Brought};
 use super::packages::{self, Manifests};
 use super::targets::slashed;
 use super::walk::{File, State};
-use super::{Dynamic, Edge, Missing, Options, Trace, TraceError, quiet, synthetic};
+use super::{Dynamic, Edge, Made, Missing, Options, Trace, TraceError, quiet, synthetic};
 use crate::seal::SYNTHETIC;
 use crate::source::{Origin, Source, SourceKind};
 
@@ -135,6 +135,11 @@ fn add_outcome(trace: &mut Trace, file: &File, name: &str, place: usize, sorted:
         trace.unread.push((name.to_owned(), why.clone()));
     }
     trace.wasm.extend(outcome.wasm.iter().map(|&hash| (name.to_owned(), hash)));
+    trace.made.extend(outcome.made.iter().map(|place| Made {
+        file: name.to_owned(),
+        line: place.line,
+        text: place.text.clone(),
+    }));
     trace.edges.extend(outcome.edges.iter().map(|&(to, line, how)| Edge {
         from: sorted[place],
         to: sorted[to],
@@ -164,4 +169,6 @@ fn tidy(trace: &mut Trace) {
     trace.missing.dedup();
     trace.wasm.sort();
     trace.wasm.dedup();
+    trace.made.sort();
+    trace.made.dedup();
 }

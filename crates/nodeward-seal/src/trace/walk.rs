@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
-use nodeward_javascript::loads::{self, Act, Surroundings};
+use nodeward_javascript::loads::{self, Act, MadeCode, Surroundings};
 use nodeward_javascript::{
     Alias, Language, ModuleFormat, NodeResolver, Resolver, SourceKind as Written, WORKER_STACK,
 };
@@ -108,6 +108,8 @@ pub(super) struct Outcome {
     pub(super) unread: Option<String>,
     /// The hashes of WebAssembly that stands in its text.
     pub(super) wasm: Vec<Digest>,
+    /// Where its text has code made of strings.
+    pub(super) made: Vec<MadeCode>,
 }
 
 /// What one file leads to.
@@ -444,6 +446,7 @@ impl<'o> Walk<'o> {
                     (_, false) => SourceKind::Cjs,
                 });
                 leads.outcome.wasm = hashes(&loads.wasm);
+                leads.outcome.made = loads.made;
                 leads.aliases = loads.aliases;
                 leads.aliases.extend(aliases::read_by(path, &self.working));
                 self.read_aliases(leads);
@@ -475,6 +478,7 @@ impl<'o> Walk<'o> {
         match loads::loads(content, &place, Written::JAVASCRIPT, &self.surroundings(true)) {
             Ok(loads) => {
                 leads.outcome.wasm = hashes(&loads.wasm);
+                leads.outcome.made = loads.made;
                 leads.aliases = loads.aliases;
                 self.mean(&place, loads.loads, leads);
             }

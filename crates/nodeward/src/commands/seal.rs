@@ -14,7 +14,7 @@ use nodeward_seal::{Origin, SourceList};
 use crate::addon::AddonArgs;
 use crate::config::Config;
 use crate::outcome::Outcome;
-use crate::sealing::{code_cache, eval, included, recordings, self_test};
+use crate::sealing::{code_cache, eval, included, made_code, recordings, self_test};
 use crate::session::{Chatter, Session};
 use crate::trace::recording::{self, RecordArgs};
 use crate::{disk, output};
@@ -81,11 +81,12 @@ pub(crate) fn seal(args: &SealArgs, session: &Session) -> anyhow::Result<Outcome
         Some(file) => Config::read(file)?,
         None => Config::for_project(&session.directory.join(folder), &session.directory)?,
     };
-    let Trace { list, synthetic, wasm, .. } = found(args, &config, session)?;
+    let Trace { list, synthetic, wasm, made, .. } = found(args, &config, session)?;
     let synthetic = synthetic.into_iter().map(|content| (content, Origin::Recorded)).collect();
     let base = base(&config, session);
     let mut eval = eval::rules(&config.seal.eval, &config.seal.adapters, &base, &list, session);
     eval::permit_carried(&mut eval, &wasm, session);
+    made_code::permit_written(&mut eval, &made, &list, session);
     let declared = Declared { eval, children: config.seal.children, synthetic };
     let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let mut document = seal::make(&list, declared, threads)?;

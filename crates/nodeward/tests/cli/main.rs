@@ -39,6 +39,8 @@ mod run_partial;
 #[cfg(target_os = "linux")]
 mod run_surroundings;
 #[cfg(target_os = "linux")]
+mod run_texts;
+#[cfg(target_os = "linux")]
 mod run_trust;
 #[cfg(target_os = "linux")]
 mod run_wasm;

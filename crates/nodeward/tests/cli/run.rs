@@ -412,7 +412,7 @@ fn programs_are_started_only_where_the_seal_allows() {
 fn report_only_changes_nothing_and_tells() {
     let app = App::new(
         "const name = process.argv[2]; require(name);\n\
-         console.log(eval('1 + 1'), require('child_process').spawnSync('/bin/echo', ['child']).stdout.toString().trim());\n",
+         console.log(eval(['1 + 1'].join()), require('child_process').spawnSync('/bin/echo', ['child']).stdout.toString().trim());\n",
     );
     app.write("before.js", "console.log('before');\n");
     for (version, node) in nodes() {

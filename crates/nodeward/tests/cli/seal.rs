@@ -177,7 +177,10 @@ fn with_code_from_strings(settings: &str) -> Project {
         .file("package.json", "{}")
         .file("app.js", "console.log(require('depd').made());\n")
         .file("node_modules/depd/package.json", "{\"name\": \"depd\", \"version\": \"2.0.0\"}")
-        .file("node_modules/depd/index.js", "exports.made = () => new Function('return 6 * 7')();\n")
+        .file(
+            "node_modules/depd/index.js",
+            "exports.made = () => new Function(['return 6', '7'].join(' * '))();\n",
+        )
         .file("nodeward.toml", format!("[seal]\nentries = [\"app.js\"]\n{settings}"))
 }
 

@@ -32,7 +32,7 @@ fn whole() -> String {
         &[source("app.js"), package, synthetic],
         &format!(
             r#", "manifests": [{{"path": "package.json", "sha256": "{HASH}", "size": 0}}],
-            "eval": {{"mode": "report", "modules": ["b/c.js"], "wasm": ["{HASH}"]}},
+            "eval": {{"mode": "report", "modules": ["b/c.js"], "wasm": ["{HASH}"], "texts": ["{HASH}"]}},
             "children": true,
             "cache": [{{"node": "v22.1.0", "platform": "linux-x64", "path": ".nodeward/c", "sha256": "{HASH}"}}]"#
         ),
