@@ -10,6 +10,8 @@ mod database;
 mod exec;
 #[cfg(target_os = "linux")]
 mod exec_paths;
+#[cfg(target_os = "linux")]
+mod exec_surroundings;
 mod fix;
 mod harness;
 #[cfg(target_os = "linux")]

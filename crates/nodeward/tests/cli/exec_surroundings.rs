@@ -1,0 +1,70 @@
+//! What lies about a confined program: its streams, the report on it, devices, the Node.js that it is shown.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::exec::{Machine, SECRET, holds, text, users};
+
+#[test]
+fn pipelines_and_streams_work_as_they_do_outside() {
+    let Some(user) = users().into_iter().next() else { return };
+    let machine = Machine::new(user);
+    let (output, _) =
+        machine.confined(&[], "for i in $(seq 200); do echo $i | cat > last || exit 1; done; cat last");
+    assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"200\n"[..]), "{}", text(&output));
+    // By their names, where they are files.
+    let file = machine.path("out");
+    let mut command = machine.command(&machine.binary.clone());
+    command.args(["exec", "--", "sh", "-c", "echo by name > /dev/stdout && echo again >> /dev/stderr"]);
+    command.stdout(fs::File::create(&file).unwrap()).stderr(fs::File::create(machine.path("err")).unwrap());
+    assert!(command.status().unwrap().success());
+    assert_eq!(fs::read_to_string(&file).unwrap(), "by name\n");
+    assert_eq!(fs::read_to_string(machine.path("err")).unwrap(), "again\n");
+}
+
+#[test]
+fn a_report_is_written_for_nobody_else() {
+    let Some(user) = users().into_iter().next() else { return };
+    let machine = Machine::new(user);
+    let package = machine.path("project/node_modules/pkg");
+    let mut command = machine.command(&machine.binary.clone());
+    let script = format!("ln -sf '{}' report.json", machine.path("house/.npmrc").display());
+    command.args(["exec", "--write", ".", "--report", "report.json", "--", "sh", "-c", &script]);
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(125), "{}", text(&output));
+    assert!(text(&output).contains("which the program may write to"), "{}", text(&output));
+    assert!(holds(&machine.path("house/.npmrc"), SECRET) && !package.join("report.json").exists());
+}
+
+#[test]
+fn devices_stay_as_they_are() {
+    for user in users() {
+        let machine = Machine::new(user);
+        let before = fs::metadata("/dev/null").unwrap().permissions();
+        let (output, _) = machine.confined(&[], "chmod 0600 /dev/null; touch -d 2001-01-01 /dev/zero; echo x > /dev/null && head -c 3 /dev/zero | wc -c");
+        assert_eq!(before, fs::metadata("/dev/null").unwrap().permissions());
+        assert_eq!(&*output.stdout, b"3\n", "{}", text(&output));
+    }
+}
+
+#[test]
+fn a_node_of_the_project_or_of_a_home_shows_nothing_more() {
+    let Some(user) = users().into_iter().next() else { return };
+    let machine = Machine::new(user);
+    let real = Command::new("node").args(["-p", "fs.realpathSync(process.execPath)"]).output().unwrap();
+    let real = PathBuf::from(String::from_utf8(real.stdout).unwrap().trim());
+    // In a home, beside what npm installs there; and a link to a secret under that name.
+    fs::create_dir_all(machine.path("house/bin")).unwrap();
+    fs::create_dir_all(machine.path("house/lib/node_modules/npm")).unwrap();
+    fs::copy(&real, machine.path("house/bin/node")).unwrap();
+    std::os::unix::fs::symlink(machine.path("house/.npmrc"), machine.path("bin/node")).unwrap();
+    for (folder, shows) in [("house/bin", "house/.npmrc"), ("bin", "house/.npmrc")] {
+        let mut command = machine.command(&machine.binary.clone());
+        let path = format!("{}:/usr/bin:/bin", machine.path(folder).display());
+        let script = format!("cat '{}'", machine.path(shows).display());
+        let output = command.env("PATH", path).args(["exec", "--", "sh", "-c", &script]).output().unwrap();
+        assert!(!text(&output).contains("canary"), "{folder}: {}", text(&output));
+        assert_ne!(output.status.code(), Some(0), "{folder}");
+    }
+}
