@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use nodeward_review::install::{Allow, Item, Script};
 use nodeward_sandbox::gateway::HostRule;
 use nodeward_sandbox::{Access, Confinement, Limits, PathRule};
@@ -70,6 +70,10 @@ pub(crate) fn install(
     let Ground { project, watch, session, .. } = *ground;
     let place = project.join(folder);
     let real = std::fs::canonicalize(&place).with_context(|| format!("cannot find {}", place.display()))?;
+    // A lockfile may name any place, and a link may lead to one.
+    if !real.starts_with(project) {
+        bail!("{} lies outside of the project, in {}; run its scripts there", item.label(), real.display());
+    }
     let staging = Staging::new(&real).with_context(|| format!("cannot copy {}", real.display()))?;
     let mut installed = Installed {
         package: item.label(),

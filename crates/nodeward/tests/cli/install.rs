@@ -225,6 +225,21 @@ fn what_a_malicious_script_does_stays_in_its_copy() {
 }
 
 #[test]
+fn nothing_outside_of_the_project_is_put_in_another_place() {
+    if users().is_empty() {
+        return;
+    }
+    let project = Project::new(&[("linked", json!({ "postinstall": "echo evil > made" }), &[])]);
+    fs::rename(project.path("p/node_modules/linked"), project.path("elsewhere")).unwrap();
+    std::os::unix::fs::symlink(project.path("elsewhere"), project.path("p/node_modules/linked")).unwrap();
+    let (code, _) = project.nodeward(&["install-scripts", "--allow", "linked", "--reason", "a trial"]);
+    let (ran, text, _) = project.install();
+    assert_eq!((code, ran), (Some(0), Some(2)), "{text}");
+    assert!(text.contains("lies outside of the project"), "{text}");
+    assert_eq!(project.read("elsewhere/made"), None, "{text}");
+}
+
+#[test]
 fn files_that_are_shared_with_a_store_stay_as_they_are() {
     if users().is_empty() {
         return;
