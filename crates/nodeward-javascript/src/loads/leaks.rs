@@ -362,15 +362,7 @@ impl<'a> Uses<'_, 'a, '_> {
 
     /// A function gives the object to those who call it.
     fn returned(&mut self, from: NodeId, way: Way<'a>) {
-        let nodes = self.folder.semantic.nodes();
-        let is_function =
-            |kind: AstKind<'a>| matches!(kind, AstKind::Function(_) | AstKind::ArrowFunctionExpression(_));
-        let function = match is_function(nodes.kind(from)) {
-            true => Some(from),
-            false => {
-                nodes.ancestors(from).find(|ancestor| is_function(ancestor.kind())).map(|found| found.id())
-            }
-        };
+        let function = self.folder.function_around(from);
         let Some(function) = function else { return self.leaves(way) };
         match self.folder.calls_by_name(function) {
             Some(calls) => self.open.extend(calls.into_iter().map(|call| (call, way))),
@@ -380,6 +372,15 @@ impl<'a> Uses<'_, 'a, '_> {
 }
 
 impl Folder<'_, '_> {
+    /// The function that a place is in, or that it is.
+    pub(super) fn function_around(&self, place: NodeId) -> Option<NodeId> {
+        let nodes = self.semantic.nodes();
+        let is_function = |id: &NodeId| {
+            matches!(nodes.kind(*id), AstKind::Function(_) | AstKind::ArrowFunctionExpression(_))
+        };
+        std::iter::once(place).chain(nodes.ancestors(place).map(|ancestor| ancestor.id())).find(is_function)
+    }
+
     /// The calls of a function, if nothing else is done with it.
     pub(super) fn calls_by_name(&self, function: NodeId) -> Option<Vec<NodeId>> {
         let nodes = self.semantic.nodes();

@@ -310,15 +310,7 @@ impl<'a> Finder<'_, 'a, '_> {
 
     /// A function gives it to those who call it.
     fn gives(&mut self, node: NodeId, from: NodeId, right: Right, flow: &mut Flow) {
-        let nodes = self.folder.semantic.nodes();
-        let is_function =
-            |kind: AstKind<'a>| matches!(kind, AstKind::Function(_) | AstKind::ArrowFunctionExpression(_));
-        let function = match is_function(nodes.kind(from)) {
-            true => Some(from),
-            false => {
-                nodes.ancestors(from).find(|ancestor| is_function(ancestor.kind())).map(|found| found.id())
-            }
-        };
+        let function = self.folder.function_around(from);
         match function.and_then(|function| self.folder.calls_by_name(function)) {
             Some(calls) => flow.open.extend(calls.into_iter().map(|call| (call, right))),
             None => self.leaves(node, right),
