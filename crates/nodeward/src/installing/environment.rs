@@ -3,9 +3,10 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use nodeward_review::install::{Item, Script};
+use nodeward_review::install::Script;
 use nodeward_sandbox::{Access, Confinement, HOME, PathRule};
 
+use super::script::Subject;
 use crate::confined::{self, set};
 use crate::package_manager;
 use crate::session::Session;
@@ -61,11 +62,11 @@ impl Tools {
     pub(super) fn describe(
         &self,
         confinement: &mut Confinement,
-        folder: &Path,
-        item: &Item,
+        subject: &Subject<'_>,
         script: &Script,
         project: &Path,
     ) {
+        let folder = subject.place;
         let path = self.path(confinement, folder, project);
         let mut put = |name: &str, value: OsString| set(&mut confinement.environment, name, value);
         put("PATH", path);
@@ -73,8 +74,8 @@ impl Tools {
         put("npm_command", "install".into());
         put("npm_lifecycle_event", (&*script.stage).into());
         put("npm_lifecycle_script", (&*script.command).into());
-        put("npm_package_name", item.claims.as_ref().unwrap_or(&item.name).as_str().into());
-        put("npm_package_version", (&*item.version).into());
+        put("npm_package_name", subject.name.into());
+        put("npm_package_version", subject.version.into());
         put("npm_package_json", folder.join("package.json").into());
         put("npm_config_cache", Path::new(HOME).join(".npm").into());
         put("npm_config_update_notifier", "false".into());

@@ -14,7 +14,7 @@ const PREFIX: &str = ".nodeward-staging-";
 
 /// A copy that goes with this value, unless it was put in its original's place.
 #[derive(Debug)]
-pub(super) struct Staging {
+pub(crate) struct Staging {
     original: PathBuf,
     folder: TempDir,
     before: State,
@@ -26,7 +26,7 @@ type State = BTreeMap<PathBuf, (u64, Option<SystemTime>, Option<PathBuf>)>;
 impl Staging {
     /// Copies a package: files, folders and symbolic links, with rights and times. What other packages share with it
     /// by hard links is not shared with the copy.
-    pub(super) fn new(original: &Path) -> io::Result<Self> {
+    pub(crate) fn new(original: &Path) -> io::Result<Self> {
         let beside = original.parent().ok_or_else(|| io::Error::other("it is in no folder"))?;
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(beside)?;
         let copy = folder.path().join("package");
@@ -36,12 +36,12 @@ impl Staging {
     }
 
     /// The copy.
-    pub(super) fn folder(&self) -> PathBuf {
+    pub(crate) fn folder(&self) -> PathBuf {
         self.folder.path().join("package")
     }
 
     /// What was made, changed or removed since, from the package's folder.
-    pub(super) fn changes(&self) -> io::Result<Vec<String>> {
+    pub(crate) fn changes(&self) -> io::Result<Vec<String>> {
         let mut now = state(&self.folder())?;
         let mut changed: Vec<PathBuf> = Vec::new();
         for (path, was) in &self.before {
@@ -56,7 +56,7 @@ impl Staging {
     }
 
     /// Puts the copy in the original's place, in one step; the original goes.
-    pub(super) fn put_in_place(self) -> io::Result<()> {
+    pub(crate) fn put_in_place(self) -> io::Result<()> {
         let copy = self.folder();
         match rustix::fs::renameat_with(CWD, &copy, CWD, &self.original, RenameFlags::EXCHANGE) {
             Ok(()) => Ok(()),
