@@ -96,6 +96,25 @@ impl Integrity {
         Some(Self(Box::new([Digest { algorithm, bytes }])))
     }
 
+    /// The SHA-512 of some bytes, as npm writes it.
+    pub fn of(bytes: &[u8]) -> Self {
+        use sha2::Digest as _;
+        Self(Box::new([Digest { algorithm: Algorithm::Sha512, bytes: sha2::Sha512::digest(bytes).into() }]))
+    }
+
+    /// Whether these are the bytes: by every sound digest there is. `None` where there is none.
+    pub fn holds(&self, bytes: &[u8]) -> Option<bool> {
+        use sha2::Digest as _;
+        let mut sound = self.0.iter().filter(|digest| digest.algorithm.is_sound()).peekable();
+        sound.peek()?;
+        Some(sound.all(|digest| match digest.algorithm {
+            Algorithm::Sha256 => digest.bytes() == &sha2::Sha256::digest(bytes)[..],
+            Algorithm::Sha384 => digest.bytes() == &sha2::Sha384::digest(bytes)[..],
+            Algorithm::Sha512 => digest.bytes() == &sha2::Sha512::digest(bytes)[..],
+            Algorithm::Md5 | Algorithm::Sha1 => false,
+        }))
+    }
+
     /// The strongest digest.
     pub fn strongest(&self) -> &Digest {
         &self.0[0]
@@ -189,6 +208,20 @@ mod tests {
             Integrity::parse(sha1).unwrap().strongest().to_hex(),
             "da39a3ee5e6b4b0d3255bfef95601890afd80709"
         );
+    }
+
+    #[test]
+    fn bytes_are_held_against_every_sound_digest() {
+        let of_abc = "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=";
+        let (weak, other) = ("sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk=", Integrity::of(b"other").to_string());
+        let holds = |text: &str, bytes: &[u8]| Integrity::parse(text).unwrap().holds(bytes);
+        assert_eq!(holds(of_abc, b"abc"), Some(true));
+        assert_eq!(holds(of_abc, b"abd"), Some(false));
+        assert_eq!(holds(&Integrity::of(b"abc").to_string(), b"abc"), Some(true));
+        assert_eq!(holds(&format!("{of_abc} {other}"), b"abc"), Some(false), "one of two");
+        // Of the empty text. Whoever wants to can make another with the same.
+        assert_eq!(holds(weak, b""), None);
+        assert_eq!(holds(&format!("{weak} {of_abc}"), b"abc"), Some(true), "the weak one says nothing");
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod npm_config;
 pub mod packument;
 pub mod place;
 pub mod range;
+pub mod tarball;
 pub mod tarball_url;
 pub mod version;
 pub mod web_address;
