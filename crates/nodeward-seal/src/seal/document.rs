@@ -7,7 +7,7 @@ use std::sync::Arc;
 use nodeward_package::place::{LineIndex, Place, Position};
 use schemars::JsonSchema;
 use serde::de::{Error as _, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::SYNTHETIC;
 use super::values::{Digest, SealPath, read_text};
@@ -161,17 +161,17 @@ pub struct CacheFile {
 }
 
 /// Who vouches for the rest of the document.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "the object `signature`")]
 pub struct SignatureBlock {
     /// Always `ed25519`.
     pub(super) algorithm: AlgorithmName,
     /// The public key, base64.
-    #[serde(deserialize_with = "base64_bytes")]
+    #[serde(deserialize_with = "base64_bytes", serialize_with = "base64_text")]
     #[schemars(with = "String")]
     pub key: [u8; 32],
     /// Over the canonical document without this field, base64.
-    #[serde(deserialize_with = "base64_bytes")]
+    #[serde(deserialize_with = "base64_bytes", serialize_with = "base64_text")]
     #[schemars(with = "String")]
     pub value: [u8; 64],
 }
@@ -446,6 +446,11 @@ fn base64_bytes<'de, D: Deserializer<'de>, const N: usize>(deserializer: D) -> R
     })
 }
 
+fn base64_text<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    use base64::Engine as _;
+    serializer.serialize_str(&base64::engine::general_purpose::STANDARD.encode(bytes))
+}
+
 /// The one version there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[schemars(inline)]
@@ -455,7 +460,7 @@ enum SchemaName {
 }
 
 /// The one algorithm there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub(super) enum AlgorithmName {
     #[serde(rename = "ed25519")]

@@ -1,4 +1,4 @@
-//! Ed25519 signatures over a seal.
+//! Ed25519 signatures over a seal, and over the record of a build.
 //!
 //! A private key is PKCS#8 and a public key SubjectPublicKeyInfo, both in PEM, as `openssl genpkey -algorithm
 //! ed25519` and `openssl pkey -pubout` write them.
@@ -38,14 +38,15 @@ pub enum SignatureError {
 /// # Errors
 /// The key can't be read.
 pub fn sign(document: &mut Document, key: &str) -> Result<(), SignatureError> {
-    let key = SigningKey::from_pkcs8_pem(key).map_err(|_| SignatureError::PrivateKey)?;
-    let value = key.sign(document.text_to_sign().as_bytes()).to_bytes();
-    document.signature = Some(SignatureBlock {
-        algorithm: AlgorithmName::Ed25519,
-        key: key.verifying_key().to_bytes(),
-        value,
-    });
+    document.signature = Some(sign_text(&document.text_to_sign(), key)?);
     Ok(())
+}
+
+/// Signs the text of a document, which begins with its schema: a text of one is none of another.
+pub(crate) fn sign_text(text: &str, key: &str) -> Result<SignatureBlock, SignatureError> {
+    let key = SigningKey::from_pkcs8_pem(key).map_err(|_| SignatureError::PrivateKey)?;
+    let value = key.sign(text.as_bytes()).to_bytes();
+    Ok(SignatureBlock { algorithm: AlgorithmName::Ed25519, key: key.verifying_key().to_bytes(), value })
 }
 
 /// Checks that the holder of a key signed the document as it is. The key comes from outside: the one in the
@@ -54,17 +55,29 @@ pub fn sign(document: &mut Document, key: &str) -> Result<(), SignatureError> {
 /// # Errors
 /// It can't be trusted.
 pub fn verify(document: &Document, key: &str) -> Result<(), SignatureError> {
-    let key = VerifyingKey::from_public_key_pem(key).map_err(|_| SignatureError::PublicKey)?;
+    let key = public_key(key)?;
     let block = document.signature.as_ref().ok_or(SignatureError::Unsigned)?;
-    if block.key != key.to_bytes() {
+    if block.key != key {
         return Err(SignatureError::OtherKey);
     }
-    key.verify_strict(document.text_to_sign().as_bytes(), &Signature::from_bytes(&block.value))
+    verify_text(&document.text_to_sign(), block)
+}
+
+/// The bytes of a public key.
+pub(crate) fn public_key(pem: &str) -> Result<[u8; 32], SignatureError> {
+    let key = VerifyingKey::from_public_key_pem(pem).map_err(|_| SignatureError::PublicKey)?;
+    Ok(key.to_bytes())
+}
+
+/// Checks that the key which a block names made it over this text. Whose key it is, is for others to ask.
+pub(crate) fn verify_text(text: &str, block: &SignatureBlock) -> Result<(), SignatureError> {
+    let key = VerifyingKey::from_bytes(&block.key).map_err(|_| SignatureError::Broken)?;
+    key.verify_strict(text.as_bytes(), &Signature::from_bytes(&block.value))
         .map_err(|_| SignatureError::Broken)
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::seal::{EvalRules, SealPath, SealedSource};
     use crate::{Origin, SourceKind};
@@ -77,11 +90,11 @@ mod tests {
         format!("-----BEGIN {label} KEY-----\n{body}\n-----END {label} KEY-----\n")
     }
 
-    fn private(seed: u8) -> String {
+    pub(crate) fn private(seed: u8) -> String {
         pem("PRIVATE", b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20", [seed; 32])
     }
 
-    fn public(seed: u8) -> String {
+    pub(crate) fn public(seed: u8) -> String {
         let key = SigningKey::from_bytes(&[seed; 32]).verifying_key().to_bytes();
         pem("PUBLIC", b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", key)
     }

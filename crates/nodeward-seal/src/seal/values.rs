@@ -198,6 +198,12 @@ impl<'de> Deserialize<'de> for Digest {
     }
 }
 
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl JsonSchema for Digest {
     fn schema_name() -> Cow<'static, str> {
         "Sha256".into()
