@@ -116,3 +116,6 @@ pub const TEMPORARY: &str = "/tmp";
 
 /// The private home folder.
 pub const HOME: &str = "/tmp/home";
+
+/// The private folder of memory that processes share.
+pub(crate) const SHARED: &str = "/dev/shm";

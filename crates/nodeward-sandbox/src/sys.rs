@@ -198,6 +198,7 @@ fn listen_with(filter: &[seccompiler::sock_filter], flags: libc::c_ulong) -> io:
 }
 
 /// A system call that waits for an answer.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Call {
     pub(crate) id: u64,
     /// The process that makes it, as this one sees it.
@@ -230,13 +231,24 @@ pub(crate) fn next_call(listener: BorrowedFd<'_>) -> io::Result<Option<Call>> {
     Ok(Some(Call { id: notice.id, pid: notice.pid, number, arguments }))
 }
 
-/// Lets the kernel make the call, or has it fail with an error number.
-pub(crate) fn answer(listener: BorrowedFd<'_>, call: &Call, refusal: Option<i32>) {
+/// What becomes of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// The kernel makes it.
+    Continue,
+    /// It was made in place of the caller, and is told to have succeeded.
+    Done,
+    /// It fails with this error number.
+    Fails(i32),
+}
+
+/// Answers a call.
+pub(crate) fn answer(listener: BorrowedFd<'_>, call: &Call, answer: Answer) {
     let mut response = libc::seccomp_notif_resp {
         id: call.id,
         val: 0,
-        error: refusal.map_or(0, |number| -number),
-        flags: if refusal.is_none() { libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32 } else { 0 },
+        error: if let Answer::Fails(number) = answer { -number } else { 0 },
+        flags: if answer == Answer::Continue { libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32 } else { 0 },
     };
     // SAFETY: the kernel only reads the structure. It fails where the caller is gone, which is nothing to do about.
     #[expect(unsafe_code, reason = "no crate has it")]
@@ -247,6 +259,48 @@ pub(crate) fn answer(listener: BorrowedFd<'_>, call: &Call, refusal: Option<i32>
             std::ptr::from_mut(&mut response),
         );
     }
+}
+
+/// Whether a call still waits: its process is the one that made it, and no other that has its number by now.
+pub(crate) fn still_waits(listener: BorrowedFd<'_>, call: &Call) -> bool {
+    // SAFETY: the kernel reads the number, which outlives the call.
+    #[expect(unsafe_code, reason = "no crate has it")]
+    let failed = unsafe {
+        libc::ioctl(
+            listener.as_raw_fd(),
+            libc::SECCOMP_IOCTL_NOTIF_ID_VALID as _,
+            std::ptr::from_ref(&call.id),
+        )
+    };
+    failed == 0
+}
+
+/// Connects a socket to an address as bytes that the kernel checks.
+pub(crate) fn connect(socket: BorrowedFd<'_>, address: &[u8]) -> io::Result<()> {
+    let length = libc::socklen_t::try_from(address.len()).map_err(io::Error::other)?;
+    // SAFETY: the kernel reads that many bytes, which outlive the call, and makes of them what it can.
+    #[expect(unsafe_code, reason = "the crate takes no address as it came")]
+    let failed = unsafe { libc::connect(socket.as_raw_fd(), address.as_ptr().cast(), length) };
+    if failed == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// The network that a socket is of, by a number that no other has. `None` before Linux 5.14.
+pub(crate) fn network_of(socket: BorrowedFd<'_>) -> Option<u64> {
+    const NETWORK_COOKIE: libc::c_int = 71;
+    let mut cookie = 0_u64;
+    let mut length = size_of::<u64>() as libc::socklen_t;
+    // SAFETY: the kernel writes at most the length that it is told, which is that of the number.
+    #[expect(unsafe_code, reason = "no crate has it")]
+    let failed = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            NETWORK_COOKIE,
+            std::ptr::from_mut(&mut cookie).cast(),
+            &raw mut length,
+        )
+    };
+    (failed == 0).then_some(cookie)
 }
 
 /// Has the kernel wake whoever listens on the processor of the caller, which spares both a wait.

@@ -32,6 +32,9 @@ const NEW_NAMESPACES: u64 = (libc::CLONE_NEWUSER
 /// Operations on terminals that put text into their input: `TIOCSTI`, `TIOCLINUX`, the same on all architectures here.
 const TERMINAL_INPUT: [u64; 2] = [0x5412, 0x541c];
 
+/// What of a socket's type is its type, and no flag.
+const KINDS: u64 = 0xf;
+
 /// What is installed, in this order.
 pub(super) struct Filters {
     /// What may be done.
@@ -45,8 +48,11 @@ pub(super) struct Filters {
 impl Filters {
     /// `control` is the descriptor over which the listener is sent: a message to it is not watched, as nobody could
     /// answer yet.
-    pub(super) fn new(control: RawFd) -> Result<Self, BackendError> {
-        Ok(Self { allowed: allowed()?, unknown: unknown()?, watched: watched(control)? })
+    /// Connections are told of in any case, as the process outside makes them; the rest where it is to be watched.
+    pub(super) fn new(control: RawFd, is_watched: bool) -> Result<Self, BackendError> {
+        let watched =
+            if is_watched { watched(control)? } else { notified([(libc::SYS_connect, Vec::new())].into())? };
+        Ok(Self { allowed: allowed()?, unknown: unknown()?, watched })
     }
 }
 
@@ -54,10 +60,16 @@ fn allowed() -> Result<BpfProgram, BackendError> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
         calls::ALLOWED.iter().chain(calls::ALLOWED_OF_OLD).map(|&call| (call, Vec::new())).collect();
     let family = |family: libc::c_int| rule(&[(0, SeccompCmpOp::Eq, family as u64)]);
+    // Those that have to be connected. What sends datagrams can send each one to another service.
+    let streams = |kind: libc::c_int| {
+        let kind = (1, SeccompCmpOp::MaskedEq(KINDS), kind as u64);
+        rule(&[(0, SeccompCmpOp::Eq, libc::AF_UNIX as u64), kind])
+    };
     rules.insert(
         libc::SYS_socket,
         vec![
-            family(libc::AF_UNIX)?,
+            streams(libc::SOCK_STREAM)?,
+            streams(libc::SOCK_SEQPACKET)?,
             family(libc::AF_INET)?,
             family(libc::AF_INET6)?,
             // The addresses of interfaces.
@@ -67,6 +79,7 @@ fn allowed() -> Result<BpfProgram, BackendError> {
             ])?,
         ],
     );
+    rules.insert(libc::SYS_socketpair, vec![streams(libc::SOCK_STREAM)?, streams(libc::SOCK_SEQPACKET)?]);
     rules.insert(libc::SYS_clone, vec![rule(&[(0, SeccompCmpOp::MaskedEq(NEW_NAMESPACES), 0)])?]);
     let [first, second] = TERMINAL_INPUT;
     rules
@@ -121,6 +134,10 @@ fn watched(control: RawFd) -> Result<BpfProgram, BackendError> {
     // Only datagrams have an address here.
     rules.insert(libc::SYS_sendto, vec![rule(&[(4, SeccompCmpOp::Ne, 0)])?]);
     rules.insert(libc::SYS_sendmsg, vec![rule(&[(0, SeccompCmpOp::Ne, control as u64)])?]);
+    notified(rules)
+}
+
+fn notified(rules: BTreeMap<i64, Vec<SeccompRule>>) -> Result<BpfProgram, BackendError> {
     let mut program = compile(rules, SeccompAction::Allow, SeccompAction::Trace(MARK))?;
     for instruction in &mut program {
         if instruction.k == MARKED {

@@ -9,13 +9,14 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode, Stdio};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::net::SocketType;
 use rustix::process::{DumpableBehavior, Pid, Resource, Rlimit, Signal, WaitOptions, WaitStatus};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
 use super::filter::Filters;
 use super::message::{self, Order};
 use super::view::View;
-use super::{Failure, namespaces, rules};
+use super::{Failure, namespaces, rules, sockets};
 use crate::confinement::{Confinement, Limits, Network};
 use crate::sys::{self, Fork};
 
@@ -159,6 +160,7 @@ fn become_program(
     limit(&confinement.limits).map_err(|error| Failure::layer("limits", error))?;
     drop_rights().map_err(|error| Failure::layer("rights", error))?;
     rules::confine(confinement)?;
+    refuse_datagrams(input.as_ref())?;
     let mut command = prepared(confinement, order, input);
     filter(control, order.watched).map_err(|error| Failure::layer("seccomp", error))?;
     let error = command.exec();
@@ -176,20 +178,36 @@ fn prepared(confinement: &Confinement, order: &Order, input: Option<OwnedFd>) ->
     command
 }
 
+/// A socket for datagrams reaches anybody in the network that it was made in.
+fn refuse_datagrams(input: Option<&OwnedFd>) -> Result<(), Failure> {
+    let (output, errors) = (io::stdout(), io::stderr());
+    let streams = input.map(|input| input.as_fd()).into_iter().chain([output.as_fd(), errors.as_fd()]);
+    for stream in streams {
+        let kind = rustix::net::sockopt::socket_type(stream);
+        if kind.is_ok_and(|kind| kind != SocketType::STREAM && kind != SocketType::SEQPACKET) {
+            let reason =
+                io::Error::other("a standard stream is a socket for datagrams, which reaches others");
+            return Err(Failure::layer("network", reason));
+        }
+    }
+    Ok(())
+}
+
 fn filter(control: &UnixStream, watched: bool) -> io::Result<()> {
     // By a number that the program will hardly use itself.
     let control = rustix::io::fcntl_dupfd_cloexec(control, CONTROL)
         .or_else(|_| rustix::io::fcntl_dupfd_cloexec(control, 3))?;
     let control = UnixStream::from(control);
-    let filters = Filters::new(control.as_raw_fd()).map_err(io::Error::other)?;
+    let filters = Filters::new(control.as_raw_fd(), watched).map_err(io::Error::other)?;
+    // Where the kernel does not tell of sockets, those in folders of others can't be told from the program's own.
+    let network = sockets::ask_this_network().ok();
     for filter in [&filters.allowed, &filters.unknown] {
         seccompiler::apply_filter(filter).map_err(io::Error::other)?;
     }
-    if watched {
-        let listener = sys::listen(&filters.watched)?;
-        message::reply_descriptors(&control, b'L', &[listener.as_fd()])?;
-    }
-    Ok(())
+    let listener = sys::listen(&filters.watched)?;
+    let descriptors: Vec<BorrowedFd<'_>> =
+        std::iter::once(listener.as_fd()).chain(network.as_ref().map(|network| network.as_fd())).collect();
+    message::reply_descriptors(&control, b'L', &descriptors)
 }
 
 fn limit(limits: &Limits) -> io::Result<()> {

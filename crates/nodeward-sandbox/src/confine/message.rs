@@ -38,8 +38,8 @@ pub(super) struct Order {
 pub(super) enum Reply {
     /// Sockets in the program's network: one for names, then one for each port.
     Sockets(Vec<OwnedFd>),
-    /// By which watched calls are told.
-    Listener(OwnedFd),
+    /// By which watched calls are told, and by which the program's network tells of its sockets.
+    Listener(OwnedFd, Option<OwnedFd>),
     /// Nothing was started.
     Failed(Failure),
     /// The program has ended, with this status as `waitpid` has it.
@@ -87,13 +87,17 @@ pub(super) fn reply_ended(mut to: &UnixStream, status: i32) -> io::Result<()> {
 
 /// The next reply, whatever it is.
 pub(super) fn receive_reply(from: &mut UnixStream) -> io::Result<Reply> {
-    let (letter, mut descriptors) = match receive(from) {
+    let (letter, descriptors) = match receive(from) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(Reply::Gone),
         other => other?,
     };
     match letter {
         b'S' => Ok(Reply::Sockets(descriptors)),
-        b'L' => descriptors.pop().map(Reply::Listener).ok_or_else(|| io::Error::other("no descriptor came")),
+        b'L' => {
+            let mut descriptors = descriptors.into_iter();
+            let listener = descriptors.next().ok_or_else(|| io::Error::other("no descriptor came"))?;
+            Ok(Reply::Listener(listener, descriptors.next()))
+        }
         b'F' => Ok(Reply::Failed(serde_json::from_slice(&receive_bytes(from)?)?)),
         b'E' => {
             let mut status = [0; 4];

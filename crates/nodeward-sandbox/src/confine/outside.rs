@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -167,8 +168,9 @@ impl Running {
                 continue;
             }
             match message::receive_reply(&mut self.control) {
-                Ok(Reply::Listener(listener)) => {
-                    let watch = Watch::new(&self.confinement, self.child.id());
+                Ok(Reply::Listener(listener, network)) => {
+                    let listener = Arc::new(listener);
+                    let watch = Watch::new(&self.confinement, self.child.id(), network);
                     match std::thread::Builder::new()
                         .name("watch".to_owned())
                         .spawn(move || watch.run(&listener))

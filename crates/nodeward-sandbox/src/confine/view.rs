@@ -7,6 +7,7 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{FileType, Mode, OFlags, ResolveFlags};
+use rustix::io::Errno;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags,
     UnmountFlags,
@@ -25,6 +26,9 @@ const DEVICES: &[&str] = &["null", "zero", "full", "random", "urandom"];
 
 /// How many symbolic links one path may lead through.
 const MOST_LINKS: usize = 40;
+
+/// How often a path is looked for that the kernel could not follow for what others did meanwhile.
+const MOST_TRIES: usize = 1_000;
 
 /// A part of the file system, held open from before anything was changed.
 struct Source<'r> {
@@ -146,8 +150,7 @@ impl Here {
     fn find(&self, path: &Path) -> io::Result<OwnedFd> {
         let below = path.strip_prefix("/").unwrap_or(path);
         let below = if below.as_os_str().is_empty() { Path::new(".") } else { below };
-        let flags = OFlags::PATH | OFlags::CLOEXEC;
-        Ok(rustix::fs::openat2(&self.root, below, flags, Mode::empty(), ResolveFlags::IN_ROOT)?)
+        Ok(find_below(&self.root, below)?)
     }
 
     /// A folder, which is made with those above it where it is not there.
@@ -195,8 +198,21 @@ impl Here {
     fn link(&self, path: &Path, target: &Path) -> io::Result<()> {
         let (Some(above), Some(name)) = (path.parent(), path.file_name()) else { return Ok(()) };
         match rustix::fs::symlinkat(target, &self.folder(above)?, name) {
-            Ok(()) | Err(rustix::io::Errno::EXIST) => Ok(()),
+            Ok(()) | Err(Errno::EXIST) => Ok(()),
             Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// What a path leads to below a folder that is taken for the root.
+pub(super) fn find_below(root: &OwnedFd, path: &Path) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    let mut tries = 0;
+    loop {
+        match rustix::fs::openat2(root, path, flags, Mode::empty(), ResolveFlags::IN_ROOT) {
+            // Somebody on this machine renamed something, so that the kernel can't tell where `..` leads.
+            Err(Errno::AGAIN) if tries < MOST_TRIES => tries += 1,
+            other => return other,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What is told of a confined program's system calls, and what is made of it.
 //!
-//! Nothing here keeps the program from anything: paths and addresses are read from memory that it can change meanwhile.
-//! They say what it tried.
+//! Nothing here keeps the program from anything but connections, which are made in its place: paths are read from
+//! memory that it can change meanwhile. They say what it tried.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -10,15 +10,17 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::event::{PollFd, PollFlags};
 
+use super::connect::{self, Connections};
 use super::filter::{Subject, WATCHED};
 use super::tree;
 use crate::confinement::{Access, Confinement, Network};
 use crate::events::{Act, Event, Events, Fate};
 use crate::surroundings::{HOME, TEMPORARY};
-use crate::sys::{self, Call};
+use crate::sys::{self, Answer, Call};
 
 /// The longest path that Linux takes.
 const LONGEST_PATH: usize = 4096;
@@ -60,26 +62,28 @@ pub(super) struct Watch {
     paths: Vec<(PathBuf, Access)>,
     network: Network,
     helper: u32,
+    connections: Connections,
     dull: HashSet<(Act, Vec<u8>)>,
     events: Events,
 }
 
 impl Watch {
-    pub(super) fn new(confinement: &Confinement, helper: u32) -> Self {
+    pub(super) fn new(confinement: &Confinement, helper: u32, network: Option<OwnedFd>) -> Self {
         Self {
             paths: paths(confinement),
             network: confinement.network.clone(),
             helper,
+            connections: Connections::new(confinement, network),
             dull: HashSet::new(),
             events: Events::default(),
         }
     }
 
     /// Answers calls until the last process that could make one is gone.
-    pub(super) fn run(mut self, listener: &OwnedFd) -> Events {
+    pub(super) fn run(mut self, listener: &Arc<OwnedFd>) -> Events {
         sys::wake_in_place(listener.as_fd());
         loop {
-            let mut poll = [PollFd::new(listener, PollFlags::IN)];
+            let mut poll = [PollFd::new(&**listener, PollFlags::IN)];
             match rustix::event::poll(&mut poll, None) {
                 Err(rustix::io::Errno::INTR) => continue,
                 Err(_) => return self.events,
@@ -90,8 +94,9 @@ impl Watch {
             }
             match sys::next_call(listener.as_fd()) {
                 Ok(Some(call)) => {
-                    let refusal = self.judge(&call);
-                    sys::answer(listener.as_fd(), &call, refusal);
+                    if let Some(answer) = self.judge(listener, &call) {
+                        sys::answer(listener.as_fd(), &call, answer);
+                    }
                 }
                 Ok(None) => {}
                 Err(_) => return self.events,
@@ -99,9 +104,10 @@ impl Watch {
         }
     }
 
-    /// Notes what is worth it; the error number that the call fails with, if it does by this.
-    fn judge(&mut self, call: &Call) -> Option<i32> {
-        let watched = WATCHED.iter().find(|watched| watched.call == call.number)?;
+    /// Notes what is worth it. `None` is answered by somebody else.
+    fn judge(&mut self, listener: &Arc<OwnedFd>, call: &Call) -> Option<Answer> {
+        let watched = WATCHED.iter().find(|watched| watched.call == call.number);
+        let Some(watched) = watched else { return Some(Answer::Continue) };
         let argument = |at: usize| call.arguments[at];
         match watched.subject {
             Subject::Open { folder, path, flags } => {
@@ -113,6 +119,7 @@ impl Watch {
             Subject::Folder { folder, path } if is_folder(call, folder, path) => {}
             Subject::Folder { folder, path } => self.path(call, folder, path, Act::Write),
             Subject::Program { folder, path } => self.program(call, folder, path),
+            Subject::Connection => return self.connection(listener, call),
             Subject::Address { at, length } => self.address(call.pid, argument(at), argument(length)),
             Subject::Message { at } => {
                 let mut header = [0; 12];
@@ -123,7 +130,30 @@ impl Watch {
             }
             Subject::Signal => self.signal(argument(0) as i32),
         }
-        None
+        Some(Answer::Continue)
+    }
+
+    fn connection(&mut self, listener: &Arc<OwnedFd>, call: &Call) -> Option<Answer> {
+        let address = match connect::address_of(call) {
+            Ok(address) => address,
+            Err(error) => return Some(Answer::Fails(error.raw_os_error())),
+        };
+        let made = self.connections.make(listener, call, &address);
+        match connect::path_of(&address).filter(|_| is_of_files(&address)) {
+            Some(path) => {
+                let whole = whole(call, None, path.as_os_str().as_bytes()).unwrap_or(path.to_owned());
+                // One of the system's, which is not there for it.
+                let is_elsewhere = || !whole.starts_with(TEMPORARY) && whole.exists();
+                if made
+                    .is_err_and(|refused| refused.denied || refused.error == libc::ENOENT && is_elsewhere())
+                {
+                    let subject = format!("unix:{}", shown(&whole));
+                    self.events.add(Event { act: Act::Connect, subject, fate: Fate::Denied });
+                }
+            }
+            None => self.reach(&address),
+        }
+        made.unwrap_or_else(|refused| Some(Answer::Fails(refused.error)))
     }
 
     fn path(&mut self, call: &Call, folder: Option<usize>, path: usize, act: Act) {
@@ -221,7 +251,12 @@ impl Watch {
         let mut bytes = [0; 128];
         let length = usize::try_from(length as u32).unwrap_or(0).min(bytes.len());
         let length = if at == 0 { 0 } else { sys::read_memory(pid, at, &mut bytes[..length]) };
-        let Some((subject, is_own)) = address(&bytes[..length]) else { return };
+        self.reach(&bytes[..length]);
+    }
+
+    /// Notes an address that was to be reached.
+    fn reach(&mut self, bytes: &[u8]) {
+        let Some((subject, is_own)) = address(bytes) else { return };
         let fate = match (is_own, &self.network) {
             (true, _) => return,
             (false, Network::Unconfined) => Fate::Allowed,
@@ -334,15 +369,12 @@ fn address(bytes: &[u8]) -> Option<(String, bool)> {
                 || address.to_ipv4_mapped().is_some_and(|address| address.is_loopback());
             Some((format!("[{address}]:{}", port()?), is_own))
         }
-        libc::AF_UNIX => {
-            let name = bytes.get(2..).filter(|name| !name.is_empty())?;
-            let path = name.split(|&byte| byte == 0).next().filter(|path| !path.is_empty())?;
-            let path = Path::new(OsStr::from_bytes(path));
-            // One of the system's, which is not there for it.
-            path.exists().then(|| (format!("unix:{}", shown(path)), path.starts_with(TEMPORARY)))
-        }
         _ => None,
     }
+}
+
+fn is_of_files(address: &[u8]) -> bool {
+    address.get(..2).is_some_and(|family| family == (libc::AF_UNIX as u16).to_ne_bytes())
 }
 
 fn shown(path: &Path) -> String {

@@ -95,7 +95,7 @@ impl Machine {
     }
 
     /// The script as the shell has it, with `$R` for the machine's folder and `$P` for the process that runs.
-    fn plain(&self, script: &str) -> Output {
+    pub(crate) fn plain(&self, script: &str) -> Output {
         let mut command = self.command(Path::new("sh"));
         command.env("R", self.folder.path()).env("P", self.outside.id().to_string());
         command.args(["-c", script]).output().unwrap()
@@ -105,7 +105,10 @@ impl Machine {
     pub(crate) fn confined(&self, options: &[&str], script: &str) -> (Output, Value) {
         let report = self.path("report.json");
         let mut command = self.command(&self.binary.clone());
-        command.args(["exec", "--no-folder", "--write", "."]).args(options).arg("--report").arg(&report);
+        command.args(["exec", "--no-folder", "--write", "."]).args(options);
+        if !options.contains(&"--no-watch") {
+            command.arg("--report").arg(&report);
+        }
         command.args(["--env", &format!("R={}", self.folder.path().display())]);
         command.args(["--env", &format!("P={}", self.outside.id())]);
         let script = format!("cd '{}' && {{ {script}\n}}", self.path("project/node_modules/pkg").display());
@@ -133,7 +136,7 @@ fn as_user(user: User, program: impl AsRef<std::ffi::OsStr>) -> Command {
 }
 
 /// Whether the report has this denied.
-fn denied(report: &Value, act: &str, subject: &str) -> bool {
+pub(crate) fn denied(report: &Value, act: &str, subject: &str) -> bool {
     let events = report["events"].as_array().into_iter().flatten();
     events.into_iter().any(|event| {
         event["act"] == act

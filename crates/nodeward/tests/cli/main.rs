@@ -11,6 +11,8 @@ mod exec;
 #[cfg(target_os = "linux")]
 mod exec_paths;
 #[cfg(target_os = "linux")]
+mod exec_sockets;
+#[cfg(target_os = "linux")]
 mod exec_surroundings;
 mod fix;
 mod harness;

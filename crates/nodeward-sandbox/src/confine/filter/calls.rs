@@ -44,7 +44,7 @@ pub(super) const ALLOWED: &[i64] = &[
     libc::SYS_setitimer, libc::SYS_setpgid, libc::SYS_setpriority, libc::SYS_setregid, libc::SYS_setresgid,
     libc::SYS_setresuid, libc::SYS_setreuid, libc::SYS_setrlimit, libc::SYS_setsid, libc::SYS_setsockopt,
     libc::SYS_setuid, libc::SYS_setxattr, libc::SYS_shmat, libc::SYS_shmctl, libc::SYS_shmdt,
-    libc::SYS_shmget, libc::SYS_shutdown, libc::SYS_sigaltstack, libc::SYS_signalfd4, libc::SYS_socketpair,
+    libc::SYS_shmget, libc::SYS_shutdown, libc::SYS_sigaltstack, libc::SYS_signalfd4,
     libc::SYS_splice, libc::SYS_statfs, libc::SYS_statx, libc::SYS_symlinkat, libc::SYS_sync,
     libc::SYS_sync_file_range, libc::SYS_sysinfo, libc::SYS_tee, libc::SYS_tgkill, libc::SYS_timer_create,
     libc::SYS_timer_delete, libc::SYS_timer_getoverrun, libc::SYS_timer_gettime, libc::SYS_timer_settime,
@@ -82,6 +82,8 @@ pub(crate) enum Subject {
     Folder { folder: Option<usize>, path: usize },
     /// A program that is started.
     Program { folder: Option<usize>, path: usize },
+    /// A connection, which the process outside makes.
+    Connection,
     /// An address of the network.
     Address { at: usize, length: usize },
     /// A message with an address.
@@ -106,7 +108,7 @@ const fn watched(call: i64, subject: Subject) -> Watched {
 pub(crate) const WATCHED: &[Watched] = &[
     watched(libc::SYS_execve, Subject::Program { folder: None, path: 0 }),
     watched(libc::SYS_execveat, Subject::Program { folder: Some(0), path: 1 }),
-    watched(libc::SYS_connect, Subject::Address { at: 1, length: 2 }),
+    watched(libc::SYS_connect, Subject::Connection),
     watched(libc::SYS_sendto, Subject::Address { at: 4, length: 5 }),
     watched(libc::SYS_sendmsg, Subject::Message { at: 1 }),
     watched(libc::SYS_sendmmsg, Subject::Message { at: 1 }),

@@ -1,0 +1,230 @@
+//! Connections of a confined program. The process outside makes them in its place: with a copy of the socket and of the
+//! address, so that neither can become another between the look at it and the connection.
+//!
+//! A socket of the file system belongs to no network: whoever may write to its file can connect to its service. Here
+//! only those can be connected to that were made inside.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rustix::fs::{FileType, Mode, OFlags};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketType};
+use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags};
+
+use super::{sockets, view};
+use crate::confinement::{Confinement, Network};
+use crate::surroundings::{SHARED, TEMPORARY};
+use crate::sys::{self, Answer, Call};
+
+/// The longest address that Linux takes, in bytes.
+const LONGEST: usize = 128;
+
+/// How many connections may be waited for at once.
+const MOST_WAITING: usize = 256;
+
+/// What is known of where a program may connect to.
+pub(super) struct Connections {
+    /// Its folders in memory, which nobody else has.
+    private: Vec<&'static str>,
+    /// Tells of the sockets in its network, where that is its own.
+    network: Option<OwnedFd>,
+    waiting: Arc<AtomicUsize>,
+}
+
+/// A connection that was asked for.
+pub(super) struct Wanted {
+    socket: OwnedFd,
+    /// The address, as it is used.
+    address: Vec<u8>,
+    /// What the address is of, held for as long as it is used.
+    file: Option<OwnedFd>,
+}
+
+/// Why there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Refused {
+    /// What the program is told.
+    pub(super) error: i32,
+    /// Whether that is for what it may do, and not for what there is.
+    pub(super) denied: bool,
+}
+
+impl From<Errno> for Refused {
+    fn from(error: Errno) -> Self {
+        Self { error: error.raw_os_error(), denied: false }
+    }
+}
+
+const DENIED: Refused = Refused { error: libc::EACCES, denied: true };
+
+impl Connections {
+    /// `network`: a descriptor by which the program's own network tells of its sockets.
+    pub(super) fn new(confinement: &Confinement, network: Option<OwnedFd>) -> Self {
+        // What is declared under such a name is not private.
+        let is_own = |folder: &&str| !confinement.paths.iter().any(|rule| rule.path == **folder);
+        Self {
+            private: [TEMPORARY, SHARED].into_iter().filter(is_own).collect(),
+            network: network.filter(|_| confinement.network != Network::Unconfined),
+            waiting: Arc::default(),
+        }
+    }
+
+    /// Makes the connection, or says why not. `None`: it is answered later, by another thread.
+    pub(super) fn make(
+        &self,
+        listener: &Arc<OwnedFd>,
+        call: &Call,
+        address: &[u8],
+    ) -> Result<Option<Answer>, Refused> {
+        let wanted = self.wanted(listener, call, address)?;
+        let is_waited_for = !rustix::fs::fcntl_getfl(&wanted.socket)?.contains(OFlags::NONBLOCK)
+            && rustix::net::sockopt::socket_type(&wanted.socket)? != SocketType::DGRAM;
+        if !is_waited_for {
+            return Ok(Some(wanted.connect()));
+        }
+        if self.waiting.fetch_add(1, Ordering::SeqCst) >= MOST_WAITING {
+            self.waiting.fetch_sub(1, Ordering::SeqCst);
+            return Err(Errno::AGAIN.into());
+        }
+        let (listener, call, waiting) = (listener.clone(), *call, self.waiting.clone());
+        let started = std::thread::Builder::new().name("connect".to_owned()).spawn(move || {
+            let answer = wanted.connect();
+            drop(wanted);
+            waiting.fetch_sub(1, Ordering::SeqCst);
+            sys::answer(listener.as_fd(), &call, answer);
+        });
+        started.map(|_| None).map_err(|_| {
+            self.waiting.fetch_sub(1, Ordering::SeqCst);
+            Errno::AGAIN.into()
+        })
+    }
+
+    fn wanted(&self, listener: &impl AsFd, call: &Call, address: &[u8]) -> Result<Wanted, Refused> {
+        let socket = socket_of(call)?;
+        // From here on it is known whose socket that is.
+        if !sys::still_waits(listener.as_fd(), call) {
+            return Err(Errno::INTR.into());
+        }
+        let family = address.get(..2).map(|bytes| u16::from_ne_bytes([bytes[0], bytes[1]]));
+        let family = family.ok_or(Errno::INVAL)?;
+        match rustix::net::sockopt::socket_domain(&socket)? {
+            AddressFamily::UNIX if family != AddressFamily::UNIX.as_raw() => Err(Errno::INVAL.into()),
+            AddressFamily::UNIX => self.wanted_by_name(socket, call, address),
+            AddressFamily::INET | AddressFamily::INET6 if self.is_of_its_network(&socket) => {
+                Ok(Wanted { socket, address: address.to_vec(), file: None })
+            }
+            // The kernel itself.
+            AddressFamily::NETLINK if address.iter().skip(2).all(|byte| *byte == 0) => {
+                Ok(Wanted { socket, address: address.to_vec(), file: None })
+            }
+            _ => Err(DENIED),
+        }
+    }
+
+    /// Whether a socket was made inside, and not handed on as a stream.
+    fn is_of_its_network(&self, socket: &OwnedFd) -> bool {
+        let Some(network) = &self.network else { return true };
+        sys::network_of(network.as_fd()) == sys::network_of(socket.as_fd())
+    }
+
+    fn wanted_by_name(&self, socket: OwnedFd, call: &Call, address: &[u8]) -> Result<Wanted, Refused> {
+        if rustix::net::sockopt::socket_type(&socket)? == SocketType::DGRAM {
+            return Err(DENIED);
+        }
+        match address.get(2) {
+            None => Err(Errno::INVAL.into()),
+            // A name of its network, which has no file.
+            Some(0) if self.network.is_some() && self.is_of_its_network(&socket) => {
+                Ok(Wanted { socket, address: address.to_vec(), file: None })
+            }
+            Some(0) => Err(DENIED),
+            Some(_) => {
+                let file = find(call, path_of(address).ok_or(Errno::INVAL)?)?;
+                if !self.was_made_inside(call, &file)? {
+                    return Err(DENIED);
+                }
+                // That very file, whatever stands at its path by now.
+                let path = format!("/proc/self/fd/{}\0", file.as_raw_fd());
+                let family = AddressFamily::UNIX.as_raw().to_ne_bytes();
+                let address = family.into_iter().chain(path.into_bytes()).collect();
+                Ok(Wanted { socket, address, file: Some(file) })
+            }
+        }
+    }
+
+    fn was_made_inside(&self, call: &Call, file: &OwnedFd) -> Result<bool, Refused> {
+        let status = rustix::fs::fstat(file)?;
+        if FileType::from_raw_mode(status.st_mode) != FileType::Socket {
+            return Err(Errno::CONNREFUSED.into());
+        }
+        let is_private = |folder: &&str| {
+            let folder = root_of(call).join(folder.trim_start_matches('/'));
+            rustix::fs::stat(folder).is_ok_and(|folder| folder.st_dev == status.st_dev)
+        };
+        if self.private.iter().any(is_private) {
+            return Ok(true);
+        }
+        let network = self.network.as_ref().map(|network| sockets::listens(network, &status));
+        Ok(network.and_then(io::Result::ok).unwrap_or(false))
+    }
+}
+
+impl Wanted {
+    fn connect(&self) -> Answer {
+        let _held = &self.file;
+        match sys::connect(self.socket.as_fd(), &self.address) {
+            Ok(()) => Answer::Done,
+            Err(error) => Answer::Fails(error.raw_os_error().unwrap_or(libc::EACCES)),
+        }
+    }
+}
+
+/// The address that a call passes, as bytes.
+pub(super) fn address_of(call: &Call) -> Result<Vec<u8>, Errno> {
+    let length = usize::try_from(call.arguments[2] as i32).map_err(|_| Errno::INVAL)?;
+    if length > LONGEST {
+        return Err(Errno::INVAL);
+    }
+    let mut bytes = vec![0; length];
+    let read = sys::read_memory(call.pid, call.arguments[1], &mut bytes);
+    if read == length { Ok(bytes) } else { Err(Errno::FAULT) }
+}
+
+/// The path in the address of a socket that has one.
+pub(super) fn path_of(address: &[u8]) -> Option<&Path> {
+    let path = address.get(2..)?.split(|&byte| byte == 0).next().filter(|path| !path.is_empty())?;
+    Some(Path::new(OsStr::from_bytes(path)))
+}
+
+/// A copy of the socket that a call is about.
+fn socket_of(call: &Call) -> Result<OwnedFd, Errno> {
+    // A thread is known by its process.
+    let status = std::fs::read_to_string(format!("/proc/{}/status", call.pid)).map_err(|_| Errno::SRCH)?;
+    let group = status.lines().find_map(|line| line.strip_prefix("Tgid:")?.trim().parse().ok());
+    let process = group.and_then(Pid::from_raw).ok_or(Errno::SRCH)?;
+    let process = rustix::process::pidfd_open(process, PidfdFlags::empty())?;
+    rustix::process::pidfd_getfd(process, call.arguments[0] as i32, PidfdGetfdFlags::empty())
+}
+
+fn root_of(call: &Call) -> PathBuf {
+    PathBuf::from(format!("/proc/{}/root", call.pid))
+}
+
+/// What a path leads to for the program.
+fn find(call: &Call, path: &Path) -> Result<OwnedFd, Errno> {
+    let directory = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let root = rustix::fs::open(root_of(call), directory, Mode::empty())?;
+    let mut whole = PathBuf::new();
+    if path.is_relative() {
+        // As the program sees it: its root is not ours.
+        whole = std::fs::read_link(format!("/proc/{}/cwd", call.pid)).map_err(|_| Errno::ACCESS)?;
+    }
+    whole.push(path);
+    view::find_below(&root, &whole)
+}
