@@ -12,13 +12,14 @@ pub mod folder;
 pub mod gyp;
 pub mod inventory;
 pub mod judged;
+mod order;
 mod programs;
 pub mod reading;
 pub mod shell;
 pub mod stage;
 
 pub use content::{ContentHash, Reach};
-pub use decision::{Allow, Content, Decisions, Deny, State, decide};
+pub use decision::{Allow, Content, Decisions, Deny, Own, State, decide};
 pub use deed::{Deed, Kind, summary};
 pub use folder::PackageFolder;
 pub use inventory::{Hashes, Inventory, Item, ReadScripts, Runs, Target};

@@ -83,7 +83,12 @@ pub(crate) enum Command {
 impl Command {
     /// Whether the advisory index has to have a folder. What runs in a bare container does without.
     pub(crate) fn needs_index(&self) -> bool {
-        !matches!(self, Self::Seal(_) | Self::Bundle(_) | Self::InstallScripts(_)) && !self.runs_a_program()
+        match self {
+            Self::Seal(_) | Self::Bundle(_) | Self::InstallScripts(_) => false,
+            #[cfg(target_os = "linux")]
+            Self::Install(_) => false,
+            _ => !self.runs_a_program(),
+        }
     }
 
     /// How the command ends when nothing could be done.

@@ -59,6 +59,18 @@ struct Connection {
     milliseconds: u128,
 }
 
+impl Ran {
+    /// Of a program that nobody watched.
+    pub(crate) fn new(ended: Ended, written: String) -> Self {
+        Self { ended, written, connections: Vec::new() }
+    }
+
+    /// Whether it ended by itself, and says that all went well.
+    pub(crate) fn went_well(&self) -> bool {
+        self.ended.stopped.is_none() && self.ended.status.success()
+    }
+}
+
 /// The network that reaches these hosts and no other.
 pub(crate) fn network(hosts: &[HostRule]) -> anyhow::Result<Network> {
     for rule in hosts {
@@ -95,9 +107,9 @@ pub(crate) fn run(
     };
     let mut running =
         confine::spawn(&helper, run.confinement, run.program, run.arguments, streams, run.is_watched)?;
-    let written: Arc<Mutex<Vec<u8>>> = Arc::default();
+    let written = Written::default();
     let (out, errors) = running.output();
-    let readers = [out.map(|out| keep(out, &written)), errors.map(|errors| keep(errors, &written))];
+    let readers = [out.map(|out| written.keep(out)), errors.map(|errors| written.keep(errors))];
     let seen: Arc<Mutex<Vec<NetworkEvent>>> = Arc::default();
     let gateway = match running.take_sockets() {
         Some(sockets) => Some(gateway(sockets, run.hosts, seen.clone(), session)?),
@@ -111,24 +123,34 @@ pub(crate) fn run(
     }
     let seen = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
     let connections = seen.into_iter().filter_map(|event| note(event, &mut ended.events)).collect();
-    let written = std::mem::take(&mut *written.lock().unwrap_or_else(PoisonError::into_inner));
-    Ok(Ran { ended, connections, written: String::from_utf8_lossy(&written).into_owned() })
+    Ok(Ran { ended, connections, written: written.text() })
 }
 
-/// Keeps the last of what comes.
-fn keep(mut from: impl Read + Send + 'static, to: &Arc<Mutex<Vec<u8>>>) -> JoinHandle<()> {
-    let to = to.clone();
-    std::thread::spawn(move || {
-        let mut buffer = [0; 8192];
-        while let Ok(read @ 1..) = from.read(&mut buffer) {
-            let mut kept = to.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.extend_from_slice(&buffer[..read]);
-            if kept.len() > MOST_KEPT {
-                let over = kept.len() - MOST_KEPT / 2;
-                kept.drain(..over);
+/// The last of what a program writes, both streams together.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Written {
+    /// Keeps the last of what comes.
+    pub(crate) fn keep(&self, mut from: impl Read + Send + 'static) -> JoinHandle<()> {
+        let to = self.0.clone();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 8192];
+            while let Ok(read @ 1..) = from.read(&mut buffer) {
+                let mut kept = to.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.extend_from_slice(&buffer[..read]);
+                if kept.len() > MOST_KEPT {
+                    let over = kept.len() - MOST_KEPT / 2;
+                    kept.drain(..over);
+                }
             }
-        }
-    })
+        })
+    }
+
+    /// What was kept.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
 }
 
 fn gateway(

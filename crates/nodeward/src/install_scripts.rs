@@ -3,6 +3,7 @@
 //! `nodeward install-scripts` shows it, `nodeward scan` finds in it, and whoever runs the scripts asks [`look`] for the
 //! same list, in the order in which they run, and [`Looked::state`] for what may.
 
+pub(crate) mod deciding;
 pub(crate) mod edit;
 pub(crate) mod format;
 pub(crate) mod markdown;

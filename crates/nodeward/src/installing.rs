@@ -1,112 +1,261 @@
 //! Install scripts, run: each on a copy of its package, confined, and the copy put in the package's place when all of
-//! them went well.
+//! them went well. What requires another package waits for its scripts; the rest runs at the same time.
 
 pub(crate) mod environment;
+mod git;
+pub(crate) mod own;
 mod record;
+pub(crate) mod report;
+mod schedule;
 pub(crate) mod script;
 pub(crate) mod staging;
+pub(crate) mod unconfined;
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
-use nodeward_review::install::{Allow, Item};
-use serde::Serialize;
+use nodeward_javascript::{ModuleSync, NodeResolver};
+use nodeward_package::Format;
+use nodeward_review::install::{Allow, ContentHash, Item, Role, Script, inventory};
+use nodeward_sandbox::confine::Failure;
+use nodeward_sandbox::{Access, Limits, PathRule};
 
-use crate::confined::{self, Report};
+use crate::confined::Ran;
 use crate::interrupt::Watch;
 use crate::session::Session;
 
 pub(crate) use environment::Tools;
 pub(crate) use record::Record;
+use report::{Installed, Report, Skipped, Unconfined};
+use schedule::{Then, Turn};
 use script::Subject;
 use staging::Staging;
-
-/// What becomes of a package whose scripts may run.
-#[derive(Debug, Serialize)]
-pub(crate) struct Installed {
-    package: String,
-    folder: String,
-    reason: String,
-    /// Whether all went well, and the result is in place.
-    pub(crate) done: bool,
-    /// The files that were made, changed or removed, from the package's folder.
-    wrote: Vec<String>,
-    scripts: Vec<Ended>,
-}
-
-#[derive(Debug, Serialize)]
-struct Ended {
-    stage: String,
-    command: String,
-    #[serde(flatten)]
-    report: Report,
-    /// The last of what it wrote to its standard streams.
-    written: String,
-}
 
 /// What scripts are run with.
 pub(crate) struct Ground<'g> {
     /// The project's folder, by its real path.
     pub(crate) project: &'g Path,
     pub(crate) tools: &'g Tools,
+    pub(crate) limits: Limits,
+    /// Where this machine can't confine, and its owner chose to run what is allowed all the same.
+    pub(crate) unconfined: Option<&'g Unconfined>,
     pub(crate) watch: &'g Watch,
     pub(crate) session: &'g Session,
 }
 
-/// Runs the scripts of one package in one of its folders.
+/// A folder of a package whose scripts may run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unit<'a> {
+    pub(crate) item: &'a Item,
+    pub(crate) folder: &'a str,
+    pub(crate) allow: &'a Allow,
+}
+
+/// How the scripts of several packages are run.
+pub(crate) struct Plan<'a> {
+    /// The packages, each after what it requires.
+    pub(crate) units: Vec<Unit<'a>>,
+    /// For each folder, those whose scripts come before.
+    pub(crate) before: &'a HashMap<Box<str>, Vec<Box<str>>>,
+    /// How many run at once.
+    pub(crate) jobs: usize,
+    /// Which package manager installed them.
+    pub(crate) manager: Format,
+}
+
+/// Runs what may run, and notes down what is done as it is done.
+///
+/// Gives whether a layer of the confinement failed, so that something did not run.
 pub(crate) fn install(
     ground: &Ground<'_>,
-    item: &Item,
-    folder: &str,
-    allow: &Allow,
-) -> anyhow::Result<Installed> {
-    let Ground { project, watch, session, .. } = *ground;
-    let label = item.label();
-    let place = project.join(folder);
-    let real = std::fs::canonicalize(&place).with_context(|| format!("cannot find {}", place.display()))?;
-    // A lockfile may name any place, and a link may lead to one.
-    if !real.starts_with(project) {
-        bail!("{} lies outside of the project, in {}; run its scripts there", label, real.display());
+    plan: &Plan<'_>,
+    record: &mut Record,
+    report: &mut Report,
+) -> anyhow::Result<bool> {
+    let before = places(plan);
+    staging::clear(ground.project, plan.units.iter().map(|unit| unit.folder));
+    let record = Mutex::new(record);
+    let work = Work { ground, manager: plan.manager, record, telling: Mutex::new(()) };
+    let turns = schedule::run(&before, plan.jobs, &|at| work.package(&plan.units[at]));
+    let mut is_unconfined = false;
+    for (unit, turn) in plan.units.iter().zip(turns) {
+        let because = match turn {
+            Turn::Done((installed, failed_to_confine)) => {
+                is_unconfined |= failed_to_confine;
+                report.packages.push(installed);
+                continue;
+            }
+            Turn::Skipped(cause) => {
+                format!("it waits for {}, whose scripts did not go well", plan.units[cause].item.label())
+            }
+            Turn::Left => "the run ended before".to_owned(),
+        };
+        let (package, folder) = (unit.item.label(), unit.folder.to_owned());
+        ground.session.warn(format_args!("{package}: its scripts were not run: {because}"));
+        report.skipped.push(Skipped { package, folder, because });
     }
-    let staging = Staging::new(&real).with_context(|| format!("cannot copy {}", real.display()))?;
-    let mut installed = Installed {
-        package: label.clone(),
-        folder: folder.to_owned(),
-        reason: allow.reason.clone(),
-        done: false,
-        wrote: Vec::new(),
-        scripts: Vec::new(),
+    ground.watch.check()?;
+    Ok(is_unconfined)
+}
+
+/// The places in the plan of what each of its packages waits for: also through packages whose scripts don't run.
+fn places(plan: &Plan<'_>) -> Vec<Vec<usize>> {
+    let place: HashMap<&str, usize> =
+        plan.units.iter().enumerate().map(|(at, unit)| (unit.folder, at)).collect();
+    let none = Vec::new();
+    let waits = |unit: &Unit<'_>| {
+        let mut found = Vec::new();
+        let mut seen: Vec<&str> = vec![unit.folder];
+        let mut open: Vec<&str> = vec![unit.folder];
+        while let Some(folder) = open.pop() {
+            for other in plan.before.get(folder).unwrap_or(&none) {
+                if seen.contains(&&**other) {
+                    continue;
+                }
+                seen.push(other);
+                match place.get(&**other) {
+                    Some(&at) => found.push(at),
+                    None => open.push(other),
+                }
+            }
+        }
+        found
     };
-    let (hosts, copy) = (script::hosts(allow)?, staging.folder());
-    let subject = Subject {
-        label: &label,
-        name: item.claims.as_ref().unwrap_or(&item.name).as_str(),
-        version: &item.version,
-        place: &real,
-        copy: &copy,
-        hosts: &hosts,
-    };
-    let scripts = item.read().map(|read| &read.scripts[..]).unwrap_or_default();
-    for script in scripts {
-        let ran = script::run(ground, &subject, script)?;
-        script::tell(&subject, script, &ran, session);
-        watch.check()?;
-        let went_well = ran.ended.stopped.is_none() && ran.ended.status.success();
-        installed.scripts.push(Ended {
-            stage: script.stage.to_string(),
-            command: script.command.to_string(),
-            report: confined::report(&["/bin/sh".into(), "-c".into(), (&*script.command).into()], &ran),
-            written: ran.written,
-        });
-        if !went_well {
-            // The copy goes, and the package is as it was.
-            return Ok(installed);
+    plan.units.iter().map(waits).collect()
+}
+
+struct Work<'w> {
+    ground: &'w Ground<'w>,
+    manager: Format,
+    record: Mutex<&'w mut Record>,
+    /// Whoever has it says what became of one package, without others in between.
+    telling: Mutex<()>,
+}
+
+impl Work<'_> {
+    /// Runs the scripts of one package; gives whether it could not be confined, too.
+    fn package(&self, unit: &Unit<'_>) -> ((Installed, bool), Then) {
+        let Ground { watch, session, .. } = *self.ground;
+        let label = unit.item.label();
+        let mut installed = Installed::new(unit.item, unit.folder, Some(unit.allow));
+        let mut ran = Vec::new();
+        let outcome = self.try_package(unit, &mut installed, &mut ran);
+        let telling = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
+        for (script, ran) in &ran {
+            installed.add(script, ran);
+            script::tell(&label, script, ran, session);
+        }
+        let failed_to_confine = matches!(&outcome, Err(error) if is_layer(error));
+        match outcome {
+            Ok(done) => installed.done = done,
+            Err(error) => {
+                installed.error = Some(format!("{error:#}"));
+                session.print_error(&error.context(label.clone()));
+            }
+        }
+        if !installed.done && unit.item.role == Role::Git {
+            self.tell_missing(unit, &label);
+        }
+        if !installed.done && installed.optional {
+            session.warn(format_args!("{label} is optional, and left as it was"));
+        }
+        drop(telling);
+        let then = match (watch.check(), installed.done || installed.optional) {
+            (Err(_), _) => Then::Stop,
+            (Ok(()), true) => Then::GoOn,
+            (Ok(()), false) => Then::SkipWhatWaits,
+        };
+        ((installed, failed_to_confine), then)
+    }
+
+    /// Says why a git repository may not have been prepared.
+    fn tell_missing(&self, unit: &Unit<'_>, label: &str) {
+        let missing = git::missing(self.ground.project, &self.ground.project.join(unit.folder));
+        if !missing.is_empty() {
+            self.ground.session.warn(format_args!(
+                "{label} comes from git, and what it is prepared with is not installed ({}): take a release, or let the project require that",
+                missing.join(", ")
+            ));
         }
     }
-    installed.wrote = staging.changes()?;
-    staging
-        .put_in_place()
-        .with_context(|| format!("cannot put the result in the place of {}", real.display()))?;
-    installed.done = true;
-    Ok(installed)
+
+    /// Whether all went well.
+    fn try_package<'u>(
+        &self,
+        unit: &Unit<'u>,
+        installed: &mut Installed,
+        ran: &mut Vec<(&'u Script, Ran)>,
+    ) -> anyhow::Result<bool> {
+        let Unit { item, folder, allow } = *unit;
+        let real = real(self.ground.project, folder)?;
+        let staging =
+            Staging::new(&real).with_context(|| format!("cannot make a copy beside {}", real.display()))?;
+        let (copy, hosts, label) =
+            (staging.folder(), script::hosts(&allow.network, &allow.place)?, item.label());
+        // Where nothing stands in the place of anything else, the copy is where it is.
+        let place = if self.ground.unconfined.is_some() { &copy } else { &real };
+        let shown = PathRule { from: Some(copy.clone().into()), ..PathRule::new(place, Access::Write) };
+        let subject = Subject {
+            name: item.claims.as_ref().unwrap_or(&item.name).as_str(),
+            version: &item.version,
+            place,
+            paths: &[shown],
+            hosts: &hosts,
+        };
+        for script in runs(item) {
+            script::announce(&label, script, self.ground.session);
+            let one = script::run(self.ground, &subject, script)?;
+            let went_well = one.went_well();
+            ran.push((script, one));
+            if !went_well || self.ground.watch.check().is_err() {
+                // The copy goes, and the package is as it was.
+                return Ok(false);
+            }
+        }
+        installed.wrote = staging.changes()?;
+        self.keep(unit, staging, &real)?;
+        Ok(true)
+    }
+
+    /// Puts a result in place. It is noted before: what breaks off in between is run again.
+    fn keep(&self, unit: &Unit<'_>, staging: Staging, real: &Path) -> anyhow::Result<()> {
+        let copy = staging.folder();
+        if let Some(after) = hash(&copy, unit.item.role, self.manager) {
+            let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+            record.note(unit, after, &copy, self.ground.unconfined);
+            record.write()?;
+        }
+        staging
+            .put_in_place()
+            .with_context(|| format!("cannot put the result in the place of {}", real.display()))
+    }
+}
+
+/// The scripts of a package that are run where it is installed. A git repository's `build` is a sign for package
+/// managers that it has to be prepared; none runs it.
+fn runs(item: &Item) -> impl Iterator<Item = &Script> {
+    let scripts = item.read().map(|read| &read.scripts[..]).unwrap_or_default();
+    scripts.iter().filter(|script| item.role != Role::Git || &*script.stage != "build")
+}
+
+/// Where a package really lies. A lockfile may name any place, and a link may lead to one.
+fn real(project: &Path, folder: &str) -> anyhow::Result<PathBuf> {
+    let place = project.join(folder);
+    let real = std::fs::canonicalize(&place).with_context(|| format!("cannot find {}", place.display()))?;
+    if !real.starts_with(project) {
+        bail!("it lies outside of the project, in {}; run its scripts there", real.display());
+    }
+    Ok(real)
+}
+
+/// By what the scripts are known that now lie in a folder.
+fn hash(folder: &Path, role: Role, manager: Format) -> Option<ContentHash> {
+    let resolver = NodeResolver::new(&[], ModuleSync::Offered);
+    inventory::read_folder(folder, role, manager, &resolver).ok().flatten()?.hash.ok()
+}
+
+fn is_layer(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref::<Failure>(), Some(Failure::Layer { .. }))
 }

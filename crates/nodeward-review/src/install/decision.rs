@@ -36,6 +36,17 @@ pub struct Deny {
     pub place: Place,
 }
 
+/// `[install.own]`: what the project's own scripts may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Own {
+    /// Files and folders that they may write to, from the project's folder.
+    pub write: Vec<String>,
+    /// Hosts that they may reach.
+    pub network: Vec<String>,
+    /// Where it stands.
+    pub place: Place,
+}
+
 /// All that was decided.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Decisions {
@@ -43,6 +54,8 @@ pub struct Decisions {
     pub allow: Vec<Allow>,
     /// What may not.
     pub deny: Vec<Deny>,
+    /// What the project's own scripts may do; `None`: they are not run.
+    pub own: Option<Own>,
 }
 
 /// How the content compares to what was allowed.

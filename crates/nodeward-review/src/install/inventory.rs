@@ -10,6 +10,7 @@ use nodeward_report::{Gap, Printable};
 use super::content::{self, ContentHash, Covered};
 use super::decision::Allow;
 use super::folder::{Entry, PackageFolder};
+use super::order;
 use super::reading::{self, Reading};
 use super::stage::{self, Role, Script};
 
@@ -42,6 +43,8 @@ pub enum Hashes<'a> {
 pub struct Inventory {
     /// The packages with scripts, dependencies first.
     pub items: Vec<Item>,
+    /// For each folder of an installed package with scripts, the folders whose scripts have to run before.
+    pub before: HashMap<Box<str>, Vec<Box<str>>>,
     /// Packages of which neither lockfile nor disk tells whether they have scripts.
     pub untold: Vec<String>,
     /// What could not be read.
@@ -141,12 +144,15 @@ pub fn take(target: Target<'_>) -> Inventory {
         Some(truth) => {
             taker.installed(truth);
             taker.missing(truth);
+            let items = taker.inventory.items.iter();
+            let folders = items.flat_map(|item| &item.folders).map(|folder| &**folder).collect();
+            taker.inventory.before = order::before(truth, &folders);
         }
         None => taker.locked_only(),
     }
     taker.own_packages();
-    // The project's own scripts run when all that it requires is there.
-    taker.inventory.items.sort_by_key(|item| item.role.is_own());
+    // The project's own scripts run when all that it requires is there, those of its root last.
+    taker.inventory.items.sort_by_key(|item| (item.role.is_own(), item.role == Role::Root));
     taker.inventory
 }
 
@@ -373,7 +379,7 @@ impl Taker<'_> {
     /// The project's own packages, which stand where the lockfile says, installed or not.
     fn own_packages(&mut self) {
         let graph = self.target.locked;
-        for &id in graph.roots() {
+        for id in dependencies_first(graph).into_iter().filter(|&id| graph.is_root(id)) {
             let package = graph.package(id);
             let (role, folder) = match &package.origin {
                 Origin::Workspace { path } => (Role::Member, path.to_string()),

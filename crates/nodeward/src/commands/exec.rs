@@ -180,7 +180,7 @@ fn find(program: &OsString, confinement: &Confinement) -> anyhow::Result<PathBuf
     })
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) =
         text.split_at(text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic()).len());
     let number: u64 = number.parse().map_err(|_| format!("{text} is no time: 90s, 10m, 2h"))?;
@@ -194,7 +194,7 @@ fn duration(text: &str) -> Result<Duration, String> {
     seconds.map(Duration::from_secs).ok_or_else(|| format!("{text} is no time: 90s, 10m, 2h"))
 }
 
-fn size(text: &str) -> Result<u64, String> {
+pub(crate) fn size(text: &str) -> Result<u64, String> {
     let (number, unit) =
         text.split_at(text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic()).len());
     let number: u64 = number.parse().map_err(|_| format!("{text} is no size: 512m, 4g"))?;

@@ -2,20 +2,18 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::{ValueEnum, ValueHint};
 use jiff::civil::Date;
 use nodeward_report::Printable;
-use nodeward_review::install::{Allow, Decisions, State};
 
-use crate::config::Config;
 use crate::inspection;
-use crate::install_scripts::edit::{self, Wanted};
-use crate::install_scripts::format::{Document, PackageEntry, is_open};
-use crate::install_scripts::{self, Looked, markdown, text};
+use crate::install_scripts::deciding::{self, Wish};
+use crate::install_scripts::format::{Document, PackageEntry};
+use crate::install_scripts::{self, markdown, text};
 use crate::outcome::Outcome;
 use crate::output;
-use crate::projects::{self, Notes, Project};
+use crate::projects::{self, Notes};
 use crate::session::Session;
 
 /// List what runs when the project is installed: which scripts, what they do, who allowed them
@@ -45,13 +43,16 @@ pub(crate) struct InstallScriptsArgs {
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     output: Option<PathBuf>,
     /// Say everything about one package
-    #[arg(long, value_name = "NAME", conflicts_with = "allow")]
+    #[arg(long, value_name = "NAME", conflicts_with = "decision")]
     explain: Option<String>,
-    /// Write into nodeward.toml that the scripts of this package, as they are now, may run
-    #[arg(long, value_name = "NAME", requires = "reason")]
-    allow: Option<String>,
-    /// Why they may
-    #[arg(long, value_name = "TEXT", requires = "allow")]
+    /// Write into nodeward.toml that the scripts of this package, as they are now, may run (repeatable)
+    #[arg(long, value_name = "NAME[@VERSION]", requires = "reason", group = "decision")]
+    allow: Vec<String>,
+    /// Write into nodeward.toml that the scripts of this package may not run, in any version (repeatable)
+    #[arg(long, value_name = "NAME", requires = "reason", group = "decision")]
+    deny: Vec<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT", requires = "decision")]
     reason: Option<String>,
     /// A host that they may reach (repeatable)
     #[arg(long, value_name = "HOST", requires = "allow")]
@@ -79,8 +80,16 @@ pub(crate) fn install_scripts(args: &InstallScriptsArgs, session: &Session) -> a
             inspection::config(project, session)?,
         ));
     }
-    if let Some(name) = &args.allow {
-        return allow(name, args, &looked, session);
+    if !args.allow.is_empty() {
+        let reason = deciding::reason(args.reason.as_deref(), "these scripts may run")?;
+        let (names, network, until) = (&args.allow, &args.network, args.until);
+        deciding::allow(Wish { names, reason, network, until }, &looked, session)?;
+        return Ok(Outcome::Clean);
+    }
+    if !args.deny.is_empty() {
+        let reason = deciding::reason(args.reason.as_deref(), "these scripts may not run")?;
+        deciding::deny(&args.deny, reason, &looked, session)?;
+        return Ok(Outcome::Clean);
     }
     let mut document = Document::new(&read.gaps);
     for (project, looked, config) in &looked {
@@ -126,71 +135,4 @@ fn explain(name: &str, document: &Document, args: &InstallScriptsArgs) -> anyhow
         _ => text::explain(&packages, out),
     })?;
     Ok(if packages.iter().any(|package| package.open) { Outcome::Findings } else { Outcome::Clean })
-}
-
-type Projects<'a> = [(&'a Project, Looked, Config)];
-
-fn allow(
-    name: &str,
-    args: &InstallScriptsArgs,
-    looked: &Projects<'_>,
-    session: &Session,
-) -> anyhow::Result<Outcome> {
-    let reason = args.reason.as_deref().unwrap_or_default().trim();
-    if reason.is_empty() {
-        bail!("--reason is empty: say why these scripts may run");
-    }
-    let mut is_known = false;
-    for (project, looked, config) in looked {
-        is_known |= looked.inventory.items.iter().any(|item| item.name.as_str() == name);
-        allow_in(name, reason, args, (project, looked, config), session)?;
-    }
-    if !is_known {
-        bail!("{} runs no script when the project is installed", Printable(name));
-    }
-    Ok(Outcome::Clean)
-}
-
-fn allow_in(
-    name: &str,
-    reason: &str,
-    args: &InstallScriptsArgs,
-    (project, looked, config): (&Project, &Looked, &Config),
-    session: &Session,
-) -> anyhow::Result<()> {
-    let decisions: &Decisions = &config.install;
-    let (mut wanted, mut in_use): (Vec<Wanted<'_>>, Vec<&Allow>) = (Vec::new(), Vec::new());
-    for item in looked.inventory.items.iter().filter(|item| item.name.as_str() == name) {
-        let state = looked.state(item, decisions);
-        match state {
-            State::Allowed(allow) | State::AllowedUnread(allow) => {
-                in_use.push(allow);
-                session.note(format_args!("{} is allowed already, by {}", item.label(), allow.place));
-                continue;
-            }
-            State::Denied(deny) => {
-                bail!("{}: {} is denied there; remove that first", deny.place, item.label())
-            }
-            State::Own => bail!("{} is the project's own: its scripts need no allowance", item.label()),
-            _ if !is_open(item, state) => continue,
-            _ => {}
-        }
-        let Some(read) = item.read() else {
-            bail!(
-                "{} is not installed, so that its scripts can't be read; install with scripts off, and then allow it",
-                item.label()
-            );
-        };
-        let hash = read.hash.clone().map_err(anyhow::Error::msg);
-        let hash = hash.with_context(|| format!("{} can't be known again", item.label()))?;
-        wanted.push(Wanted { item, hash, reason, network: &args.network, until: args.until });
-    }
-    if wanted.is_empty() {
-        return Ok(());
-    }
-    let file = edit::allow(config, &project.folder, &wanted, &in_use)?;
-    for Wanted { item, .. } in &wanted {
-        session.note(format_args!("{} is allowed, in {}", item.label(), file.display()));
-    }
-    Ok(())
 }

@@ -1,11 +1,12 @@
-//! Writes an `[[install.allow]]` into `nodeward.toml` and leaves the rest of the file as it is.
+//! Writes `[[install.allow]]` and `[[install.deny]]` into `nodeward.toml` and leaves the rest of the file as it is.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use jiff::civil::Date;
-use nodeward_review::install::{Allow, ContentHash, Decisions, Item};
+use nodeward_package::PackageName;
+use nodeward_review::install::{Allow, ContentHash, Decisions, Deny, Item, Own};
 
 use crate::config::{Config, FILE_NAME};
 use crate::disk;
@@ -20,17 +21,37 @@ pub(crate) struct Wanted<'a> {
     pub(crate) until: Option<Date>,
 }
 
-/// Records allowances; gives the file that was written. Entries of the same packages that are not in use any more are
-/// cut out.
+/// What is to be denied.
+#[derive(Debug)]
+pub(crate) struct Denied<'a> {
+    pub(crate) package: &'a PackageName,
+    pub(crate) reason: &'a str,
+}
+
+/// What is to be written.
+#[derive(Debug)]
+pub(crate) struct Change<'a> {
+    pub(crate) wanted: &'a [Wanted<'a>],
+    /// The lines of entries that stay although they are of a package that is wanted.
+    pub(crate) in_use: &'a [u32],
+    pub(crate) denied: &'a [Denied<'a>],
+}
+
+impl Change<'_> {
+    /// Whether an entry goes: what is wanted or denied takes its place.
+    fn replaces(&self, allow: &Allow) -> bool {
+        let is_wanted = self.wanted.iter().any(|wanted| wanted.item.name == allow.package);
+        is_wanted && !self.in_use.contains(&allow.place.line)
+            || self.denied.iter().any(|denied| *denied.package == allow.package)
+    }
+}
+
+/// Records decisions; gives the file that was written. Allowances of the same packages that are not in use any more
+/// are cut out.
 ///
 /// # Errors
 /// A file that can't be read or written, or that would not say what it should: then nothing is written.
-pub(crate) fn allow(
-    config: &Config,
-    folder: &Path,
-    wanted: &[Wanted<'_>],
-    in_use: &[&Allow],
-) -> anyhow::Result<PathBuf> {
+pub(crate) fn write(config: &Config, folder: &Path, change: &Change<'_>) -> anyhow::Result<PathBuf> {
     let file = config.file.as_deref().map_or_else(|| folder.join(FILE_NAME), Path::to_path_buf);
     let file = file.strip_prefix(".").map(Path::to_path_buf).unwrap_or(file);
     let before = match std::fs::symlink_metadata(&file) {
@@ -38,31 +59,37 @@ pub(crate) fn allow(
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
     };
-    let in_use: Vec<u32> = in_use.iter().map(|allow| allow.place.line).collect();
-    let after = edited(&file, &before, wanted, &in_use)?;
+    let after = edited(&file, &before, change)?;
     disk::replace_itself(&file, |out| out.write_all(after.as_bytes()))
         .with_context(|| format!("cannot write {}", file.display()))?;
     Ok(file)
 }
 
-/// The text with what is wanted; `in_use` has the lines of entries that stay.
-fn edited(file: &Path, before: &str, wanted: &[Wanted<'_>], in_use: &[u32]) -> anyhow::Result<String> {
+/// The text with what is decided.
+fn edited(file: &Path, before: &str, change: &Change<'_>) -> anyhow::Result<String> {
     let known = Config::parse(file, before)?.install;
-    let names = |allow: &Allow| {
-        wanted.iter().any(|wanted| wanted.item.name == allow.package) && !in_use.contains(&allow.place.line)
-    };
-    let mut after = without(before, &known, &names)?;
+    let mut after = without(before, &known, &|allow| change.replaces(allow))?;
     if !after.is_empty() && !after.ends_with('\n') {
         after.push('\n');
     }
-    for wanted in wanted {
+    let entries = change.wanted.iter().map(entry).chain(change.denied.iter().map(denial));
+    for entry in entries {
         if !after.is_empty() {
             after.push('\n');
         }
-        after.push_str(&entry(wanted));
+        after.push_str(&entry);
     }
-    check(file, &known, &after, wanted, &names)?;
+    check(file, &known, &after, change)?;
     Ok(after)
+}
+
+fn denial(denied: &Denied<'_>) -> String {
+    let value = |text: &str| toml::Value::from(text);
+    format!(
+        "[[install.deny]]\npackage = {}\nreason = {}\n",
+        value(denied.package.as_str()),
+        value(denied.reason)
+    )
 }
 
 fn entry(wanted: &Wanted<'_>) -> String {
@@ -119,29 +146,34 @@ fn is_between(line: &str) -> bool {
     line.trim().is_empty() || line.trim_start().starts_with('#')
 }
 
-/// Whether the new text says what it should and nothing else: what was there, what is wanted, in any order.
-fn check(
-    file: &Path,
-    known: &Decisions,
-    after: &str,
-    wanted: &[Wanted<'_>],
-    is_replaced: &dyn Fn(&Allow) -> bool,
-) -> anyhow::Result<()> {
-    let unplaced = |allow: &Allow| Allow { place: nodeward_package::Place::file(file), ..allow.clone() };
+/// Whether the new text says what it should and nothing else: what was there, what is decided, in any order.
+fn check(file: &Path, known: &Decisions, after: &str, change: &Change<'_>) -> anyhow::Result<()> {
+    let place = || nodeward_package::Place::file(file);
+    let unplaced = |allow: &Allow| Allow { place: place(), ..allow.clone() };
+    let refused = |deny: &Deny| Deny { place: place(), ..deny.clone() };
     let read = Config::parse(file, after).context("the edited file would not be read")?.install;
     let mut expected: Vec<Allow> =
-        known.allow.iter().filter(|allow| !is_replaced(allow)).map(unplaced).collect();
-    expected.extend(wanted.iter().map(|wanted| Allow {
+        known.allow.iter().filter(|allow| !change.replaces(allow)).map(unplaced).collect();
+    expected.extend(change.wanted.iter().map(|wanted| Allow {
         package: wanted.item.name.clone(),
         versions: vec![wanted.item.version.clone()],
         hash: wanted.hash,
         reason: wanted.reason.to_owned(),
         network: wanted.network.to_vec(),
         until: wanted.until,
-        place: nodeward_package::Place::file(file),
+        place: place(),
     }));
-    let found: Vec<Allow> = read.allow.iter().map(unplaced).collect();
-    if found != expected || read.deny.len() != known.deny.len() {
+    let mut denied: Vec<Deny> = known.deny.iter().map(refused).collect();
+    denied.extend(change.denied.iter().map(|denied| Deny {
+        package: denied.package.clone(),
+        reason: denied.reason.to_owned(),
+        place: place(),
+    }));
+    let own = |own: &Option<Own>| own.as_ref().map(|own| (own.write.clone(), own.network.clone()));
+    let is_same = read.allow.iter().map(unplaced).eq(expected)
+        && read.deny.iter().map(refused).eq(denied)
+        && own(&read.own) == own(&known.own);
+    if !is_same {
         bail!("{} has a form that can't be edited; write the entry by hand", file.display());
     }
     Ok(())

@@ -1,11 +1,12 @@
 //! `[[install.allow]]` and `[[install.deny]]` of `nodeward.toml`.
 
 use std::ops::Range;
+use std::path::{Component, Path};
 
 use anyhow::bail;
 use nodeward_package::place::Place;
 use nodeward_package::{PackageName, Version};
-use nodeward_review::install::{Allow, ContentHash, Decisions, Deny};
+use nodeward_review::install::{Allow, ContentHash, Decisions, Deny, Own};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
@@ -24,6 +25,9 @@ pub(crate) struct InstallSection {
     #[serde(default)]
     #[schemars(with = "Vec<DenySection>")]
     deny: Vec<Spanned<DenySection>>,
+    /// What the project's own scripts may do. Without it, `nodeward install` leaves them to you.
+    #[schemars(with = "Option<OwnSection>")]
+    own: Option<Spanned<OwnSection>>,
 }
 
 /// One package whose scripts may run.
@@ -62,6 +66,20 @@ struct DenySection {
     reason: Spanned<String>,
 }
 
+/// What the project's own scripts may do.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table `[install.own]`")]
+struct OwnSection {
+    /// Files and folders that they may write to, from the project's folder: `["dist"]`. What is missing is made, as a
+    /// folder. Without the list, nothing.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    write: Vec<Spanned<String>>,
+    /// Hosts that they may reach: `["github.com"]`. Without the list, none.
+    #[schemars(with = "Option<Vec<String>>")]
+    network: Option<Spanned<Vec<String>>>,
+}
+
 /// A version, or several.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "a version, or a list of versions")]
@@ -82,7 +100,8 @@ impl InstallSection {
             .collect::<anyhow::Result<Vec<_>>>()?;
         let deny =
             self.deny.into_iter().map(|section| deny(section, place)).collect::<anyhow::Result<Vec<_>>>()?;
-        Ok(Decisions { allow, deny })
+        let own = self.own.map(|section| own(section, place)).transpose()?;
+        Ok(Decisions { allow, deny, own })
     }
 }
 
@@ -117,6 +136,28 @@ fn deny(section: Spanned<DenySection>, place: At<'_>) -> anyhow::Result<Deny> {
     Ok(Deny {
         package: package(&section.package, place)?,
         reason: reason(section.reason, "say why these scripts may not run", place)?,
+        place: at,
+    })
+}
+
+fn own(section: Spanned<OwnSection>, place: At<'_>) -> anyhow::Result<Own> {
+    let at = place(section.span());
+    let section = section.into_inner();
+    for path in &section.write {
+        // All of the project holds this very file, too.
+        let is_below = !path.get_ref().is_empty()
+            && Path::new(path.get_ref()).components().all(|part| matches!(part, Component::Normal(_)));
+        if !is_below {
+            bail!(
+                "{}: `write` {:?} is nothing below the project's folder: name files and folders in it, without `.` and `..`",
+                place(path.span()),
+                path.get_ref()
+            );
+        }
+    }
+    Ok(Own {
+        write: section.write.into_iter().map(Spanned::into_inner).collect(),
+        network: section.network.map(|hosts| network(hosts, place)).transpose()?.unwrap_or_default(),
         place: at,
     })
 }

@@ -5,9 +5,11 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use nodeward_review::install::{Allow, Item};
+use nodeward_review::install::{Allow, ContentHash, Item};
 use serde::{Deserialize, Serialize};
 
+use super::Unit;
+use super::report::Unconfined;
 use crate::disk;
 
 /// Its name.
@@ -25,13 +27,16 @@ pub(crate) struct Record {
     file: PathBuf,
 }
 
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Results {
     package: String,
     before: String,
     after: String,
     /// What tells the folder from one that was put there since.
     folder: String,
+    /// Why its scripts ran without confinement, where they did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unconfined: Option<String>,
 }
 
 impl Record {
@@ -45,15 +50,31 @@ impl Record {
 
     /// Whether the scripts that are allowed have made of this folder what it is now.
     pub(crate) fn is_done(&self, project: &Path, item: &Item, folder: &str, allow: &Allow) -> bool {
-        let results = results(project, item, folder, allow);
-        results.is_some() && self.packages.get(folder) == results.as_ref()
+        let after = item.read().and_then(|read| read.hash.as_ref().ok());
+        let (Some(known), Some(after)) = (self.packages.get(folder), after) else { return false };
+        known.package == item.label()
+            && known.before == allow.hash.to_string()
+            && known.after == after.to_string()
+            && identity(&project.join(folder)).is_some_and(|folder| folder == known.folder)
     }
 
-    /// Notes what was made of a folder.
-    pub(crate) fn note(&mut self, project: &Path, item: &Item, folder: &str, allow: &Allow) {
-        if let Some(results) = results(project, item, folder, allow) {
-            self.packages.insert(folder.to_owned(), results);
-        }
+    /// Notes what was made of a folder, in a copy that takes its place.
+    pub(super) fn note(
+        &mut self,
+        unit: &Unit<'_>,
+        after: ContentHash,
+        copy: &Path,
+        unconfined: Option<&Unconfined>,
+    ) {
+        let Some(folder) = identity(copy) else { return };
+        let results = Results {
+            package: unit.item.label(),
+            before: unit.allow.hash.to_string(),
+            after: after.to_string(),
+            folder,
+            unconfined: unconfined.map(|unconfined| unconfined.reason.clone()),
+        };
+        self.packages.insert(unit.folder.to_owned(), results);
     }
 
     /// Writes it.
@@ -66,13 +87,8 @@ impl Record {
     }
 }
 
-fn results(project: &Path, item: &Item, folder: &str, allow: &Allow) -> Option<Results> {
-    let after = item.read()?.hash.as_ref().ok()?;
-    let metadata = std::fs::metadata(project.join(folder)).ok()?;
-    Some(Results {
-        package: item.label(),
-        before: allow.hash.to_string(),
-        after: after.to_string(),
-        folder: format!("{}:{}.{}", metadata.ino(), metadata.ctime(), metadata.ctime_nsec()),
-    })
+/// What tells a folder from another in its place, and stays as it is where it is moved.
+fn identity(folder: &Path) -> Option<String> {
+    let metadata = std::fs::metadata(folder).ok()?;
+    Some(format!("{}:{}.{}", metadata.ino(), metadata.mtime(), metadata.mtime_nsec()))
 }

@@ -1,6 +1,6 @@
 //! A copy of a package, beside it, that scripts may change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,9 @@ use tempfile::TempDir;
 /// The name of its folder begins so; a package's name can't.
 const PREFIX: &str = ".nodeward-staging-";
 
+/// What it holds where an original waits to be replaced.
+const ASIDE: &str = "original";
+
 /// A copy that goes with this value, unless it was put in its original's place.
 #[derive(Debug)]
 pub(crate) struct Staging {
@@ -21,7 +24,7 @@ pub(crate) struct Staging {
 }
 
 /// Every file and link below a folder, by its path from there, with what tells whether it changed.
-type State = BTreeMap<PathBuf, (u64, Option<SystemTime>, Option<PathBuf>)>;
+pub(super) type State = BTreeMap<PathBuf, (u64, Option<SystemTime>, Option<PathBuf>)>;
 
 impl Staging {
     /// Copies a package: files, folders and symbolic links, with rights and times. What other packages share with it
@@ -42,17 +45,7 @@ impl Staging {
 
     /// What was made, changed or removed since, from the package's folder.
     pub(crate) fn changes(&self) -> io::Result<Vec<String>> {
-        let mut now = state(&self.folder())?;
-        let mut changed: Vec<PathBuf> = Vec::new();
-        for (path, was) in &self.before {
-            match now.remove(path) {
-                Some(is) if is == *was => {}
-                _ => changed.push(path.clone()),
-            }
-        }
-        changed.extend(now.into_keys());
-        changed.sort();
-        Ok(changed.into_iter().map(|path| path.to_string_lossy().into_owned()).collect())
+        Ok(changed(self.before.clone(), state(&self.folder())?))
     }
 
     /// Puts the copy in the original's place, in one step; the original goes.
@@ -62,7 +55,10 @@ impl Staging {
             Ok(()) => Ok(()),
             // A file system that can't exchange two names.
             Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
-                let aside = self.folder.path().join("original");
+                let name = self.original.file_name().ok_or_else(|| io::Error::other("it has no name"))?;
+                let aside = self.folder.path().join(ASIDE);
+                fs::create_dir(&aside)?;
+                let aside = aside.join(name);
                 fs::rename(&self.original, &aside)?;
                 fs::rename(&copy, &self.original).inspect_err(|_| {
                     // As it was.
@@ -70,6 +66,30 @@ impl Staging {
                 })
             }
             Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Removes what was left beside packages by runs that were killed; an original whose place is empty goes back there.
+/// Nobody else may be at work.
+pub(crate) fn clear<'a>(project: &Path, packages: impl Iterator<Item = &'a str>) {
+    let folders: BTreeSet<PathBuf> =
+        packages.filter_map(|package| fs::canonicalize(project.join(package).parent()?).ok()).collect();
+    for folder in folders.into_iter().filter(|folder| folder.starts_with(project)) {
+        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        let is_ours = |entry: &fs::DirEntry| {
+            entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX))
+                && entry.file_type().is_ok_and(|kind| kind.is_dir())
+        };
+        for left in entries.flatten().filter(is_ours).map(|entry| entry.path()) {
+            for original in fs::read_dir(left.join(ASIDE)).into_iter().flatten().flatten() {
+                let place = folder.join(original.file_name());
+                if fs::symlink_metadata(&place).is_err() {
+                    let _ = fs::rename(original.path(), place);
+                }
+            }
+            // What can't be removed is in nobody's way.
+            let _ = fs::remove_dir_all(left);
         }
     }
 }
@@ -106,8 +126,28 @@ fn set_modified(file: &Path, modified: SystemTime) -> io::Result<()> {
     File::open(file)?.set_modified(modified)
 }
 
-fn state(folder: &Path) -> io::Result<State> {
+/// What was made, changed or removed between two looks.
+pub(super) fn changed(before: State, mut now: State) -> Vec<String> {
+    let mut changed: Vec<PathBuf> = Vec::new();
+    for (path, was) in before {
+        match now.remove(&path) {
+            Some(is) if is == was => {}
+            _ => changed.push(path),
+        }
+    }
+    changed.extend(now.into_keys());
+    changed.sort();
+    changed.into_iter().map(|path| path.to_string_lossy().into_owned()).collect()
+}
+
+/// What lies in a folder; a file is all of itself.
+pub(super) fn state(folder: &Path) -> io::Result<State> {
     let mut found = State::new();
+    if !folder.is_dir() {
+        let metadata = fs::symlink_metadata(folder)?;
+        found.insert(PathBuf::new(), (metadata.len(), metadata.modified().ok(), None));
+        return Ok(found);
+    }
     let mut open = vec![folder.to_owned()];
     while let Some(path) = open.pop() {
         for entry in fs::read_dir(&path)? {

@@ -126,7 +126,7 @@ impl Drop for Machine {
     }
 }
 
-fn as_user(user: User, program: impl AsRef<std::ffi::OsStr>) -> Command {
+pub(crate) fn as_user(user: User, program: impl AsRef<std::ffi::OsStr>) -> Command {
     if user == User::This {
         return Command::new(program);
     }

@@ -2,100 +2,12 @@
 //! to do here, it does where it runs unconfined: that is tried first.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use serde_json::json;
 
 use crate::exec::users;
-
-/// A project that was installed with scripts off, in a folder beside a house with secrets.
-struct Project {
-    folder: TempDir,
-}
-
-/// A package: its name, its scripts, and its files by name and text.
-type Package<'p> = (&'p str, Value, &'p [(&'p str, &'p str)]);
-
-impl Project {
-    fn new(packages: &[Package<'_>]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let project = Self { folder };
-        let mut locked = serde_json::Map::new();
-        let (mut wanted, mut optional) = (serde_json::Map::new(), serde_json::Map::new());
-        for (name, scripts, files) in packages {
-            let manifest = json!({ "name": name, "version": "1.0.0", "scripts": scripts });
-            project.write(&format!("p/node_modules/{name}/package.json"), &manifest.to_string());
-            for (file, text) in *files {
-                project.write(&format!("p/node_modules/{name}/{file}"), text);
-            }
-            let mut entry = json!({ "version": "1.0.0", "hasInstallScript": true });
-            let is_optional = name.starts_with("optional");
-            if is_optional {
-                entry["optional"] = true.into();
-            }
-            locked.insert(format!("node_modules/{name}"), entry);
-            let wanted = if is_optional { &mut optional } else { &mut wanted };
-            wanted.insert((*name).to_owned(), "1.0.0".into());
-        }
-        let manifest = json!({ "name": "p", "version": "1.0.0", "dependencies": wanted, "optionalDependencies": optional });
-        locked.insert(String::new(), manifest.clone());
-        project.write("p/package.json", &manifest.to_string());
-        let lockfile = json!({ "name": "p", "version": "1.0.0", "lockfileVersion": 3, "packages": locked });
-        project.write("p/package-lock.json", &lockfile.to_string());
-        project.write("house/.npmrc", "canary");
-        project
-    }
-
-    fn path(&self, path: &str) -> PathBuf {
-        self.folder.path().join(path)
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        let file = self.path(path);
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, text).unwrap();
-    }
-
-    fn read(&self, path: &str) -> Option<String> {
-        fs::read_to_string(self.path(path)).ok()
-    }
-
-    fn nodeward(&self, arguments: &[&str]) -> (Option<i32>, String) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_nodeward"));
-        command.args(arguments).current_dir(self.path("p")).env("HOME", self.path("house"));
-        command
-            .env("NODEWARD_CACHE", self.path("house/cache"))
-            .env("SECRET_TOKEN", "canary")
-            .stdin(Stdio::null());
-        text(command.output().unwrap())
-    }
-
-    fn allow(&self, name: &str) {
-        let (code, text) = self.nodeward(&["install-scripts", "--allow", name, "--reason", "a trial"]);
-        assert_eq!(code, Some(0), "{text}");
-    }
-
-    fn install(&self) -> (Option<i32>, String, Value) {
-        let (code, text) = self.nodeward(&["install", "--scripts-only", "--report", "../report.json"]);
-        let report = self.read("report.json").and_then(|text| serde_json::from_str(&text).ok());
-        (code, text, report.unwrap_or_default())
-    }
-
-    /// Runs a script as npm would, unconfined.
-    fn plain(&self, name: &str, script: &str) {
-        let mut command = Command::new("sh");
-        command.args(["-c", script]).current_dir(self.path(&format!("p/node_modules/{name}")));
-        command.env("HOME", self.path("house")).env("SECRET_TOKEN", "canary").env("npm_package_name", name);
-        assert!(command.stdin(Stdio::null()).status().unwrap().success());
-    }
-}
-
-fn text(output: Output) -> (Option<i32>, String) {
-    let text = [output.stdout, output.stderr].concat();
-    (output.status.code(), String::from_utf8_lossy(&text).into_owned())
-}
+use crate::installed::Project;
 
 #[test]
 fn only_what_is_allowed_runs_and_its_result_is_kept() {

@@ -18,7 +18,15 @@ mod fix;
 mod harness;
 #[cfg(target_os = "linux")]
 mod install;
+#[cfg(target_os = "linux")]
+mod install_decide;
+#[cfg(target_os = "linux")]
+mod install_git;
+#[cfg(target_os = "linux")]
+mod install_order;
 mod install_scripts;
+#[cfg(target_os = "linux")]
+mod installed;
 #[cfg(target_os = "linux")]
 mod layouts;
 mod lint;
