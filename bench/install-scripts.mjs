@@ -147,7 +147,7 @@ function trial([release, code]) {
     return {
       release,
       seconds: Math.round(seconds * 10) / 10,
-      scripts: report.packages.map((one) => `${one.package}: ${one.scripts.map((script) => script.command).join("; ")}`),
+      scripts: report.packages.map((one) => `${one.package}: ${one.scripts.map((script) => script.command[2]).join("; ")}`),
       wrote: report.packages.reduce((sum, one) => sum + one.wrote.length, 0),
       denied: [...new Set(denied)],
       needed: without !== "",

@@ -59,7 +59,6 @@ pub(crate) struct Skipped {
 #[derive(Debug, Serialize)]
 struct Ended {
     stage: String,
-    command: String,
     #[serde(flatten)]
     report: confined::Report,
     /// The last of what it wrote to its standard streams.
@@ -104,7 +103,6 @@ impl Installed {
     pub(super) fn add(&mut self, script: &Script, ran: &Ran) {
         self.scripts.push(Ended {
             stage: script.stage.to_string(),
-            command: script.command.to_string(),
             report: confined::report(&script::command_line(script), ran),
             written: ran.written.clone(),
         });

@@ -43,7 +43,9 @@ pub(super) fn run<T: Send>(
         let mut locked = board.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let (states, is_over) = &mut *locked;
-            skip(states, before);
+            if !*is_over {
+                skip(states, before);
+            }
             let is_left = |state: &State<T>| matches!(state, State::Waiting);
             if *is_over || !states.iter().any(is_left) {
                 changed.notify_all();
@@ -58,6 +60,7 @@ pub(super) fn run<T: Send>(
             let (done, then) = work(next);
             locked = board.lock().unwrap_or_else(PoisonError::into_inner);
             locked.0[next] = State::Over(Turn::Done(done), then == Then::GoOn);
+            // Before anybody else looks.
             locked.1 |= then == Then::Stop;
             changed.notify_all();
         }

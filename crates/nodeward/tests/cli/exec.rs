@@ -300,7 +300,7 @@ fn what_a_confined_program_tries_does_not_happen_and_is_told() {
 
 /// An address of this machine that is not its loopback interface's. None where there is no network, which is said.
 #[expect(clippy::print_stderr, reason = "what is absent is said")]
-fn own_address() -> Option<IpAddr> {
+pub(crate) fn own_address() -> Option<IpAddr> {
     let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
     // Nothing is sent by this.
     let address =

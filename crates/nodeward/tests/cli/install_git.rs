@@ -18,8 +18,9 @@ fn what_comes_from_git_is_prepared_where_it_is_allowed() {
     let manifest = json!({
         "name": "source", "version": "1.0.0",
         "scripts": { "prepare": "tool || echo made > made.js", "build": "exit 9" },
-        "devDependencies": { "tool": "1.0.0" },
+        "devDependencies": { "tool": "file:./tool" },
     });
+    project.write("source/tool/package.json", r#"{"name":"tool","version":"1.0.0"}"#);
     project.write("source/package.json", &manifest.to_string());
     let git = |words: &[&str]| {
         let mut git = Command::new("git");
@@ -33,11 +34,21 @@ fn what_comes_from_git_is_prepared_where_it_is_allowed() {
     let from = format!("git+file://{}", project.path("source").display());
     let manifest = json!({ "name": "p", "version": "1.0.0", "dependencies": { "source": from } });
     project.write("p/package.json", &manifest.to_string());
-    let (code, told) = project.nodeward(&["install"]);
+    let (code, told) = project.nodeward(&["install", "--", "install", "--offline", "--no-audit"]);
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("source@1.0.0 (undecided)"), "{told}");
     assert!(!project.path("p/node_modules/source/made.js").exists());
-    let (code, told) = project.nodeward(&["install", "--allow", "source", "--reason", "ours"]);
+    let (code, told) = project.nodeward(&[
+        "install",
+        "--allow",
+        "source",
+        "--reason",
+        "ours",
+        "--",
+        "install",
+        "--offline",
+        "--no-audit",
+    ]);
     assert_eq!(code, Some(0), "{told}");
     assert_eq!(project.read("p/node_modules/source/made.js").unwrap(), "made\n");
 
@@ -46,7 +57,17 @@ fn what_comes_from_git_is_prepared_where_it_is_allowed() {
     git(&["commit", "-q", "-a", "-m", "second"]);
     fs::remove_file(project.path("p/package-lock.json")).unwrap();
     fs::remove_dir_all(project.path("p/node_modules")).unwrap();
-    let (code, told) = project.nodeward(&["install", "--allow", "source", "--reason", "ours"]);
+    let (code, told) = project.nodeward(&[
+        "install",
+        "--allow",
+        "source",
+        "--reason",
+        "ours",
+        "--",
+        "install",
+        "--offline",
+        "--no-audit",
+    ]);
     assert_eq!(code, Some(2), "{told}");
     assert!(told.contains("what it is prepared with is not installed (tool)"), "{told}");
 }

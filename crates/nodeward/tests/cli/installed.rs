@@ -27,7 +27,8 @@ impl Project {
 
     /// With packages that require others.
     pub(crate) fn with(user: User, packages: &[Package<'_>], edges: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        // Not in `/tmp`, which is another one for scripts, so that less can be told of it.
+        let folder = tempfile::tempdir_in("/var/tmp").unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let binary = match user {
             User::This => env!("CARGO_BIN_EXE_nodeward").into(),
@@ -139,6 +140,25 @@ impl Project {
         command.args(["-c", script]).current_dir(self.path(&format!("p/node_modules/{name}")));
         command.env("npm_package_name", name);
         assert!(command.status().unwrap().success());
+    }
+
+    /// The names of all files and folders of `node_modules`, with what the files hold; but for notes of ours.
+    pub(crate) fn modules(&self) -> Vec<(PathBuf, Option<Vec<u8>>)> {
+        let (mut found, mut open) = (Vec::new(), vec![self.path("p/node_modules")]);
+        while let Some(folder) = open.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.ends_with(".nodeward-installed.json") {
+                    continue;
+                }
+                if path.symlink_metadata().unwrap().is_dir() {
+                    open.push(path.clone());
+                }
+                found.push((path.clone(), fs::read(path).ok()));
+            }
+        }
+        found.sort();
+        found
     }
 }
 

@@ -19,11 +19,19 @@ mod harness;
 #[cfg(target_os = "linux")]
 mod install;
 #[cfg(target_os = "linux")]
+mod install_attacks;
+#[cfg(target_os = "linux")]
+mod install_broken;
+#[cfg(target_os = "linux")]
 mod install_decide;
 #[cfg(target_os = "linux")]
 mod install_git;
 #[cfg(target_os = "linux")]
+mod install_limits;
+#[cfg(target_os = "linux")]
 mod install_order;
+#[cfg(target_os = "linux")]
+mod install_own;
 mod install_scripts;
 #[cfg(target_os = "linux")]
 mod installed;
