@@ -7,6 +7,7 @@
 mod connect;
 mod disk;
 mod filter;
+mod group;
 mod inside;
 mod message;
 mod namespaces;
@@ -20,6 +21,7 @@ mod watch;
 use std::io;
 use std::path::Path;
 
+pub use group::Counted;
 pub use inside::obey;
 pub use outside::{Ended, Helper, Running, Sockets, Stop, Streams, spawn};
 

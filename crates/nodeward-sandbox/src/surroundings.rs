@@ -40,8 +40,12 @@ const SETTINGS: &[&str] = &[
 ];
 
 /// Variables that say how text, time and terminals are, and no more.
-const VARIABLES: &[&str] =
-    &["CI", "COLORTERM", "FORCE_COLOR", "LANG", "LANGUAGE", "NODE_ENV", "NO_COLOR", "TERM", "TZ"];
+#[rustfmt::skip]
+const VARIABLES: &[&str] = &[
+    "CI", "COLORTERM", "FORCE_COLOR", "LANG", "LANGUAGE", "LC_ADDRESS", "LC_ALL", "LC_COLLATE", "LC_CTYPE",
+    "LC_IDENTIFICATION", "LC_MEASUREMENT", "LC_MESSAGES", "LC_MONETARY", "LC_NAME", "LC_NUMERIC", "LC_PAPER",
+    "LC_TELEPHONE", "LC_TIME", "NODE_ENV", "NO_COLOR", "TERM", "TZ",
+];
 
 impl Confinement {
     /// Adds the system's programs and libraries, the names of the program's own machine, and variables without

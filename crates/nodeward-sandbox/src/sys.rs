@@ -313,6 +313,15 @@ pub(crate) fn wake_in_place(listener: BorrowedFd<'_>) {
     }
 }
 
+/// Children that end are waited for. Who starts this program may have had that ignored, which it then inherits.
+pub(crate) fn mind_children() {
+    // SAFETY: the default is no function of this program.
+    #[expect(unsafe_code, reason = "no crate has it")]
+    unsafe {
+        libc::signal(libc::SIGCHLD, libc::SIG_DFL);
+    }
+}
+
 /// Reads memory of another process into a buffer; how much could be read.
 pub(crate) fn read_memory(pid: u32, address: u64, buffer: &mut [u8]) -> usize {
     let here = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };

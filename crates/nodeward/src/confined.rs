@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use anyhow::Context as _;
-use nodeward_sandbox::confine::{self, Ended, Helper, Sockets, Stop, Streams};
+use nodeward_sandbox::confine::{self, Counted, Ended, Helper, Sockets, Stop, Streams};
 use nodeward_sandbox::gateway::{
     Gateway, GatewayPolicy, HostRule, NameAnswer, NetworkEvent, NetworkLimits, UpstreamProxy, permitted_ports,
 };
@@ -115,7 +115,8 @@ pub(crate) fn run(
         Some(sockets) => Some(gateway(sockets, run.hosts, seen.clone(), session)?),
         None => None,
     };
-    let mut ended = running.wait(&|| watch.check().is_err())?;
+    let first = std::cell::Cell::new(true);
+    let mut ended = running.wait(&|| watch.next(&first))?;
     drop(gateway);
     for reader in readers.into_iter().flatten() {
         // Nobody is left who could write.
@@ -227,8 +228,20 @@ pub(crate) fn tell(ended: &Ended, session: &Session) {
     }
     if let Some(stop) = ended.stopped {
         session.insist(format_args!("ended: {}", reason(stop)));
+        return;
+    }
+    // A limit of one process, which that process or a shell around it ends with.
+    let signal = ended.status.signal().or_else(|| ended.status.code().map(|code| code - 128));
+    if let Some((_, told)) = LIMITS.iter().find(|(limit, _)| signal == Some(*limit)) {
+        session.insist(format_args!("the system ended it: {told}"));
     }
 }
+
+/// Signals that the kernel ends a process with at a limit of one process, the same on all architectures here.
+const LIMITS: &[(i32, &str)] = &[
+    (25, "a file was to grow larger than one may be (--disk)"),
+    (24, "a process used more processor time than one may"),
+];
 
 fn verb(act: Act) -> &'static str {
     match act {
@@ -271,6 +284,7 @@ pub(crate) struct Report {
     stopped: Option<&'static str>,
     milliseconds: u128,
     memory: u64,
+    grouped: Vec<&'static str>,
     events: Vec<Line>,
     connections: Vec<Connection>,
     dropped: u64,
@@ -284,6 +298,13 @@ struct Line {
     times: u64,
 }
 
+fn counted_name(counted: Counted) -> &'static str {
+    match counted {
+        Counted::Memory => "memory",
+        Counted::Processes => "processes",
+    }
+}
+
 /// All that it tried.
 pub(crate) fn report(command: &[OsString], ran: &Ran) -> Report {
     let ended = &ran.ended;
@@ -295,6 +316,7 @@ pub(crate) fn report(command: &[OsString], ran: &Ran) -> Report {
         stopped: ended.stopped.map(name),
         milliseconds: ended.time.as_millis(),
         memory: ended.memory,
+        grouped: ended.grouped.iter().map(|counted| counted_name(*counted)).collect(),
         events: ended.events.iter().map(|(event, times)| line(event, times)).collect(),
         connections: ran.connections.clone(),
         dropped: ended.events.dropped,

@@ -35,19 +35,32 @@ impl Interrupted {
 pub(crate) struct Watch {
     over: Arc<AtomicBool>,
     signal: Arc<AtomicUsize>,
+    /// The last one that nobody was told of.
+    untold: Arc<AtomicUsize>,
 }
 
 impl Watch {
     /// From now on.
     pub(crate) fn start() -> anyhow::Result<Self> {
-        let watch = Self { over: Arc::default(), signal: Arc::default() };
+        let watch = Self { over: Arc::default(), signal: Arc::default(), untold: Arc::default() };
         for &signal in SIGNALS {
             // The handler stays when the watch is over; it then does what would be done without it.
             flag::register_conditional_default(signal, watch.over.clone())
                 .and_then(|_| flag::register_usize(signal, watch.signal.clone(), signal as usize))
+                .and_then(|_| flag::register_usize(signal, watch.untold.clone(), signal as usize))
                 .context("cannot watch for signals")?;
         }
         Ok(watch)
+    }
+
+    /// The signals as they come, each for one caller. `first`: this caller was not told of the first one yet.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn next(&self, first: &std::cell::Cell<bool>) -> Option<i32> {
+        let untold = self.untold.swap(0, Ordering::SeqCst);
+        let known = if first.get() { self.signal.load(Ordering::SeqCst) } else { untold };
+        let signal = i32::try_from(known).ok().filter(|signal| *signal != 0)?;
+        first.set(false);
+        Some(signal)
     }
 
     /// An error from the first signal on.

@@ -1,11 +1,14 @@
 //! The helper: what happens in the processes that become, or hold, the confined program.
 
 use std::convert::Infallible;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -32,6 +35,7 @@ const FAILED: u8 = 125;
 /// Does what the process at the other end of standard input says. It is called before anything else, by a process
 /// that has one thread.
 pub fn obey() -> ExitCode {
+    sys::mind_children();
     let Ok(input) = io::stdin().as_fd().try_clone_to_owned() else { return FAILED.into() };
     let mut control = UnixStream::from(input);
     let Ok((order, input)) = message::receive_order(&mut control) else { return FAILED.into() };
@@ -164,7 +168,35 @@ fn become_program(
     let mut command = prepared(confinement, order, input);
     filter(control, order.watched).map_err(|error| Failure::layer("seccomp", error))?;
     let error = command.exec();
-    Err(Failure::Program { program: order.program.display().to_string(), reason: error.to_string() })
+    let reason = reason(Path::new(&order.program), &error);
+    Err(Failure::Program { program: order.program.display().to_string(), reason })
+}
+
+/// Why a program can't be started, as it is seen in here. The kernel tells a number alone.
+fn reason(program: &Path, error: &io::Error) -> String {
+    let is_there = |path: &Path| std::fs::metadata(path).is_ok();
+    let mut start = [0; 256];
+    let read = File::open(program).and_then(|mut file| file.read(&mut start)).unwrap_or(0);
+    let line = start[..read].strip_prefix(b"#!").and_then(|rest| rest.split(|byte| *byte == b'\n').next());
+    let interpreter = line.and_then(|line| std::str::from_utf8(line).ok()?.split_whitespace().next());
+    let told = match (error.kind(), interpreter) {
+        (io::ErrorKind::NotFound, _) if !is_there(program) => {
+            "it is not there for it; show it with --read".to_owned()
+        }
+        (_, Some(interpreter)) if !is_there(Path::new(interpreter)) => {
+            format!("its first line names {interpreter}, which is not there for it")
+        }
+        (io::ErrorKind::NotFound, _) => "a library that it names to load it is not there for it".to_owned(),
+        (io::ErrorKind::PermissionDenied, _) => {
+            let mode = std::fs::metadata(program).map(|metadata| metadata.mode() & 0o111);
+            match mode {
+                Ok(0) => "it is no program: nobody may execute the file (chmod +x)".to_owned(),
+                _ => "it may not be read or executed by this user, or is shown for reading only".to_owned(),
+            }
+        }
+        _ => return error.to_string(),
+    };
+    format!("{told} ({error})")
 }
 
 fn prepared(confinement: &Confinement, order: &Order, input: Option<OwnedFd>) -> Command {
@@ -207,7 +239,9 @@ fn filter(control: &UnixStream, watched: bool) -> io::Result<()> {
     let listener = sys::listen(&filters.watched)?;
     let descriptors: Vec<BorrowedFd<'_>> =
         std::iter::once(listener.as_fd()).chain(network.as_ref().map(|network| network.as_fd())).collect();
-    message::reply_descriptors(&control, b'L', &descriptors)
+    message::reply_descriptors(&control, b'L', &descriptors)?;
+    // Nothing is started before the process outside has taken this one into its control group.
+    message::await_start(&control)
 }
 
 fn limit(limits: &Limits) -> io::Result<()> {

@@ -12,18 +12,22 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::process::Signal;
 
+use super::disk::Disk;
+use super::group::{Counted, Group};
 use super::message::{self, Order, Reply};
 use super::watch::Watch;
-use super::{Failure, HELPER, disk, tree};
+use super::{Failure, HELPER, tree};
 use crate::confinement::{Access, Confinement, Network};
 use crate::events::Events;
+use crate::sys;
 
 /// How often what a program uses is looked at.
 const EACH: Duration = Duration::from_millis(50);
 
-/// How many of these looks go by between two at the disk, which take longer.
-const DISK_EACH: u32 = 5;
+/// How long a program has to end by itself once it was asked to.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// How the helper is started: a program that calls [`obey`](super::obey) when its first argument is [`HELPER`].
 #[derive(Debug, Clone)]
@@ -67,6 +71,8 @@ pub struct Running {
     confinement: Confinement,
     sockets: Option<Sockets>,
     started: Instant,
+    disk: Disk,
+    joining: Option<JoinHandle<Group>>,
 }
 
 /// Why a program was ended before it was done.
@@ -97,6 +103,8 @@ pub struct Ended {
     pub time: Duration,
     /// The most memory that was seen in use at once, in bytes.
     pub memory: u64,
+    /// What the kernel itself limited of all its processes together. The rest was looked at from outside.
+    pub grouped: Vec<Counted>,
 }
 
 /// Starts a program that is confined. `is_watched`: what it tries is told of, at some cost for each file it opens.
@@ -109,6 +117,7 @@ pub fn spawn(
     is_watched: bool,
 ) -> Result<Running, Failure> {
     let started = Instant::now();
+    sys::mind_children();
     let failed = |error: io::Error| Failure::layer("processes", error);
     let (mut control, theirs) = UnixStream::pair().map_err(failed)?;
     let mut command = Command::new(&helper.program);
@@ -120,12 +129,23 @@ pub fn spawn(
             None
         }
     };
+    let disk = Disk::watch(writable(&confinement).collect()).map_err(failed)?;
     let child = command.spawn().map_err(failed)?;
+    disk.belongs_to(child.id());
+    // Beside what the helper does, as the kernel may take its time.
+    let (limits, process) = (confinement.limits, child.id());
+    let joining = std::thread::Builder::new().name("group".to_owned()).spawn(move || {
+        let mut group = Group::new(&limits);
+        group.take(process);
+        group
+    });
     // It holds the other end of the stream.
     drop(command);
     let order = Order { confinement, program, arguments, watched: is_watched, has_input: input.is_some() };
     message::send_order(&mut control, &order, input.as_ref().map(|input| input.as_fd())).map_err(failed)?;
-    let mut running = Running { child, control, confinement: order.confinement, sockets: None, started };
+    let confinement = order.confinement;
+    let mut running =
+        Running { child, control, confinement, sockets: None, started, disk, joining: joining.ok() };
     if matches!(running.confinement.network, Network::Ports(_)) {
         running.receive_sockets()?;
     }
@@ -156,12 +176,36 @@ impl Running {
         (self.child.stdout.take(), self.child.stderr.take())
     }
 
-    /// Waits until it and all that it started is gone. It is ended when `asked` says so.
-    pub fn wait(mut self, asked: &dyn Fn() -> bool) -> Result<Ended, Failure> {
+    /// Takes what was started so far into the control group, and lets the program start.
+    fn start(&mut self) -> io::Result<Group> {
+        let joined = self.joining.take().and_then(|joining| joining.join().ok());
+        let mut group = joined.unwrap_or_default();
+        // The two that were there before the group took the helper in; what these start is in it.
+        tree::processes(self.child.id()).into_iter().for_each(|process| group.take(process));
+        message::send_start(&self.control)?;
+        Ok(group)
+    }
+
+    /// Waits until it and all that it started is gone. A signal that `asked` tells of is sent on to it, and it is
+    /// ended when it goes on for long, or another one comes.
+    pub fn wait(mut self, asked: &dyn Fn() -> Option<i32>) -> Result<Ended, Failure> {
         let mut watcher = Watcher::new(&self.confinement, self.child.id(), self.started);
         let mut listening: Option<JoinHandle<Events>> = None;
+        let mut group = Group::default();
+        let mut asked_at: Option<Instant> = None;
         let outcome = loop {
-            if let Some(stop) = watcher.look(asked) {
+            if let Some(signal) = asked() {
+                let signal = Signal::from_named_raw(signal);
+                let sent = signal.is_some_and(|signal| tree::signal(self.child.id(), signal));
+                if asked_at.is_some() || !sent {
+                    break Outcome::Stopped(Stop::Asked);
+                }
+                asked_at = Some(Instant::now());
+            }
+            if asked_at.is_some_and(|at| at.elapsed() > GRACE) {
+                break Outcome::Stopped(Stop::Asked);
+            }
+            if let Some(stop) = watcher.look(&self.disk, &group) {
                 break Outcome::Stopped(stop);
             }
             if !self.has_reply() {
@@ -176,6 +220,10 @@ impl Running {
                         .spawn(move || watch.run(&listener))
                     {
                         Ok(thread) => listening = Some(thread),
+                        Err(error) => break Outcome::Failed(Failure::layer("processes", error)),
+                    }
+                    match self.start() {
+                        Ok(taken) => group = taken,
                         Err(error) => break Outcome::Failed(Failure::layer("processes", error)),
                     }
                 }
@@ -195,11 +243,14 @@ impl Running {
         let waited = self.child.wait().map_err(|error| Failure::layer("processes", error))?;
         let events = listening.and_then(|thread| thread.join().ok()).unwrap_or_default();
         let (status, stopped) = match outcome {
-            Outcome::Ended(status) => (status, None),
+            Outcome::Ended(status) => (status, group.ended_one().then_some(Stop::Memory)),
             Outcome::Stopped(stop) => (waited, Some(stop)),
+            // It was the helper that the kernel chose, with whom all ended.
+            Outcome::Failed(_) if group.ended_one() => (waited, Some(Stop::Memory)),
             Outcome::Failed(failure) => return Err(failure),
         };
-        Ok(Ended { status, stopped, events, time: self.started.elapsed(), memory: watcher.memory })
+        let (time, grouped) = (self.started.elapsed(), group.counted());
+        Ok(Ended { status, stopped, events, time, memory: watcher.memory, grouped })
     }
 
     /// Waits a little for a reply.
@@ -229,43 +280,30 @@ struct Watcher {
     confinement: Confinement,
     helper: u32,
     started: Instant,
-    looks: u32,
-    /// What the folders held that it may write to, in bytes.
-    before: u64,
     memory: u64,
 }
 
 impl Watcher {
     fn new(confinement: &Confinement, helper: u32, started: Instant) -> Self {
-        let before = disk::held(writable(confinement));
-        Self { confinement: confinement.clone(), helper, started, looks: 0, before, memory: 0 }
+        Self { confinement: confinement.clone(), helper, started, memory: 0 }
     }
 
-    fn look(&mut self, asked: &dyn Fn() -> bool) -> Option<Stop> {
+    fn look(&mut self, disk: &Disk, group: &Group) -> Option<Stop> {
         let limits = &self.confinement.limits;
-        if asked() {
-            return Some(Stop::Asked);
-        }
         if self.started.elapsed() > limits.time {
             return Some(Stop::Time);
         }
-        self.looks += 1;
         let usage = tree::usage(self.helper);
-        self.memory = self.memory.max(usage.memory);
-        if usage.memory > limits.memory {
+        let memory = usage.memory + tree::private_memory(self.helper) + disk.unnamed_memory();
+        self.memory = self.memory.max(memory);
+        if memory > limits.memory || group.ended_one() {
             return Some(Stop::Memory);
         }
         // The two that hold the program count as well.
-        if usage.processes > limits.processes.saturating_add(2) {
+        if usage.tasks > limits.processes.saturating_add(2) {
             return Some(Stop::Processes);
         }
-        if self.looks.is_multiple_of(DISK_EACH) {
-            let held = disk::held(writable(&self.confinement));
-            if held.saturating_sub(self.before) > limits.disk {
-                return Some(Stop::Disk);
-            }
-        }
-        None
+        (disk.added() > limits.disk).then_some(Stop::Disk)
     }
 }
 

@@ -1,6 +1,12 @@
 //! All processes below one.
 
-use std::path::Path;
+use std::collections::HashSet;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use rustix::process::{Pid, PidfdFlags, Signal};
+
+use crate::surroundings::{SHARED, TEMPORARY};
 
 /// The most processes that are looked at.
 const MOST: usize = 10_000;
@@ -8,39 +14,131 @@ const MOST: usize = 10_000;
 /// What the processes below one use.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Usage {
-    /// How many there are.
-    pub(super) processes: u64,
-    /// Memory, in bytes; what several share counts for each.
+    /// How many there are, with their threads.
+    pub(super) tasks: u64,
+    /// Memory of their own, in bytes; what several share counts for each.
     pub(super) memory: u64,
+}
+
+/// What processes hold open that no folder tells of, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Unnamed {
+    /// Files that were removed.
+    pub(super) disk: u64,
+    /// Files that are in memory only.
+    pub(super) memory: u64,
+}
+
+/// All processes below `pid`, as far as there are not too many.
+fn below(pid: u32) -> Vec<(u32, Vec<u32>)> {
+    let mut found: Vec<(u32, Vec<u32>)> = Vec::new();
+    let mut open = children(&tasks(pid), pid);
+    while let Some(pid) = open.pop() {
+        let tasks = tasks(pid);
+        open.extend(children(&tasks, pid));
+        found.push((pid, tasks));
+        if found.len() > MOST {
+            break;
+        }
+    }
+    found
 }
 
 /// Adds up what all processes below `pid` use. Those that end meanwhile count for nothing.
 pub(super) fn usage(pid: u32) -> Usage {
-    let page = rustix::param::page_size() as u64;
     let mut usage = Usage::default();
-    let mut open = children(pid);
-    let mut looked = 0;
-    while let Some(pid) = open.pop() {
-        looked += 1;
-        if looked > MOST {
-            break;
-        }
-        usage.processes += 1;
-        let sizes = std::fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
-        let resident = sizes.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0);
-        usage.memory += resident * page;
-        open.extend(children(pid));
+    for (pid, tasks) in below(pid) {
+        usage.tasks += tasks.len() as u64;
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let sizes = status.lines().filter_map(|line| {
+            let size = ["RssAnon:", "RssShmem:", "VmSwap:"].iter().find_map(|name| line.strip_prefix(name));
+            size?.trim().split(' ').next()?.parse::<u64>().ok()
+        });
+        usage.memory += sizes.sum::<u64>() * 1024;
     }
     usage
 }
 
-fn children(pid: u32) -> Vec<u32> {
+/// The processes below `pid` alone.
+pub(super) fn processes(pid: u32) -> Vec<u32> {
+    below(pid).into_iter().map(|(pid, _)| pid).collect()
+}
+
+/// What the processes below `pid` hold open that has no name any more, or never had one. Each file counts once.
+pub(super) fn unnamed(pid: u32) -> Unnamed {
+    let private: Vec<u64> = private(pid).into_iter().map(|(_, device)| device).collect();
+    let mut known = HashSet::new();
+    let mut found = Unnamed::default();
+    for (pid, _) in below(pid) {
+        let open = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+        for file in open.map(|entry| entry.path()) {
+            let Ok(metadata) = std::fs::metadata(&file) else { continue };
+            let is_seen = metadata.nlink() > 0 || private.contains(&metadata.dev());
+            if !metadata.is_file() || is_seen || !known.insert((metadata.dev(), metadata.ino())) {
+                continue;
+            }
+            let is_memory = std::fs::read_link(&file)
+                .is_ok_and(|link| link.as_os_str().as_encoded_bytes().starts_with(b"/memfd:"));
+            let size = metadata.blocks() * 512;
+            *if is_memory { &mut found.memory } else { &mut found.disk } += size;
+        }
+    }
+    found
+}
+
+/// What lies in the private folders of the first process below the helper `pid`, which are in memory, in bytes.
+pub(super) fn private_memory(pid: u32) -> u64 {
+    let sizes = private(pid).into_iter().filter_map(|(folder, _)| {
+        let status = rustix::fs::statvfs(folder).ok()?;
+        Some(status.f_blocks.saturating_sub(status.f_bfree).saturating_mul(status.f_frsize))
+    });
+    sizes.sum()
+}
+
+/// The private folders, and their devices, as soon as they are there.
+fn private(pid: u32) -> Vec<(PathBuf, u64)> {
+    let device = |folder: &Path| std::fs::metadata(folder).ok().map(|metadata| metadata.dev());
+    // Nobody may look into the first one; those that it started have the same root.
+    let inside = children(&tasks(pid), pid).into_iter().flat_map(processes).find_map(|inside| {
+        let folders = [TEMPORARY, SHARED].map(|folder| PathBuf::from(format!("/proc/{inside}/root{folder}")));
+        folders.iter().all(|folder| device(folder).is_some()).then_some(folders)
+    });
+    let own = |folder: PathBuf, ours: &str| {
+        // Until the root is its own, it is ours.
+        let device = device(&folder).filter(|inside| device(Path::new(ours)) != Some(*inside))?;
+        Some((folder, device))
+    };
+    let folders = inside.into_iter().flatten().zip([TEMPORARY, SHARED]);
+    folders.filter_map(|(folder, ours)| own(folder, ours)).collect()
+}
+
+/// Sends a signal to all that runs inside: all below the first process of the namespaces, which is the one child of
+/// the helper `pid`. Whether there was any.
+pub(super) fn signal(pid: u32, signal: Signal) -> bool {
+    let first = children(&tasks(pid), pid);
+    let mut sent = false;
+    for inside in first.into_iter().flat_map(processes) {
+        let Some(process) = i32::try_from(inside).ok().and_then(Pid::from_raw) else { continue };
+        let Ok(held) = rustix::process::pidfd_open(process, PidfdFlags::empty()) else { continue };
+        // The number may be another's by now; the one that is held stays what it is.
+        if processes(pid).contains(&inside) {
+            sent |= rustix::process::pidfd_send_signal(held, signal).is_ok();
+        }
+    }
+    sent
+}
+
+fn tasks(pid: u32) -> Vec<u32> {
     let Ok(tasks) = std::fs::read_dir(Path::new("/proc").join(pid.to_string()).join("task")) else {
         return Vec::new();
     };
+    tasks.flatten().filter_map(|task| task.file_name().to_str()?.parse().ok()).collect()
+}
+
+fn children(tasks: &[u32], pid: u32) -> Vec<u32> {
     let mut found = Vec::new();
-    for task in tasks.flatten() {
-        let listed = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
+    for task in tasks {
+        let listed = std::fs::read_to_string(format!("/proc/{pid}/task/{task}/children")).unwrap_or_default();
         found.extend(listed.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
     }
     found
@@ -48,20 +146,10 @@ fn children(pid: u32) -> Vec<u32> {
 
 /// Whether one of the processes below has this number in the innermost namespace that it is in.
 pub(super) fn has_inner(pid: u32, inner: u32) -> bool {
-    let mut open = children(pid);
-    let mut looked = 0;
-    while let Some(pid) = open.pop() {
-        looked += 1;
+    processes(pid).into_iter().any(|pid| {
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
         let last = numbers.and_then(|numbers| numbers.split_whitespace().last()?.parse::<u32>().ok());
-        if last == Some(inner) {
-            return true;
-        }
-        if looked > MOST {
-            return false;
-        }
-        open.extend(children(pid));
-    }
-    false
+        last == Some(inner)
+    })
 }

@@ -24,6 +24,12 @@ const PLACE: &str = "/proc";
 /// What of `/dev` is there.
 const DEVICES: &[&str] = &["null", "zero", "full", "random", "urandom"];
 
+/// How many files the private folder takes. Each one takes memory of the kernel, also where it is empty.
+const MOST_FILES: &str = "500k";
+
+/// How much the folder takes that stands for shared memory, in bytes.
+const MOST_SHARED: u64 = 256 << 20;
+
 /// How many symbolic links one path may lead through.
 const MOST_LINKS: usize = 40;
 
@@ -31,15 +37,16 @@ const MOST_LINKS: usize = 40;
 const MOST_TRIES: usize = 1_000;
 
 /// A part of the file system, held open from before anything was changed.
-struct Source<'r> {
-    rule: &'r PathRule,
+struct Source {
+    path: PathBuf,
+    access: Access,
     tree: OwnedFd,
     is_folder: bool,
 }
 
 /// What the root is made of.
 pub(super) struct View<'r> {
-    sources: Vec<Source<'r>>,
+    sources: Vec<Source>,
     files: &'r [(OsString, Vec<u8>)],
     devices: Vec<(&'static str, OwnedFd)>,
     /// Symbolic links on the way to declared paths, with where they lead.
@@ -62,12 +69,15 @@ impl<'r> View<'r> {
             }
             note_links(path, &mut links, 0).map_err(|error| Failure::path(path, error))?;
             let from = rule.from.as_deref().map_or(path, Path::new);
-            let (tree, is_folder) = clone_tree(from).map_err(|error| Failure::path(from, error))?;
-            restrict(&tree, rule.access).map_err(|error| Failure::path(from, error))?;
-            sources.push(Source { rule, tree, is_folder });
+            sources.push(Source::open(path, from, rule.access).map_err(|error| Failure::path(from, error))?);
+        }
+        for (path, from) in between(rules) {
+            sources.push(
+                Source::open(&path, &from, Access::Write).map_err(|error| Failure::path(&from, error))?,
+            );
         }
         // What lies below another comes after it.
-        sources.sort_by_key(|source| (Path::new(&source.rule.path).components().count(), source.rule.access));
+        sources.sort_by_key(|source| (source.path.components().count(), source.access));
         let mut devices = Vec::new();
         for name in DEVICES {
             let (tree, _) =
@@ -98,7 +108,7 @@ impl<'r> View<'r> {
         let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
         rustix::mount::mount_change("/", private).map_err(|error| plain(error.into()))?;
         let process = new_process_files().map_err(plain)?;
-        let root = new_memory("size=4m").map_err(plain)?;
+        let root = new_memory(&[("size", "4m"), ("nr_inodes", "50k")]).map_err(plain)?;
         let place = rustix::fs::open(PLACE, OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
         attach(&root, &place.map_err(|error| plain(error.into()))?).map_err(plain)?;
         rustix::process::chdir(PLACE).map_err(|error| plain(error.into()))?;
@@ -108,8 +118,8 @@ impl<'r> View<'r> {
         }
         self.put_private(&here, disk).map_err(plain)?;
         for source in &self.sources {
-            let path = Path::new(&source.rule.path);
-            here.put(path, &source.tree, source.is_folder).map_err(|error| (Some(path.to_owned()), error))?;
+            let put = here.put(&source.path, &source.tree, source.is_folder);
+            put.map_err(|error| (Some(source.path.clone()), error))?;
         }
         for (path, content) in self.files {
             here.file(Path::new(path), content).map_err(|error| (Some(PathBuf::from(path)), error))?;
@@ -133,12 +143,46 @@ impl<'r> View<'r> {
         {
             here.link(&Path::new("/dev").join(name), &Path::new("/proc").join(target))?;
         }
-        let temporary = new_memory(&format!("size={disk}"))?;
+        let temporary = new_memory(&[("size", &disk.to_string()), ("nr_inodes", MOST_FILES)])?;
         here.put(Path::new(TEMPORARY), &temporary, true)?;
         here.folder(Path::new(HOME)).map(drop)?;
-        let shared = new_memory("size=256m")?;
+        let shared = new_memory(&[("size", &disk.min(MOST_SHARED).to_string()), ("nr_inodes", "50k")])?;
         here.put(Path::new("/dev/shm"), &shared, true)
     }
+}
+
+impl Source {
+    fn open(path: &Path, from: &Path, access: Access) -> io::Result<Self> {
+        let (tree, is_folder) = clone_tree(from)?;
+        restrict(&tree, access)?;
+        Ok(Self { path: path.to_owned(), access, tree, is_folder })
+    }
+}
+
+/// The folders that lie between one that may be written to and something in it that may not, with where they come from.
+/// As mounts of their own they can't be renamed: with them, what must not be written to would be moved aside.
+fn between(rules: &[PathRule]) -> BTreeSet<(PathBuf, PathBuf)> {
+    let mut found = BTreeSet::new();
+    for rule in rules.iter().filter(|rule| rule.access != Access::Write) {
+        let path = Path::new(&rule.path);
+        let of = |above: &Path| {
+            rules.iter().filter(|rule| Path::new(&rule.path) == above).max_by_key(|rule| rule.access)
+        };
+        let nearest = path.ancestors().skip(1).find_map(|above| Some((above, of(above)?)));
+        let Some((above, writable)) = nearest.filter(|(_, rule)| rule.access == Access::Write) else {
+            continue;
+        };
+        let from = Path::new(writable.from.as_ref().unwrap_or(&writable.path));
+        for folder in path.ancestors().skip(1).take_while(|folder| *folder != above) {
+            let Ok(below) = folder.strip_prefix(above) else { continue };
+            let from = from.join(below);
+            // What is no folder there does not lead to it.
+            if std::fs::symlink_metadata(&from).is_ok_and(|metadata| metadata.is_dir()) {
+                found.insert((folder.to_owned(), from));
+            }
+        }
+    }
+    found
 }
 
 /// The new root while it is put together. Whatever symbolic links say, nothing outside of it is met.
@@ -284,8 +328,8 @@ fn attach(tree: &OwnedFd, to: &OwnedFd) -> io::Result<()> {
     Ok(rustix::mount::move_mount(tree, "", to, "", flags)?)
 }
 
-fn new_memory(options: &str) -> io::Result<OwnedFd> {
-    let settings = options.split_once('=').into_iter().chain([("mode", "0755")]);
+fn new_memory(settings: &[(&str, &str)]) -> io::Result<OwnedFd> {
+    let settings = settings.iter().copied().chain([("mode", "0755")]);
     new_file_system("tmpfs", settings, MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV)
 }
 

@@ -1,5 +1,8 @@
 //! `nodeward exec -- COMMAND`: a program that sees what it is shown and nothing else.
 
+mod declared;
+mod terminals;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,6 +12,7 @@ use clap::ValueHint;
 use nodeward_sandbox::gateway::HostRule;
 use nodeward_sandbox::{Access, Confinement, Limits, Network, PathRule};
 
+use self::terminals::Terminals;
 use crate::confined::{self, Output, ReportFile};
 use crate::interrupt::{Interrupted, Watch};
 use crate::outcome::Outcome;
@@ -98,13 +102,18 @@ fn try_exec(args: &ExecArgs, session: &Session) -> anyhow::Result<Outcome> {
         is_watched: !args.no_watch,
     };
     let watch = Watch::start()?;
-    let ran = confined::run(run, Output::Shared, &watch, session)?;
+    let terminals = Terminals::remember();
+    let ran = confined::run(run, Output::Shared, &watch, session);
+    drop(terminals);
+    let ran = ran?;
     confined::tell(&ran.ended, session);
     if let Some(file) = report {
         file.write(&confined::report(&args.command, &ran))?;
     }
-    // Only now: what it did until then is told.
-    watch.check()?;
+    // Only now: what it did until then is told. A program that ended by itself on being asked has an exit code.
+    if ran.ended.stopped.is_some() || ran.ended.status.code().is_none() {
+        watch.check()?;
+    }
     Ok(confined::outcome(&ran.ended))
 }
 
@@ -123,7 +132,8 @@ fn confinement(args: &ExecArgs, session: &Session) -> anyhow::Result<Confinement
     }
     for (paths, access) in [(&args.read, Access::Execute), (&args.write, Access::Write)] {
         for path in paths {
-            confinement.paths.push(PathRule::new(declared(&here, path)?, access));
+            let real = declared::find(&here, path)?;
+            confinement.paths.push(PathRule::new(real, access));
         }
     }
     if let Some(node) = confined::node(&here, session) {
@@ -154,12 +164,6 @@ fn limits(args: &ExecArgs) -> Limits {
         processes: args.processes.unwrap_or(usual.processes),
         ..usual
     }
-}
-
-/// A declared path from the root, as it is: what its name leads to by symbolic links is what is declared.
-fn declared(here: &Path, path: &Path) -> anyhow::Result<PathBuf> {
-    let real = std::fs::canonicalize(here.join(path));
-    real.with_context(|| format!("{}: it has to be there before it can be declared", path.display()))
 }
 
 /// The program, along `PATH` as it will be.

@@ -69,7 +69,14 @@ pub(super) fn run(run: &confined::Run, watch: &Watch) -> anyhow::Result<Ran> {
     while readers.iter().any(|reader| !reader.is_finished()) && asked.elapsed() < PATIENCE {
         std::thread::sleep(LOOK_EVERY);
     }
-    let ended = Ended { status, stopped, events: Events::default(), time: started.elapsed(), memory: 0 };
+    let ended = Ended {
+        status,
+        stopped,
+        events: Events::default(),
+        time: started.elapsed(),
+        memory: 0,
+        grouped: Vec::new(),
+    };
     Ok(Ran::new(ended, written.text()))
 }
 

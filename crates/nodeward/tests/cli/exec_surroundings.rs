@@ -38,6 +38,51 @@ fn a_report_is_written_for_nobody_else() {
 }
 
 #[test]
+fn what_may_not_be_written_to_stays_at_its_place() {
+    let script = "cd \"$R/project\" && mv node_modules aside; mkdir -p node_modules/pkg; echo evil > node_modules/pkg/index.js";
+    for user in users() {
+        for aside in ["project/aside/pkg", "project/aside"] {
+            let machine = Machine::new(user);
+            machine.plain(script);
+            assert!(
+                machine.path(aside).exists() && machine.path("project/node_modules/pkg/index.js").exists()
+            );
+            let machine = Machine::new(user);
+            let project = machine.path("project").display().to_string();
+            let package = machine.path("project/node_modules/pkg").display().to_string();
+            let mut command = machine.command(&machine.binary.clone());
+            command.args(["exec", "--no-folder", "--write", &project, "--read", &package, "--env"]);
+            command.arg(format!("R={}", machine.path("").display()));
+            let output = command.args(["--", "sh", "-c", script]).output().unwrap();
+            assert!(!machine.path(aside).exists(), "{}", text(&output));
+            assert!(!machine.path("project/node_modules/pkg/index.js").exists(), "{}", text(&output));
+        }
+    }
+}
+
+#[test]
+fn a_link_that_a_program_made_declares_nothing() {
+    for user in users() {
+        let machine = Machine::new(user);
+        let house = machine.path("house").display().to_string();
+        let (_, report) = machine.confined(&[], &format!("ln -s '{house}' out"));
+        assert!(fs::symlink_metadata(machine.path("project/node_modules/pkg/out")).is_ok(), "{report:#}");
+        for option in ["--write", "--read"] {
+            let mut command = machine.command(&machine.binary.clone());
+            command.args(["exec", option, "out", "--", "sh", "-c", "cat out/.npmrc; echo x > out/made"]);
+            let output = command.output().unwrap();
+            assert_eq!(output.status.code(), Some(125), "{}", text(&output));
+            assert!(text(&output).contains("is a symbolic link in this folder"), "{}", text(&output));
+            assert!(!text(&output).contains("canary") && !machine.path("house/made").exists());
+        }
+        // What it leads to is declared by its own name.
+        let mut command = machine.command(&machine.binary.clone());
+        let output = command.args(["exec", "--read", &house, "--", "cat", "out/.npmrc"]).output().unwrap();
+        assert!(text(&output).contains("canary"), "{}", text(&output));
+    }
+}
+
+#[test]
 fn devices_stay_as_they_are() {
     for user in users() {
         let machine = Machine::new(user);

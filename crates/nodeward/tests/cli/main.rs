@@ -9,7 +9,11 @@ mod database;
 #[cfg(target_os = "linux")]
 mod exec;
 #[cfg(target_os = "linux")]
+mod exec_limits;
+#[cfg(target_os = "linux")]
 mod exec_paths;
+#[cfg(target_os = "linux")]
+mod exec_signals;
 #[cfg(target_os = "linux")]
 mod exec_sockets;
 #[cfg(target_os = "linux")]

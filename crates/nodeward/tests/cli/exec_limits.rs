@@ -1,0 +1,159 @@
+//! What a confined program may use up.
+
+use std::fs;
+use std::path::Path;
+
+use crate::exec::{Machine, User, text, users};
+
+#[test]
+fn what_a_program_may_use_up_is_limited() {
+    for user in users() {
+        let machine = Machine::new(user);
+        for (options, script, stopped) in [
+            // One file, and many.
+            (&["--disk", "20m"][..], "head -c 60000000 /dev/zero > big", None),
+            (
+                &["--disk", "20m"],
+                "for i in 1 2 3 4 5 6; do head -c 10000000 /dev/zero > big$i; sleep 0.3; done; sleep 5",
+                Some("disk"),
+            ),
+            (
+                &["--disk", "20m"],
+                "head -c 19000000 /dev/zero > /tmp/a && head -c 19000000 /dev/zero > /tmp/b",
+                None,
+            ),
+            (
+                &["--memory", "300m"],
+                "node -e 'const a = []; for (;;) a.push(Buffer.alloc(1 << 24, 1))'",
+                None,
+            ),
+            (&["--processes", "20"], "for i in $(seq 100); do sleep 5 & done; wait", None),
+            (&["--time", "1s"], "sleep 30", Some("time")),
+        ] {
+            let (output, report) = machine.confined(options, script);
+            assert_ne!(output.status.code(), Some(0), "{script}: {}", text(&output));
+            if let Some(stopped) = stopped {
+                assert_eq!(
+                    (output.status.code(), report["stopped"].as_str()),
+                    (Some(125), Some(stopped)),
+                    "{script}: {report:#}"
+                );
+            }
+        }
+        assert!(fs::metadata(machine.path("project/node_modules/pkg/big")).unwrap().len() <= 20 << 20);
+    }
+}
+
+/// Memory that is no process's own.
+#[cfg(target_arch = "x86_64")]
+const MEMORY: &[&str] = &[
+    "perl -e '$n = \"x\"; $f = syscall(319, $n, 0); open(F, \">&=\", $f); $x = \"x\" x 1e6; syswrite(F, $x) == 1e6 or exit 3 for 1..400; sleep 3'",
+    "head -c 180000000 /dev/zero > /tmp/a && head -c 180000000 /dev/zero > /dev/shm/b && sleep 3",
+    "perl -e '$x = \"x\" x 1e6; for my $i (1..32) { open($f[$i], \"+>\", \"/tmp/$i\"); unlink \"/tmp/$i\"; syswrite($f[$i], $x) for 1..10 } sleep 3'",
+];
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn memory_that_is_no_process_own_counts() {
+    for user in users() {
+        let machine = Machine::new(user);
+        for script in MEMORY {
+            let (output, report) = machine.confined(&["--memory", "1g"], script);
+            assert_eq!(output.status.code(), Some(0), "{script}: {} {report:#}", text(&output));
+            let (output, report) = machine.confined(&["--memory", "250m"], script);
+            assert_ne!(output.status.code(), Some(0), "{script}: {} {report:#}", text(&output));
+            assert_eq!(report["stopped"].as_str(), Some("memory"), "{script}: {} {report:#}", text(&output));
+        }
+        // A shared segment of the old kind outlives its processes, and nobody outside sees it.
+        let segment =
+            "perl -e 'defined shmget(0, 1e8, 0600) or exit 7'; r=$?; ipcrm --all=shm 2> /dev/null; exit $r";
+        assert_eq!(machine.plain(segment).status.code(), Some(0));
+        assert_eq!(machine.confined(&[], segment).0.status.code(), Some(7));
+        let small = "perl -e 'defined shmget(0, 56, 0600) or exit 7'";
+        assert_eq!(machine.confined(&[], small).0.status.code(), Some(0));
+    }
+}
+
+#[test]
+fn threads_count_as_processes_do() {
+    let script = "UV_THREADPOOL_SIZE=200 node -e 'for (let i = 0; i < 300; i++) crypto.pbkdf2(\"a\", \"b\", 3000, 64, \"sha512\", () => {}); setTimeout(() => {}, 1000)'";
+    for user in users() {
+        let machine = Machine::new(user);
+        let (output, report) = machine.confined(&[], script);
+        assert_eq!(output.status.code(), Some(0), "{} {report:#}", text(&output));
+        let (output, report) = machine.confined(&["--processes", "60"], script);
+        assert_ne!(output.status.code(), Some(0), "{user:?} {} {report:#}", text(&output));
+    }
+}
+
+/// What waits in sockets is memory of the kernel, which only a group counts.
+#[test]
+fn a_group_counts_what_the_kernel_holds_and_is_gone_afterwards() {
+    let Some(User::This) = users().into_iter().next() else { return };
+    let machine = Machine::new(User::This);
+    let script = "perl -MSocket -MIO::Handle -e 'for (1..400) { socketpair($a[$_], $b[$_], AF_UNIX, SOCK_STREAM, 0); $a[$_]->blocking(0); 1 while syswrite($a[$_], \"x\" x 65536) } sleep 2'";
+    let (output, report) = machine.confined(&["--memory", "60m"], script);
+    let grouped: Vec<&str> =
+        report["grouped"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    let groups = fs::read_to_string("/proc/self/cgroup").unwrap();
+    let is_there = |name: &str| groups.lines().any(|line| line.split(':').nth(1) == Some(name));
+    if rustix::process::geteuid().is_root() && is_there("memory") && is_there("pids") {
+        assert_eq!(grouped.len(), 2, "{report:#}");
+    }
+    if grouped.contains(&"memory") {
+        assert_eq!(report["stopped"].as_str(), Some("memory"), "{} {report:#}", text(&output));
+    }
+    assert_eq!(left(Path::new("/sys/fs/cgroup"), 0), Vec::<String>::new());
+}
+
+/// Groups of processes that are gone.
+fn left(folder: &Path, depth: usize) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if !entry.file_type().unwrap().is_dir() || depth > 6 {
+            continue;
+        }
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let process = name.strip_prefix("nodeward-").and_then(|rest| rest.split('-').next());
+        if process.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
+            found.push(name);
+        }
+        found.extend(left(&entry.path(), depth + 1));
+    }
+    found
+}
+
+#[test]
+fn what_no_folder_tells_of_counts_as_written() {
+    for user in users() {
+        let machine = Machine::new(user);
+        for script in [
+            // Open, and without a name.
+            "perl -e '$x = \"x\" x 1e6; for my $i (1..6) { open($f[$i], \"+>\", $i); unlink $i; syswrite($f[$i], $x) for 1..10 } sleep 3'",
+            // Among very many.
+            "perl -e 'mkdir \"d\"; for (1..105000) { open(F, \">\", \"d/$_\"); close F } $x = \"x\" x 1e6; for my $i (1..6) { open(F, \">\", \"big$i\"); syswrite(F, $x) for 1..10; close F } sleep 60'",
+            // Room that is taken and not written to.
+            "for i in 1 2 3 4; do fallocate -l 15000000 \"f$i\" || exit 3; done; sleep 3",
+        ] {
+            let (output, _) = machine.confined(&["--disk", "30m", "--no-watch"], script);
+            assert!(
+                text(&output).contains("it wrote more than it may (--disk)"),
+                "{script}: {}",
+                text(&output)
+            );
+            assert_eq!(output.status.code(), Some(125), "{user:?} {script}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_grows_too_large_is_told() {
+    let Some(user) = users().into_iter().next() else { return };
+    let machine = Machine::new(user);
+    let (output, _) = machine.confined(&["--disk", "20m"], "head -c 60000000 /dev/zero > big");
+    assert!(
+        text(&output).contains("a file was to grow larger than one may be (--disk)"),
+        "{}",
+        text(&output)
+    );
+}
