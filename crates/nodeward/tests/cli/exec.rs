@@ -66,7 +66,9 @@ impl Machine {
         }
         // Where nobody may look into the folder that the binary was built in.
         let binary = root.join("nodeward");
-        fs::copy(env!("CARGO_BIN_EXE_nodeward"), &binary).unwrap();
+        // By another process: one that this starts meanwhile would hold the copy open for writing.
+        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_nodeward")).arg(&binary).status().unwrap();
+        assert!(copied.success());
         fs::set_permissions(root, fs::Permissions::from_mode(0o755)).unwrap();
         if user == User::Nobody {
             let owned = Command::new("chown").args(["-R", "65534:65534"]).arg(root).status().unwrap();
