@@ -103,19 +103,14 @@ function load(folder, name, code) {
   return ran.status === 0 ? "" : (ran.stderr || String(ran.signal)).trim();
 }
 
-/** The project's manifest; where a yarn of the second generation reads it, `node_modules` are asked for. */
+/** The project; where a yarn of the second generation reads it, `node_modules` are asked for. */
 function project(folder, release) {
   const name = nameOf(release);
   const manifest = { name: "trial", version: "1.0.0", dependencies: { [name]: release.slice(name.length + 1) } };
+  if (options.manager !== "npm") manifest.packageManager = `${options.manager}@${version}`;
   fs.mkdirSync(folder, { recursive: true });
   fs.writeFileSync(path.join(folder, "package.json"), JSON.stringify(manifest));
-  const empty = { pnpm: ["pnpm-lock.yaml", "lockfileVersion: '9.0'\n"], yarn: ["yarn.lock", ""], bun: ["bun.lock", ""] };
-  const [file, text] = empty[options.manager] ?? [];
-  if (options.manager === "pnpm" || options.manager === "yarn") fs.writeFileSync(path.join(folder, file), text);
-  if (options.manager === "bun") {
-    manifest.packageManager = "bun@1.0.0";
-    fs.writeFileSync(path.join(folder, "package.json"), JSON.stringify(manifest));
-  }
+  if (options.manager === "yarn") fs.writeFileSync(path.join(folder, ".yarnrc.yml"), "nodeLinker: node-modules\n");
 }
 
 function trial([release, code]) {
@@ -159,6 +154,7 @@ function trial([release, code]) {
 }
 
 execFileSync(options.nodeward, ["--version"]);
+const version = execFileSync(options.manager, ["--version"], { encoding: "utf8" }).trim();
 const results = [];
 for (const one of wanted) {
   let result;
@@ -171,5 +167,5 @@ for (const one of wanted) {
   const verdict = result.problem ? `no: ${result.problem}` : `yes, ${result.seconds} s`;
   console.log(`${result.release}: ${verdict}${result.denied?.length ? `; denied: ${result.denied.join(", ")}` : ""}`);
 }
-console.log(`${results.filter((result) => !result.problem).length} of ${results.length}, with ${options.manager}`);
+console.log(`${results.filter((result) => !result.problem).length} of ${results.length}, with ${options.manager} ${version}`);
 if (options.json) fs.writeFileSync(options.json, JSON.stringify(results, null, 1));

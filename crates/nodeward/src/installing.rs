@@ -214,22 +214,31 @@ impl Work<'_> {
                 return Ok(false);
             }
         }
-        installed.wrote = staging.changes()?;
-        self.keep(unit, staging, &real)?;
+        match staging.changes()? {
+            Some(wrote) => {
+                installed.wrote = wrote;
+                self.keep(unit, staging, &real)?;
+            }
+            // The package stays what it is, with what it shares with a store.
+            None => self.note(unit, &real)?,
+        }
         Ok(true)
     }
 
     /// Puts a result in place. It is noted before: what breaks off in between is run again.
     fn keep(&self, unit: &Unit<'_>, staging: Staging, real: &Path) -> anyhow::Result<()> {
-        let copy = staging.folder();
-        if let Some(after) = hash(&copy, unit.item.role, self.manager) {
-            let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-            record.note(unit, after, &copy, self.ground.unconfined);
-            record.write()?;
-        }
+        self.note(unit, &staging.folder())?;
         staging
             .put_in_place()
             .with_context(|| format!("cannot put the result in the place of {}", real.display()))
+    }
+
+    /// Notes down that a folder is what its scripts made of it.
+    fn note(&self, unit: &Unit<'_>, folder: &Path) -> anyhow::Result<()> {
+        let Some(after) = hash(folder, unit.item.role, self.manager) else { return Ok(()) };
+        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        record.note(unit, after, folder, self.ground.unconfined);
+        record.write()
     }
 }
 

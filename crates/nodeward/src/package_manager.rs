@@ -260,6 +260,8 @@ fn lockfile_format(folder: &Path) -> Format {
     }
     match crate::disk::read_bounded(&folder.join("yarn.lock"), 64 << 20) {
         Ok(text) if memchr::memmem::find(&text, b"\n__metadata:").is_some() => Format::YarnBerry,
+        // Made by hand, to say where the project begins.
+        Ok(text) if text.trim_ascii().is_empty() => Format::Manifest,
         Ok(_) => Format::YarnClassic,
         Err(_) => Format::Manifest,
     }

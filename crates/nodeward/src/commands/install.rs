@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::{ValueEnum, ValueHint};
 use jiff::civil::Date;
 use nodeward_report::Printable;
-use nodeward_review::install::{Item, State};
+use nodeward_review::install::{Item, Judged, State};
 use nodeward_sandbox::Limits;
 
 use super::exec;
@@ -167,6 +167,7 @@ fn try_install(args: &InstallArgs, report: &mut Report, session: &Session) -> an
         watch: &watch,
         session,
         report,
+        open: Vec::new(),
         is_incomplete: false,
         failed_to_confine: false,
     };
@@ -200,6 +201,8 @@ struct Run<'r> {
     watch: &'r Watch,
     session: &'r Session,
     report: &'r mut Report,
+    /// What nobody decided about, and what it does.
+    open: Vec<(String, Option<String>)>,
     is_incomplete: bool,
     failed_to_confine: bool,
 }
@@ -281,7 +284,9 @@ impl Run<'_> {
                 )),
                 _ if is_open(item, state) => {
                     let name = if item.read().is_some() { state.name() } else { "not installed" };
-                    self.report.undecided.push(format!("{} ({name})", Printable(&item.label())));
+                    let package = format!("{} ({name})", Printable(&item.label()));
+                    self.open.push((package.clone(), Judged { item, state }.summary()));
+                    self.report.undecided.push(package);
                 }
                 _ => {}
             }
@@ -362,8 +367,9 @@ impl Run<'_> {
     /// Says what is left to do, and how it ends.
     fn outcome(&self) -> Outcome {
         let (report, session) = (&*self.report, self.session);
-        for package in &report.undecided {
-            session.warn(format_args!("{package}: its scripts were not run"));
+        for (package, summary) in &self.open {
+            let what = summary.as_ref().map(|summary| format!(" (what they do: {summary})"));
+            session.warn(format_args!("{package}: its scripts were not run{}", what.unwrap_or_default()));
         }
         if !report.undecided.is_empty() {
             session.note(

@@ -58,15 +58,15 @@ impl Record {
             && identity(&project.join(folder)).is_some_and(|folder| folder == known.folder)
     }
 
-    /// Notes what was made of a folder, in a copy that takes its place.
+    /// Notes what was made of a unit: its folder, or a copy that takes the folder's place.
     pub(super) fn note(
         &mut self,
         unit: &Unit<'_>,
         after: ContentHash,
-        copy: &Path,
+        folder: &Path,
         unconfined: Option<&Unconfined>,
     ) {
-        let Some(folder) = identity(copy) else { return };
+        let Some(folder) = identity(folder) else { return };
         let results = Results {
             package: unit.item.label(),
             before: unit.allow.hash.to_string(),

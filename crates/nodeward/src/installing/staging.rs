@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -23,8 +24,28 @@ pub(crate) struct Staging {
     before: State,
 }
 
-/// Every file and link below a folder, by its path from there, with what tells whether it changed.
-pub(super) type State = BTreeMap<PathBuf, (u64, Option<SystemTime>, Option<PathBuf>)>;
+/// Everything below a folder, by its path from there.
+pub(super) type State = BTreeMap<PathBuf, Seen>;
+
+/// What tells whether something changed. No program can set the time of the last change of a file's own data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Seen {
+    is_folder: bool,
+    length: u64,
+    changed: (i64, i64),
+    link: Option<PathBuf>,
+}
+
+impl Seen {
+    fn new(path: &Path, metadata: &fs::Metadata) -> Self {
+        Self {
+            is_folder: metadata.is_dir(),
+            length: if metadata.is_dir() { 0 } else { metadata.len() },
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+            link: fs::read_link(path).ok(),
+        }
+    }
+}
 
 impl Staging {
     /// Copies a package: files, folders and symbolic links, with rights and times. What other packages share with it
@@ -43,9 +64,10 @@ impl Staging {
         self.folder.path().join("package")
     }
 
-    /// What was made, changed or removed since, from the package's folder.
-    pub(crate) fn changes(&self) -> io::Result<Vec<String>> {
-        Ok(changed(self.before.clone(), state(&self.folder())?))
+    /// What was made, changed or removed since, from the package's folder; `None` where nothing was.
+    pub(crate) fn changes(&self) -> io::Result<Option<Vec<String>>> {
+        let now = state(&self.folder())?;
+        Ok((now != self.before).then(|| changed(self.before.clone(), now)))
     }
 
     /// Puts the copy in the original's place, in one step; the original goes.
@@ -126,40 +148,36 @@ fn set_modified(file: &Path, modified: SystemTime) -> io::Result<()> {
     File::open(file)?.set_modified(modified)
 }
 
-/// What was made, changed or removed between two looks.
+/// The files and links that were made, changed or removed between two looks.
 pub(super) fn changed(before: State, mut now: State) -> Vec<String> {
     let mut changed: Vec<PathBuf> = Vec::new();
+    let is_file = |seen: &Seen| !seen.is_folder;
     for (path, was) in before {
         match now.remove(&path) {
             Some(is) if is == was => {}
-            _ => changed.push(path),
+            is if is_file(&was) || is.as_ref().is_some_and(is_file) => changed.push(path),
+            _ => {}
         }
     }
-    changed.extend(now.into_keys());
+    changed.extend(now.into_iter().filter(|(_, seen)| is_file(seen)).map(|(path, _)| path));
     changed.sort();
     changed.into_iter().map(|path| path.to_string_lossy().into_owned()).collect()
 }
 
-/// What lies in a folder; a file is all of itself.
+/// What lies in a folder, with the folder; a file is all of itself.
 pub(super) fn state(folder: &Path) -> io::Result<State> {
-    let mut found = State::new();
-    if !folder.is_dir() {
-        let metadata = fs::symlink_metadata(folder)?;
-        found.insert(PathBuf::new(), (metadata.len(), metadata.modified().ok(), None));
-        return Ok(found);
-    }
-    let mut open = vec![folder.to_owned()];
+    let metadata = fs::symlink_metadata(folder)?;
+    let mut found = State::from([(PathBuf::new(), Seen::new(folder, &metadata))]);
+    let mut open = if metadata.is_dir() { vec![folder.to_owned()] } else { Vec::new() };
     while let Some(path) = open.pop() {
         for entry in fs::read_dir(&path)? {
             let entry = entry?;
-            let metadata = entry.metadata()?;
-            let path = entry.path();
+            let (path, metadata) = (entry.path(), entry.metadata()?);
+            let below = path.strip_prefix(folder).unwrap_or(&path).to_owned();
+            found.insert(below, Seen::new(&path, &metadata));
             if metadata.is_dir() {
                 open.push(path);
-                continue;
             }
-            let below = path.strip_prefix(folder).unwrap_or(&path).to_owned();
-            found.insert(below, (metadata.len(), metadata.modified().ok(), fs::read_link(&path).ok()));
         }
     }
     Ok(found)

@@ -2,6 +2,7 @@
 //! to do here, it does where it runs unconfined: that is tried first.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 
 use serde_json::json;
 
@@ -33,7 +34,9 @@ fn only_what_is_allowed_runs_and_its_result_is_kept() {
     project.allow("good");
     let (code, text, report) = project.install();
     assert_eq!(code, Some(1), "{text}");
-    assert!(text.contains("other@1.0.0 (undecided): its scripts were not run"), "{text}");
+    let line =
+        "other@1.0.0 (undecided): its scripts were not run (what they do: writes files (made), prints)";
+    assert!(text.contains(line), "{text}");
     assert_eq!(project.read("p/node_modules/good/made").unwrap(), "1\ngood,postinstall,true");
     assert_eq!(project.read("p/node_modules/other/made"), None);
     assert_eq!(report["packages"][0]["wrote"], json!(["made"]), "{report:#}");
@@ -151,6 +154,23 @@ fn nothing_outside_of_the_project_is_put_in_another_place() {
 }
 
 #[test]
+fn rights_and_empty_folders_are_kept_too() {
+    if users().is_empty() {
+        return;
+    }
+    for (script, is_done) in
+        [("chmod 755 tool", "test -x tool"), ("mkdir cache", "test -d cache"), ("rm -r lib", "! test -e lib")]
+    {
+        let files = [("tool", "#!/bin/sh"), ("lib/index.js", "")];
+        let project = Project::new(&[("one", json!({ "install": script }), &files)]);
+        project.allow("one");
+        let (code, text, _) = project.install();
+        assert_eq!(code, Some(0), "{text}");
+        project.plain("one", is_done);
+    }
+}
+
+#[test]
 fn files_that_are_shared_with_a_store_stay_as_they_are() {
     if users().is_empty() {
         return;
@@ -158,9 +178,17 @@ fn files_that_are_shared_with_a_store_stay_as_they_are() {
     let project = Project::new(&[("linked", json!({ "postinstall": "echo evil >> lib.js" }), &[])]);
     project.write("store/lib.js", "canary");
     fs::hard_link(project.path("store/lib.js"), project.path("p/node_modules/linked/lib.js")).unwrap();
+    let quiet = json!({ "name": "quiet", "version": "1.0.0", "scripts": { "postinstall": "cat lib.js" } });
+    project.write("p/node_modules/quiet/package.json", &quiet.to_string());
+    fs::hard_link(project.path("store/lib.js"), project.path("p/node_modules/quiet/lib.js")).unwrap();
     project.allow("linked");
+    project.allow("quiet");
     let (code, text, _) = project.install();
     assert_eq!(code, Some(0), "{text}");
     assert_eq!(project.read("store/lib.js").unwrap(), "canary");
+    // What changes nothing goes on sharing, and is not run again.
+    let links = |path: &str| fs::metadata(project.path(path)).unwrap().nlink();
+    assert_eq!((links("store/lib.js"), links("p/node_modules/linked/lib.js")), (2, 1));
+    assert_eq!(project.install().2["packages"], json!([]));
     assert_eq!(project.read("p/node_modules/linked/lib.js").unwrap(), "canaryevil\n");
 }

@@ -86,6 +86,47 @@ fn own_scripts_wait_for_what_they_use() {
 }
 
 #[test]
+fn members_run_before_the_root() {
+    if users().is_empty() {
+        return;
+    }
+    let own = Project::new(&[]);
+    let member = |name: &str, requires: &str, script: &str| {
+        let dependencies = if requires.is_empty() { json!({}) } else { json!({ requires: "1.0.0" }) };
+        json!({ "name": name, "version": "1.0.0", "dependencies": dependencies, "scripts": { "postinstall": script } })
+    };
+    let root = json!({
+        "name": "p", "version": "1.0.0", "workspaces": ["packages/*"],
+        "scripts": { "preinstall": "cat out/b > out/root" },
+    });
+    let (a, b) = (member("a", "b", "cat ../../out/b > ../../out/a"), member("b", "", "echo b > ../../out/b"));
+    let lockfile = json!({ "name": "p", "version": "1.0.0", "lockfileVersion": 3, "packages": {
+        "": root, "packages/a": a, "packages/b": b,
+        "node_modules/a": { "resolved": "packages/a", "link": true },
+        "node_modules/b": { "resolved": "packages/b", "link": true },
+    }});
+    for (path, text) in [
+        ("package.json", &root),
+        ("packages/a/package.json", &a),
+        ("packages/b/package.json", &b),
+        ("package-lock.json", &lockfile),
+    ] {
+        own.write(&format!("p/{path}"), &text.to_string());
+    }
+    fs::create_dir(own.path("p/node_modules")).unwrap();
+    for name in ["a", "b"] {
+        symlink(format!("../packages/{name}"), own.path(&format!("p/node_modules/{name}"))).unwrap();
+    }
+    own.write("p/nodeward.toml", "[install.own]\nwrite = [\"out\"]\n");
+    let (code, text, report) = own.install();
+    assert_eq!(code, Some(0), "{text}");
+    let packages = report["packages"].as_array().unwrap();
+    let order: Vec<_> = packages.iter().map(|one| one["package"].as_str().unwrap()).collect();
+    assert_eq!(order, ["b@1.0.0", "a@1.0.0", "p@1.0.0"], "{text}");
+    assert_eq!((own.read("p/out/a"), own.read("p/out/root")), (Some("b\n".into()), Some("b\n".into())));
+}
+
+#[test]
 fn what_own_scripts_write_lies_in_the_project() {
     if users().is_empty() {
         return;
