@@ -36,7 +36,10 @@ impl Project {
             User::Nobody => folder.path().join("nodeward"),
         };
         if user == User::Nobody {
-            fs::copy(env!("CARGO_BIN_EXE_nodeward"), &binary).unwrap();
+            // By another process: one that this starts meanwhile would hold the copy open for writing.
+            let copied =
+                Command::new("cp").arg(env!("CARGO_BIN_EXE_nodeward")).arg(&binary).status().unwrap();
+            assert!(copied.success());
         }
         let project = Self { folder, user, binary };
         let mut locked = Map::new();
