@@ -144,12 +144,16 @@ fn children(tasks: &[u32], pid: u32) -> Vec<u32> {
     found
 }
 
-/// Whether one of the processes below has this number in the innermost namespace that it is in.
+/// Whether one of the processes below, or one of their threads, has this number in the innermost namespace that it is
+/// in.
 pub(super) fn has_inner(pid: u32, inner: u32) -> bool {
-    processes(pid).into_iter().any(|pid| {
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let all = below(pid);
+    let is = |folder: String| {
+        let status = std::fs::read_to_string(folder + "/status").unwrap_or_default();
         let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
         let last = numbers.and_then(|numbers| numbers.split_whitespace().last()?.parse::<u32>().ok());
         last == Some(inner)
-    })
+    };
+    all.iter().any(|(pid, _)| is(format!("/proc/{pid}")))
+        || all.iter().any(|(pid, tasks)| tasks.iter().any(|task| is(format!("/proc/{pid}/task/{task}"))))
 }

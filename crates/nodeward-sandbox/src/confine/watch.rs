@@ -54,6 +54,13 @@ const CREDENTIALS: &[&str] = &[
     ".zsh_history",
 ];
 
+/// Those of them that are settings of package managers as well.
+const SETTINGS: &[&str] = &[".npmrc", ".yarnrc", ".yarnrc.yml"];
+
+/// The main files of package managers. A program that takes such a name keeps one look for settings out of the report.
+const PACKAGE_MANAGERS: &[&str] =
+    &["corepack", "npm", "npm-cli.js", "npx", "npx-cli.js", "pnpm", "pnpm.cjs", "yarn", "yarn.js"];
+
 /// What `/proc` has of a process that only its owner should know.
 const SECRETS_OF_PROCESSES: &[&str] = &["environ", "mem", "maps", "fd", "root", "cwd", "fdinfo", "map_files"];
 
@@ -116,6 +123,10 @@ impl Watch {
                 self.path(call, folder, path, act);
             }
             Subject::Change { folder, path } => self.path(call, folder, path, Act::Write),
+            Subject::Move { from, to } => {
+                self.path(call, from.0, from.1, Act::Write);
+                self.path(call, to.0, to.1, Act::Write);
+            }
             Subject::Folder { folder, path } if is_folder(call, folder, path) => {}
             Subject::Folder { folder, path } => self.path(call, folder, path, Act::Write),
             Subject::Program { folder, path } => self.program(call, folder, path),
@@ -192,7 +203,10 @@ impl Watch {
             return None;
         }
         if let Ok(below) = path.strip_prefix(HOME) {
-            return CREDENTIALS.iter().any(|name| below.starts_with(name)).then_some(Fate::Denied);
+            let is_credential = CREDENTIALS.iter().any(|name| below.starts_with(name));
+            // Package managers look for their own settings at each start.
+            let is_settings = act == Act::Read && SETTINGS.iter().any(|name| below == Path::new(name));
+            return (is_credential && !(is_settings && is_package_manager(pid))).then_some(Fate::Denied);
         }
         if let Ok(below) = path.strip_prefix("/proc") {
             // What tools like `ps` read of everybody tells no secrets.
@@ -272,6 +286,14 @@ impl Watch {
         }
         self.events.add(Event { act: Act::Signal, subject: format!("process {target}"), fate: Fate::Denied });
     }
+}
+
+/// Whether a process calls itself a package manager that Node.js runs.
+fn is_package_manager(pid: u32) -> bool {
+    let words = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let script = words.split(|byte| *byte == 0).skip(1).find(|word| !word.starts_with(b"-"));
+    let name = script.and_then(|script| Path::new(OsStr::from_bytes(script)).file_name());
+    name.is_some_and(|name| PACKAGE_MANAGERS.iter().any(|known| name == *known))
 }
 
 /// What is there, and what for.

@@ -93,6 +93,7 @@ fn try_exec(args: &ExecArgs, session: &Session) -> anyhow::Result<Outcome> {
     let [program, arguments @ ..] = &args.command[..] else { bail!("no program is named") };
     let confinement = confinement(args, session)?;
     let found = find(program, &confinement)?;
+    let unseen = workspace(&confinement);
     let report = args.report.as_deref().map(|file| ReportFile::find(file, Some(&confinement))).transpose()?;
     let run = confined::Run {
         confinement,
@@ -107,6 +108,15 @@ fn try_exec(args: &ExecArgs, session: &Session) -> anyhow::Result<Outcome> {
     drop(terminals);
     let ran = ran?;
     confined::tell(&ran.ended, session);
+    if ran.ended.stopped.is_none()
+        && !ran.ended.status.success()
+        && let Some(root) = unseen
+    {
+        let root = root.display();
+        session.warn(format_args!(
+            "this folder belongs to the workspace {root}, whose packages it does not see; --read {root} shows them"
+        ));
+    }
     if let Some(file) = report {
         file.write(&confined::report(&args.command, &ran))?;
     }
@@ -152,6 +162,17 @@ fn confinement(args: &ExecArgs, session: &Session) -> anyhow::Result<Confinement
         }
     }
     Ok(confinement)
+}
+
+/// The root of the workspace that the program's folder is in, if it has packages that are not shown.
+fn workspace(confinement: &Confinement) -> Option<PathBuf> {
+    let is_root = |folder: &&Path| {
+        let manifest = std::fs::read_to_string(folder.join("package.json")).unwrap_or_default();
+        folder.join("pnpm-workspace.yaml").is_file() || manifest.contains("\"workspaces\"")
+    };
+    let packages = |folder: &Path| folder.join("node_modules");
+    let root = Path::new(&confinement.directory).ancestors().skip(1).find(is_root)?;
+    (packages(root).is_dir() && !confinement.has(&packages(root))).then(|| root.to_owned())
 }
 
 fn limits(args: &ExecArgs) -> Limits {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::exec::{Machine, SECRET, holds, text, users};
+use crate::exec::{Machine, SECRET, denied, holds, text, users};
 
 #[test]
 fn pipelines_and_streams_work_as_they_do_outside() {
@@ -21,6 +21,48 @@ fn pipelines_and_streams_work_as_they_do_outside() {
     assert!(command.status().unwrap().success());
     assert_eq!(fs::read_to_string(&file).unwrap(), "by name\n");
     assert_eq!(fs::read_to_string(machine.path("err")).unwrap(), "again\n");
+}
+
+#[test]
+fn what_is_told_is_what_was_tried() {
+    let Some(user) = users().into_iter().next() else { return };
+    let machine = Machine::new(user);
+    // What is taken away by a new name, and signals by the number of a thread.
+    let (output, report) =
+        machine.confined(&[], "node -e 'fs.renameSync(process.env.R + \"/house/.npmrc\", \"taken\")'");
+    assert!(denied(&report, "write", "/house/.npmrc"), "{} {report:#}", text(&output));
+    if cfg!(target_arch = "x86_64") {
+        let (output, report) = machine.confined(&[], "perl -e 'syscall(200, $ENV{P} + 0, 9)'");
+        assert!(denied(&report, "signal", "process "), "{} {report:#}", text(&output));
+        let (_, report) = machine.confined(&[], "perl -e 'syscall(200, $$, 0)'");
+        assert!(!denied(&report, "signal", "process "), "{report:#}");
+    }
+    // Settings are looked for by each package manager, and tell something of anybody else.
+    let look = "fs.existsSync(\"x\"); try { fs.readFileSync(os.homedir() + \"/.npmrc\") } catch {}";
+    let (_, report) = machine.confined(&[], &format!("node -e '{look}'"));
+    assert!(denied(&report, "read", "/.npmrc"), "{report:#}");
+    let (_, report) = machine.confined(&[], &format!("echo '{look}' > npm-cli.js && node npm-cli.js"));
+    assert!(!denied(&report, "read", "/.npmrc"), "{report:#}");
+}
+
+#[test]
+fn a_workspace_that_is_not_shown_is_told() {
+    let Some(user) = users().into_iter().next() else { return };
+    let machine = Machine::new(user);
+    fs::write(machine.path("project/package.json"), "{\"workspaces\": [\"a\"]}").unwrap();
+    fs::create_dir_all(machine.path("project/a")).unwrap();
+    for (options, code, is_told) in [(&[][..], "1", true), (&[], "0", false), (&["--read", ".."], "1", false)]
+    {
+        let mut command = machine.command(&machine.binary.clone());
+        command.current_dir(machine.path("project/a")).arg("exec").args(options);
+        let output = command.args(["--", "sh", "-c", &format!("exit {code}")]).output().unwrap();
+        assert_eq!(
+            text(&output).contains("belongs to the workspace"),
+            is_told,
+            "{options:?} {}",
+            text(&output)
+        );
+    }
 }
 
 #[test]

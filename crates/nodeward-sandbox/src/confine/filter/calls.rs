@@ -78,6 +78,8 @@ pub(crate) enum Subject {
     Open { folder: Option<usize>, path: usize, flags: usize },
     /// A path that is made, changed or removed.
     Change { folder: Option<usize>, path: usize },
+    /// A path that becomes another.
+    Move { from: (Option<usize>, usize), to: (Option<usize>, usize) },
     /// A folder that is made, which nothing comes of where it is already.
     Folder { folder: Option<usize>, path: usize },
     /// A program that is started.
@@ -125,10 +127,10 @@ pub(crate) const WATCHED: &[Watched] = &[
     watched(libc::SYS_mkdirat, Subject::Folder { folder: Some(0), path: 1 }),
     #[cfg(target_arch = "x86_64")]
     watched(libc::SYS_mkdir, Subject::Folder { folder: None, path: 0 }),
-    watched(libc::SYS_renameat, Subject::Change { folder: Some(2), path: 3 }),
-    watched(libc::SYS_renameat2, Subject::Change { folder: Some(2), path: 3 }),
+    watched(libc::SYS_renameat, Subject::Move { from: (Some(0), 1), to: (Some(2), 3) }),
+    watched(libc::SYS_renameat2, Subject::Move { from: (Some(0), 1), to: (Some(2), 3) }),
     #[cfg(target_arch = "x86_64")]
-    watched(libc::SYS_rename, Subject::Change { folder: None, path: 1 }),
+    watched(libc::SYS_rename, Subject::Move { from: (None, 0), to: (None, 1) }),
     watched(libc::SYS_linkat, Subject::Change { folder: Some(0), path: 1 }),
     #[cfg(target_arch = "x86_64")]
     watched(libc::SYS_link, Subject::Change { folder: None, path: 0 }),
@@ -145,4 +147,6 @@ pub(crate) const WATCHED: &[Watched] = &[
     watched(libc::SYS_lchown, Subject::Change { folder: None, path: 0 }),
     watched(libc::SYS_truncate, Subject::Change { folder: None, path: 0 }),
     watched(libc::SYS_kill, Subject::Signal),
+    watched(libc::SYS_tkill, Subject::Signal),
+    watched(libc::SYS_rt_sigqueueinfo, Subject::Signal),
 ];
