@@ -3,16 +3,21 @@
 //! That is so for root, and for others where the system hands a part of the tree to them, as systemd does for the
 //! services of a user. Where there is none, nothing is weaker than without: the same limits are looked at from outside.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::tree;
 use crate::confinement::Limits;
 
 /// What the folders of groups are called, before the number of the process that made them.
 const PREFIX: &str = "nodeward-";
+
+/// How often processes are looked for that were started while others were taken in.
+const ROUNDS: u32 = 20;
 
 /// How often, and how far apart, the removal of a group is tried whose last processes are just going.
 const TRIES: u32 = 200;
@@ -61,7 +66,7 @@ struct Tree {
 
 impl Group {
     /// Makes what can be made.
-    pub(super) fn new(limits: &Limits) -> Self {
+    fn new(limits: &Limits) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let (Ok(groups), Ok(mounts)) =
             (fs::read_to_string("/proc/self/cgroup"), fs::read_to_string("/proc/self/mountinfo"))
@@ -79,19 +84,36 @@ impl Group {
         group
     }
 
+    /// A group with all processes below a helper in it, and the helper, so that what these start is in it as well.
+    pub(super) fn of(helper: u32, limits: &Limits) -> Self {
+        let mut group = Self::new(limits);
+        let mut taken = HashSet::new();
+        for _ in 0..ROUNDS {
+            let all = std::iter::once(helper).chain(tree::processes(helper));
+            let new: Vec<u32> = all.filter(|process| taken.insert(*process)).collect();
+            if group.parts.is_empty() || new.is_empty() {
+                break;
+            }
+            new.into_iter().for_each(|process| group.take(process));
+        }
+        group
+    }
+
     /// What it limits.
     pub(super) fn counted(&self) -> Vec<Counted> {
         self.parts.iter().flat_map(|part| part.counted.iter().copied()).collect()
     }
 
-    /// Takes a process in, with all that it starts from now on. What can't take it in is given up.
-    pub(super) fn take(&mut self, process: u32) {
+    /// Takes a process in, with all that it starts from now on. A group that can't is given up.
+    fn take(&mut self, process: u32) {
         self.parts.retain(|part| {
             let taken = fs::write(part.folder.join("cgroup.procs"), process.to_string());
-            if taken.is_err() {
+            // One that has ended meanwhile needs none.
+            let is_fine = taken.is_ok() || !Path::new(&format!("/proc/{process}")).exists();
+            if !is_fine {
                 part.remove(1);
             }
-            taken.is_ok()
+            is_fine
         });
     }
 

@@ -239,9 +239,7 @@ fn filter(control: &UnixStream, watched: bool) -> io::Result<()> {
     let listener = sys::listen(&filters.watched)?;
     let descriptors: Vec<BorrowedFd<'_>> =
         std::iter::once(listener.as_fd()).chain(network.as_ref().map(|network| network.as_fd())).collect();
-    message::reply_descriptors(&control, b'L', &descriptors)?;
-    // Nothing is started before the process outside has taken this one into its control group.
-    message::await_start(&control)
+    message::reply_descriptors(&control, b'L', &descriptors)
 }
 
 fn limit(limits: &Limits) -> io::Result<()> {

@@ -85,16 +85,6 @@ pub(super) fn reply_ended(mut to: &UnixStream, status: i32) -> io::Result<()> {
     to.write_all(&status.to_ne_bytes())
 }
 
-/// Lets the program start.
-pub(super) fn send_start(mut to: &UnixStream) -> io::Result<()> {
-    to.write_all(b"G")
-}
-
-/// Waits until the program may start.
-pub(super) fn await_start(mut from: &UnixStream) -> io::Result<()> {
-    from.read_exact(&mut [0])
-}
-
 /// The next reply, whatever it is.
 pub(super) fn receive_reply(from: &mut UnixStream) -> io::Result<Reply> {
     let (letter, descriptors) = match receive(from) {

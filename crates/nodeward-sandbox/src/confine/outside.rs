@@ -72,7 +72,6 @@ pub struct Running {
     sockets: Option<Sockets>,
     started: Instant,
     disk: Disk,
-    joining: Option<JoinHandle<Group>>,
 }
 
 /// Why a program was ended before it was done.
@@ -132,20 +131,12 @@ pub fn spawn(
     let disk = Disk::watch(writable(&confinement).collect()).map_err(failed)?;
     let child = command.spawn().map_err(failed)?;
     disk.belongs_to(child.id());
-    // Beside what the helper does, as the kernel may take its time.
-    let (limits, process) = (confinement.limits, child.id());
-    let joining = std::thread::Builder::new().name("group".to_owned()).spawn(move || {
-        let mut group = Group::new(&limits);
-        group.take(process);
-        group
-    });
     // It holds the other end of the stream.
     drop(command);
     let order = Order { confinement, program, arguments, watched: is_watched, has_input: input.is_some() };
     message::send_order(&mut control, &order, input.as_ref().map(|input| input.as_fd())).map_err(failed)?;
     let confinement = order.confinement;
-    let mut running =
-        Running { child, control, confinement, sockets: None, started, disk, joining: joining.ok() };
+    let mut running = Running { child, control, confinement, sockets: None, started, disk };
     if matches!(running.confinement.network, Network::Ports(_)) {
         running.receive_sockets()?;
     }
@@ -176,22 +167,13 @@ impl Running {
         (self.child.stdout.take(), self.child.stderr.take())
     }
 
-    /// Takes what was started so far into the control group, and lets the program start.
-    fn start(&mut self) -> io::Result<Group> {
-        let joined = self.joining.take().and_then(|joining| joining.join().ok());
-        let mut group = joined.unwrap_or_default();
-        // The two that were there before the group took the helper in; what these start is in it.
-        tree::processes(self.child.id()).into_iter().for_each(|process| group.take(process));
-        message::send_start(&self.control)?;
-        Ok(group)
-    }
-
     /// Waits until it and all that it started is gone. A signal that `asked` tells of is sent on to it, and it is
     /// ended when it goes on for long, or another one comes.
     pub fn wait(mut self, asked: &dyn Fn() -> Option<i32>) -> Result<Ended, Failure> {
         let mut watcher = Watcher::new(&self.confinement, self.child.id(), self.started);
         let mut listening: Option<JoinHandle<Events>> = None;
         let mut group = Group::default();
+        let mut is_grouped = false;
         let mut asked_at: Option<Instant> = None;
         let outcome = loop {
             if let Some(signal) = asked() {
@@ -204,6 +186,11 @@ impl Running {
             }
             if asked_at.is_some_and(|at| at.elapsed() > GRACE) {
                 break Outcome::Stopped(Stop::Asked);
+            }
+            // The kernel takes as long as short programs run.
+            if !is_grouped && self.started.elapsed() > EACH {
+                is_grouped = true;
+                group = Group::of(self.child.id(), &self.confinement.limits);
             }
             if let Some(stop) = watcher.look(&self.disk, &group) {
                 break Outcome::Stopped(stop);
@@ -220,10 +207,6 @@ impl Running {
                         .spawn(move || watch.run(&listener))
                     {
                         Ok(thread) => listening = Some(thread),
-                        Err(error) => break Outcome::Failed(Failure::layer("processes", error)),
-                    }
-                    match self.start() {
-                        Ok(taken) => group = taken,
                         Err(error) => break Outcome::Failed(Failure::layer("processes", error)),
                     }
                 }

@@ -91,7 +91,7 @@ fn threads_count_as_processes_do() {
 fn a_group_counts_what_the_kernel_holds_and_is_gone_afterwards() {
     let Some(User::This) = users().into_iter().next() else { return };
     let machine = Machine::new(User::This);
-    let script = "perl -MSocket -MIO::Handle -e 'for (1..400) { socketpair($a[$_], $b[$_], AF_UNIX, SOCK_STREAM, 0); $a[$_]->blocking(0); 1 while syswrite($a[$_], \"x\" x 65536) } sleep 2'";
+    let script = "perl -MSocket -MIO::Handle -e 'sleep 1; for (1..400) { socketpair($a[$_], $b[$_], AF_UNIX, SOCK_STREAM, 0); $a[$_]->blocking(0); 1 while syswrite($a[$_], \"x\" x 65536) } sleep 2'";
     let (output, report) = machine.confined(&["--memory", "60m"], script);
     let grouped: Vec<&str> =
         report["grouped"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
