@@ -75,6 +75,8 @@ pub(crate) enum Command {
     #[cfg(target_os = "linux")]
     Install(commands::install::InstallArgs),
     #[cfg(target_os = "linux")]
+    Build(commands::build::BuildArgs),
+    #[cfg(target_os = "linux")]
     Exec(commands::exec::ExecArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
@@ -86,7 +88,7 @@ impl Command {
         match self {
             Self::Seal(_) | Self::Bundle(_) | Self::InstallScripts(_) => false,
             #[cfg(target_os = "linux")]
-            Self::Install(_) => false,
+            Self::Install(_) | Self::Build(_) => false,
             _ => !self.runs_a_program(),
         }
     }
@@ -126,6 +128,8 @@ pub(crate) fn run(cli: &Cli, session: &Session) -> anyhow::Result<Outcome> {
         Command::Run(args) => Ok(commands::run::run(args, session)),
         #[cfg(target_os = "linux")]
         Command::Install(args) => commands::install::install(args, session),
+        #[cfg(target_os = "linux")]
+        Command::Build(args) => commands::build::build(args, session),
         #[cfg(target_os = "linux")]
         Command::Exec(args) => commands::exec::exec(args, session),
         Command::Completions(args) => commands::completions::completions(args),

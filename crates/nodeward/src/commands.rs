@@ -1,6 +1,8 @@
 //! One file per subcommand.
 
 pub(crate) mod audit;
+#[cfg(target_os = "linux")]
+pub(crate) mod build;
 pub(crate) mod bundle;
 pub(crate) mod completions;
 pub(crate) mod db;

@@ -2,7 +2,7 @@
 //! end.
 
 use std::io::{self, Read as _, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nodeward_seal::files::open_regular;
 
@@ -69,6 +69,41 @@ pub(crate) fn refuse_leading_out(file: &Path, folder: &Path) -> io::Result<()> {
 
 /// Writes beside, syncs, renames: an interrupted run leaves the original or the complete new file.
 pub(crate) fn replace(file: &Path, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let (beside, file) = write_beside(file, render)?;
+    beside.persist(&file).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// The same for several files with names from us: all are complete before any has its name, and where one can't have
+/// it, none of them has.
+#[cfg(target_os = "linux")]
+pub(crate) fn replace_together(files: &[(PathBuf, Vec<u8>)]) -> io::Result<()> {
+    let mut complete = Vec::new();
+    for (file, bytes) in files {
+        if std::fs::symlink_metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(not_regular());
+        }
+        complete.push(write_beside(file, |out| out.write_all(bytes))?);
+    }
+    let mut named: Vec<PathBuf> = Vec::new();
+    for (beside, file) in complete {
+        if let Err(error) = beside.persist(&file) {
+            for file in named {
+                // What could be written can be removed, unless all of the disk is gone.
+                let _ = std::fs::remove_file(file);
+            }
+            return Err(error.error);
+        }
+        named.push(file);
+    }
+    Ok(())
+}
+
+/// A complete file beside its place, and that place.
+fn write_beside(
+    file: &Path,
+    render: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<(tempfile::NamedTempFile, PathBuf)> {
     if std::fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
         return Err(not_regular());
     }
@@ -94,8 +129,7 @@ pub(crate) fn replace(file: &Path, render: impl FnOnce(&mut dyn Write) -> io::Re
         out.flush()?;
     }
     beside.as_file().sync_all()?;
-    beside.persist(&file).map_err(|error| error.error)?;
-    Ok(())
+    Ok((beside, file))
 }
 
 #[cfg(test)]

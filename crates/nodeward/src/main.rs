@@ -4,6 +4,8 @@
 //! codes. What it finds out, the crates below it decide; what it prints, `nodeward-report` renders.
 
 mod addon;
+#[cfg(target_os = "linux")]
+mod building;
 mod cli;
 mod commands;
 mod config;
@@ -32,6 +34,7 @@ mod output;
 mod package_manager;
 mod projects;
 mod refresh;
+mod registry;
 mod remedies;
 mod requirements;
 mod runtime;

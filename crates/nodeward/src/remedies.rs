@@ -6,15 +6,15 @@ use std::path::Path;
 
 use nodeward_advisory::remedy::{self, FindingsByFile, Planned};
 use nodeward_package::npm_config::NpmConfig;
-use nodeward_package::{PackageName, Packument, packument};
+use nodeward_package::{PackageName, Packument};
 
 use crate::database;
 use crate::gather;
 use crate::inspection::Inspection;
 use crate::npm_settings::NpmSettings;
 use crate::package_manager;
-use crate::session::{Network, Session};
-use crate::transport::{Answer, Audience, Patience, Request, Transport};
+use crate::registry::Registry;
+use crate::session::Session;
 
 /// Whether the registry is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,9 +24,6 @@ pub(crate) enum Metadata {
     /// Packuments, through npm's configuration.
     FromRegistry,
 }
-
-/// What the registry needs to be told to leave the rest out.
-const ABBREVIATED: &str = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8";
 
 /// Fills in the report's changes; gives them with what it takes to make them.
 pub(crate) fn plan(
@@ -49,7 +46,7 @@ pub(crate) fn plan(
         let planned = match metadata {
             Metadata::FromRegistry => {
                 let npm = NpmSettings::read(session, Some(folder))?;
-                let registry = Registry::new(&npm.config, folder, session);
+                let registry = Answers::new(&npm.config, folder, session);
                 remedy::plan(
                     &target,
                     &findings,
@@ -65,34 +62,21 @@ pub(crate) fn plan(
     Ok(all)
 }
 
-/// The registry of npm's configuration.
-struct Registry<'a> {
-    npm: &'a NpmConfig,
-    transport: Transport<'a>,
-    /// What npm itself says its registry is, where its configuration is silent.
-    fallback: Option<String>,
+/// The registry's answers, each asked for once. What it does not say is told, once for each package.
+struct Answers<'a> {
+    registry: Registry<'a>,
     known: RefCell<HashMap<PackageName, Option<Packument>>>,
 }
 
-impl<'a> Registry<'a> {
+impl<'a> Answers<'a> {
     fn new(npm: &'a NpmConfig, folder: &Path, session: &'a Session) -> Self {
-        let fallback = match npm.registry() {
-            Some(_) => None,
-            None if session.network == Network::Denied => None,
-            None => ask_npm(folder, session),
-        };
-        if npm.registry().is_none() && fallback.is_none() {
+        let registry = Registry::new(npm, folder, session);
+        if !registry.is_known() {
             session.warn("no registry is configured or reachable; the changes are not checked against one");
         }
-        Self {
-            npm,
-            transport: Transport::new(npm, &session.environment, Patience::ASKED),
-            fallback,
-            known: RefCell::default(),
-        }
+        Self { registry, known: RefCell::default() }
     }
 
-    /// What the registry says of a package; asked once. What it does not say is told, once for each package.
     fn packument(&self, name: &PackageName, session: &Session) -> Option<Packument> {
         if let Some(known) = self.known.borrow().get(name) {
             return known.clone();
@@ -103,45 +87,10 @@ impl<'a> Registry<'a> {
     }
 
     fn ask(&self, name: &PackageName, session: &Session) -> Option<Packument> {
-        if session.network == Network::Denied {
+        if !self.registry.answers_for(name) {
             return None;
         }
-        let registry =
-            self.npm.registry_for(name).map(|setting| &*setting.value).or(self.fallback.as_deref())?;
-        let url = format!("{}/{}", registry.trim_end_matches('/'), name.as_str().replacen('/', "%2f", 1));
-        let request = Request {
-            url: &url,
-            audience: Audience::Registry,
-            accept: ABBREVIATED,
-            known: None,
-            limit: packument::MAX_BYTES as u64,
-        };
-        let bytes = match self.transport.bytes(&request) {
-            Ok(Answer::Fresh(bytes, _)) => bytes,
-            Ok(Answer::Unchanged) => return None,
-            Err(error) => {
-                session.warn(format_args!("not checked: {error}"));
-                return None;
-            }
-        };
-        match Packument::parse(&bytes) {
-            Ok(packument) if packument.name == *name => Some(packument),
-            Ok(_) => {
-                session.warn(format_args!(
-                    "not checked: the registry's answer on {name} is about another package"
-                ));
-                None
-            }
-            Err(error) => {
-                session.warn(format_args!("not checked: {name}: {error}"));
-                None
-            }
-        }
+        let answer = self.registry.packument(name);
+        answer.inspect_err(|error| session.warn(format_args!("not checked: {error:#}"))).ok()
     }
-}
-
-/// npm's built-in default is part of its configuration too, and only npm knows it.
-fn ask_npm(folder: &Path, session: &Session) -> Option<String> {
-    let answer = package_manager::answer("npm", &["config", "get", "registry"], folder, session);
-    answer.filter(|url| url.starts_with("http"))
 }

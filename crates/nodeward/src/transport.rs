@@ -185,8 +185,17 @@ impl<'a> Transport<'a> {
 
     /// Asks for something small.
     pub(crate) fn bytes(&self, request: &Request<'_>) -> Result<Answer<Vec<u8>>, TransportError> {
+        self.bytes_with(request, &mut |_, _| {})
+    }
+
+    /// The same, and says how far it is.
+    pub(crate) fn bytes_with(
+        &self,
+        request: &Request<'_>,
+        progress: Progress<'_>,
+    ) -> Result<Answer<Vec<u8>>, TransportError> {
         let mut bytes = Vec::new();
-        Ok(match self.fetch(request, &mut bytes, &mut |_, _| {})? {
+        Ok(match self.fetch(request, &mut bytes, progress)? {
             Answer::Fresh((), validators) => Answer::Fresh(bytes, validators),
             Answer::Unchanged => Answer::Unchanged,
         })

@@ -111,50 +111,61 @@ fn walk(
         }
         let kind = entry.header().entry_type();
         match kind {
-            EntryType::XGlobalHeader => continue,
+            // That of a long link is of a link, which is refused.
+            EntryType::XGlobalHeader | EntryType::GNULongLink => continue,
             EntryType::XHeader => {
-                if let Some(path) = path_of_pax(&mut entry)? {
-                    long = Some(path);
-                }
+                long = path_of_pax(&mut entry)?.or(long);
                 continue;
             }
             EntryType::GNULongName => {
-                let mut path = extension(&mut entry)?;
-                path.truncate(path.iter().position(|&byte| byte == 0).unwrap_or(path.len()));
-                long = Some(path);
+                long = Some(path_of_gnu(&mut entry)?);
                 continue;
             }
-            // Of a link, which is refused.
-            EntryType::GNULongLink => continue,
             _ => {}
         }
-        let bytes = long.take().unwrap_or_else(|| entry.path_bytes().into_owned());
-        let name = || String::from_utf8_lossy(&bytes).into_owned();
+        let name = long.take().unwrap_or_else(|| entry.path_bytes().into_owned());
         match kind {
-            EntryType::Regular | EntryType::Continuous => {}
-            EntryType::Directory => {
-                names.folder(&bytes)?;
-                continue;
+            EntryType::Regular | EntryType::Continuous => hand_out(&mut entry, names.file(&name)?, each)?,
+            EntryType::Directory => names.folder(&name)?,
+            _ => {
+                let name = String::from_utf8_lossy(&name).into_owned();
+                return Err(TarballError::Kind { name, kind: words(kind) });
             }
-            EntryType::Symlink => return Err(TarballError::Kind { name: name(), kind: "a symbolic link" }),
-            EntryType::Link => return Err(TarballError::Kind { name: name(), kind: "a hard link" }),
-            EntryType::Char | EntryType::Block => {
-                return Err(TarballError::Kind { name: name(), kind: "a device" });
-            }
-            EntryType::Fifo => return Err(TarballError::Kind { name: name(), kind: "a pipe" }),
-            _ => return Err(TarballError::Kind { name: name(), kind: "of a kind that no package needs" }),
-        }
-        let path = names.file(&bytes)?;
-        let size = entry.header().entry_size()?;
-        let executable = entry.header().mode()? & 0o100 != 0;
-        let mut counted = Counted { inner: &mut entry, count: 0 };
-        each(&Member { path, executable, size }, &mut counted)?;
-        io::copy(&mut counted, &mut io::sink())?;
-        if counted.count != size {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it was cut off").into());
         }
     }
     Ok(())
+}
+
+fn words(kind: EntryType) -> &'static str {
+    match kind {
+        EntryType::Symlink => "a symbolic link",
+        EntryType::Link => "a hard link",
+        EntryType::Char | EntryType::Block => "a device",
+        EntryType::Fifo => "a pipe",
+        _ => "of a kind that no package needs",
+    }
+}
+
+fn hand_out(
+    entry: &mut Entry<'_, impl Read>,
+    path: String,
+    each: &mut dyn FnMut(&Member, &mut dyn Read) -> io::Result<()>,
+) -> Result<(), TarballError> {
+    let size = entry.header().entry_size()?;
+    let executable = entry.header().mode()? & 0o100 != 0;
+    let mut counted = Counted { inner: entry, count: 0 };
+    each(&Member { path, executable, size }, &mut counted)?;
+    io::copy(&mut counted, &mut io::sink())?;
+    if counted.count != size {
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it was cut off").into());
+    }
+    Ok(())
+}
+
+fn path_of_gnu(entry: &mut Entry<'_, impl Read>) -> Result<Vec<u8>, TarballError> {
+    let mut path = extension(entry)?;
+    path.truncate(path.iter().position(|&byte| byte == 0).unwrap_or(path.len()));
+    Ok(path)
 }
 
 fn extension(entry: &mut Entry<'_, impl Read>) -> Result<Vec<u8>, TarballError> {

@@ -129,6 +129,23 @@ impl Digest {
         Self(sha2::Sha256::digest(bytes).into())
     }
 
+    /// Of all that can be read, which may be more than memory holds.
+    ///
+    /// # Errors
+    /// It can't be read to its end.
+    pub fn of_all(from: &mut impl std::io::Read) -> std::io::Result<Self> {
+        use sha2::Digest as _;
+        let (mut sha, mut buffer) = (sha2::Sha256::new(), vec![0; 64 << 10]);
+        loop {
+            match from.read(&mut buffer) {
+                Ok(0) => return Ok(Self(sha.finalize().into())),
+                Ok(read) => sha.update(&buffer[..read]),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     /// Reads 64 digits, lower case.
     pub fn parse(text: &str) -> Option<Self> {
         let mut digest = [0; 32];

@@ -326,7 +326,7 @@ fn shown<'a>(file: &'a Path, session: &Session) -> &'a Path {
 }
 
 /// The text of a key.
-pub(super) fn read_key(file: &Path) -> anyhow::Result<String> {
+pub(crate) fn read_key(file: &Path) -> anyhow::Result<String> {
     let bytes = disk::read_bounded(file, signature::MAX_KEY_BYTES);
     let bytes = bytes.with_context(|| format!("cannot read the key {}", file.display()))?;
     String::from_utf8(bytes).with_context(|| format!("the key {} is no text", file.display()))

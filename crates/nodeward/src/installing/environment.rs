@@ -44,6 +44,17 @@ impl Tools {
         self.headers.is_some()
     }
 
+    /// Node.js.
+    pub(crate) fn node(&self) -> Option<&Path> {
+        self.node.as_deref()
+    }
+
+    /// The version of npm's node-gyp.
+    pub(crate) fn node_gyp(&self) -> Option<String> {
+        let manifest = self.npm.as_ref()?.join("node_modules/node-gyp/package.json");
+        Some(crate::gather::read_manifest(&manifest)?.version?.text.to_string())
+    }
+
     /// Has them and the system be there.
     pub(super) fn add(&self, confinement: &mut Confinement, session: &Session) {
         if let Some(node) = &self.node {

@@ -57,7 +57,11 @@ pub(crate) fn hosts(named: &[String], place: &Place) -> anyhow::Result<Vec<HostR
     named.iter().map(|host| host.parse().with_context(|| format!("{place}: {host}"))).collect()
 }
 
-fn confinement(ground: &Ground<'_>, subject: &Subject<'_>, script: &Script) -> anyhow::Result<Confinement> {
+pub(crate) fn confinement(
+    ground: &Ground<'_>,
+    subject: &Subject<'_>,
+    script: &Script,
+) -> anyhow::Result<Confinement> {
     let Ground { project, tools, session, .. } = *ground;
     let mut confinement = Confinement {
         paths: Vec::new(),

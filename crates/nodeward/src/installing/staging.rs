@@ -116,7 +116,7 @@ pub(crate) fn clear<'a>(project: &Path, packages: impl Iterator<Item = &'a str>)
     }
 }
 
-fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+pub(crate) fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
     let mut open = vec![(from.to_owned(), to.to_owned())];
     let mut times = Vec::new();
     while let Some((from, to)) = open.pop() {

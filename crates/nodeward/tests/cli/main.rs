@@ -3,6 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 #[cfg(target_os = "linux")]
+mod build;
+#[cfg(target_os = "linux")]
+mod build_attacks;
+#[cfg(target_os = "linux")]
+mod build_records;
+#[cfg(target_os = "linux")]
 mod checkout;
 mod commands;
 mod database;
