@@ -20,6 +20,7 @@ pub(crate) struct Bench {
     folder: TempDir,
     pub(crate) upstream: Upstream,
     user: User,
+    pub(crate) binary: PathBuf,
 }
 
 /// Files by name and text.
@@ -38,10 +39,15 @@ impl Bench {
         fs::write(root.join("house/.npmrc"), settings).unwrap();
         fs::write(root.join("house/.ssh/id_rsa"), "canary").unwrap();
         fs::write(root.join("project/package.json"), r#"{"name": "p", "version": "1.0.0"}"#).unwrap();
-        let binary = root.join("nodeward");
-        fs::copy(env!("CARGO_BIN_EXE_nodeward"), &binary).unwrap();
+        let mut binary = PathBuf::from(env!("CARGO_BIN_EXE_nodeward"));
+        if user == User::Nobody {
+            // Where nobody may look. By another process: one that this starts meanwhile would hold the copy open.
+            let copied = Command::new("cp").arg(&binary).arg(root.join("nodeward")).status().unwrap();
+            assert!(copied.success());
+            binary = root.join("nodeward");
+        }
         fs::set_permissions(root, fs::Permissions::from_mode(0o755)).unwrap();
-        let bench = Self { folder, upstream, user };
+        let bench = Self { folder, upstream, user, binary };
         bench.own();
         bench
     }
@@ -98,7 +104,7 @@ impl Bench {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
-        Ran::of(self.command(self.path("nodeward"), "project").args(arguments).output().unwrap())
+        Ran::of(self.command(&self.binary, "project").args(arguments).output().unwrap())
     }
 
     /// Builds, and gives the record.
@@ -363,7 +369,7 @@ fn a_build_that_fails_leaves_nothing_and_gives_the_code_of_its_script() {
     assert!(!bench.path("project/out").exists() && bench.names("temporary").is_empty());
     // Nor one that is interrupted.
     bench.publish("slow", &json!({ "scripts": { "install": "echo x > started; sleep 60" } }), &[]);
-    let mut command = bench.command(bench.path("nodeward"), "project");
+    let mut command = bench.command(&bench.binary, "project");
     let mut child = command.args(["build", "slow", "--out", "out"]).stderr(Stdio::null()).spawn().unwrap();
     let is_running = || {
         bench

@@ -109,26 +109,37 @@ fn script(bench: &Bench, attack: &Attack) -> String {
     attack.script.replace("$ROOT/", &root).replace("$CANARY", bench.upstream.address())
 }
 
+/// What goes on in the background has time to.
+fn wait_for(attack: &Attack) {
+    std::thread::sleep(Duration::from_secs(if attack.name == "outlives" { 3 } else { 0 }));
+}
+
 #[test]
 fn a_malicious_release_gets_nothing_and_gives_nothing_away() {
     for user in builders() {
+        // As npm would run it.
+        let bench = Bench::new(user);
+        fs::create_dir(bench.path("package")).unwrap();
+        bench.write("package/package.json", "{}");
         for attack in ATTACKS {
-            // As npm would run it.
-            let bench = Bench::new(user);
-            fs::create_dir(bench.path("package")).unwrap();
-            bench.write("package/package.json", "{}");
+            let _ = fs::remove_file(bench.path("package/stolen"));
             let mut plain = bench.command("sh", "package");
-            plain.args(["-c", &script(&bench, attack)]);
-            assert!(plain.status().unwrap().success(), "{}", attack.name);
-            std::thread::sleep(Duration::from_secs(if attack.name == "outlives" { 3 } else { 0 }));
+            assert!(
+                plain.args(["-c", &script(&bench, attack)]).status().unwrap().success(),
+                "{}",
+                attack.name
+            );
+            wait_for(attack);
             assert!(is_done(&bench, attack), "{user:?}: {} does nothing unconfined", attack.name);
-            // As it is built.
-            let bench = Bench::new(user);
+        }
+        // As it is built.
+        let bench = Bench::new(user);
+        for attack in ATTACKS {
             let text = script(&bench, attack);
             bench.publish(attack.name, &json!({ "scripts": { "postinstall": text } }), &[("a.js", "")]);
             let (ran, record) = bench.build(&[attack.name, "--out", "out"]);
             assert_eq!(ran.code, 0, "{user:?}: {}: {}", attack.name, ran.err);
-            std::thread::sleep(Duration::from_secs(if attack.name == "outlives" { 3 } else { 0 }));
+            wait_for(attack);
             assert!(!is_done(&bench, attack), "{user:?}: {}: {}", attack.name, ran.err);
             if let Some((act, subject)) = attack.event {
                 assert!(denied(&record, act, subject), "{user:?}: {}: {record:#}", attack.name);
