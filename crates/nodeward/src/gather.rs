@@ -8,12 +8,12 @@ use nodeward_package::lockfile::{self, Format};
 use nodeward_package::npm_config::Layer;
 use nodeward_package::{DependencyGraph, LockfileError, Manifest, Origin};
 use nodeward_report::{Finding, Gap, Printable};
-use nodeward_review::install::{Decisions, Hashes, Judged, decide};
+use nodeward_review::install::{Decisions, Hashes, Judged};
 use nodeward_review::{ConfigurationFile, Context, InstalledPackage, ProjectManifest};
 
 use crate::disk;
 use crate::git;
-use crate::install_scripts;
+use crate::install_scripts::{self, Known};
 use crate::npm_settings::NpmSettings;
 use crate::projects::Project;
 
@@ -67,8 +67,9 @@ pub(crate) fn signals(
         }
         false => Vec::new(),
     };
+    let known = Known::read(&project.folder);
     let scripts: Vec<Judged<'_>> =
-        items.iter().map(|item| Judged { item, state: decide(item, decisions, today) }).collect();
+        items.iter().map(|item| Judged { item, state: known.state(item, decisions, today) }).collect();
     let beside = nodeward_review::Project {
         scripts: &scripts,
         graph: &project.graph,

@@ -37,13 +37,55 @@ pub(crate) struct Looked {
     pub(crate) inventory: Inventory,
     /// What the project's own package manager says.
     policy: BuildPolicy,
+    known: Known,
     today: Date,
+}
+
+/// What has run in a project by `nodeward install`, which may have made other files of those that were allowed.
+#[derive(Debug)]
+pub(crate) struct Known {
+    #[cfg(target_os = "linux")]
+    record: crate::installing::Record,
+    #[cfg(target_os = "linux")]
+    folder: std::path::PathBuf,
+}
+
+impl Known {
+    /// Of the project in a folder.
+    pub(crate) fn read(folder: &Path) -> Self {
+        #[cfg(not(target_os = "linux"))]
+        let _ = folder;
+        Self {
+            #[cfg(target_os = "linux")]
+            record: crate::installing::Record::read(folder),
+            #[cfg(target_os = "linux")]
+            folder: folder.to_owned(),
+        }
+    }
+
+    /// What follows from the decisions for a package. What its own scripts made of it, as they were allowed, is still
+    /// what was allowed.
+    pub(crate) fn state<'d>(&self, item: &Item, decisions: &'d Decisions, today: Date) -> State<'d> {
+        match decide(item, decisions, today) {
+            #[cfg(target_os = "linux")]
+            State::Changed { since, version: false, .. } if self.is_done(item, since) => {
+                State::Allowed(since)
+            }
+            state => state,
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    fn is_done(&self, item: &Item, allow: &nodeward_review::install::Allow) -> bool {
+        let is_done = |folder: &str| self.record.is_done(&self.folder, item, folder, allow);
+        !item.folders.is_empty() && item.folders.iter().all(|folder| is_done(folder))
+    }
 }
 
 impl Looked {
     /// What was decided about a package.
     pub(crate) fn state<'d>(&self, item: &Item, decisions: &'d Decisions) -> State<'d> {
-        decide(item, decisions, self.today)
+        self.known.state(item, decisions, self.today)
     }
 
     /// What the package manager would do by itself.
@@ -90,7 +132,8 @@ pub(crate) fn look(project: &Project, session: &Session) -> anyhow::Result<Looke
         yarnrc: yarnrc.as_deref(),
         npm: &npm.config,
     };
-    Ok(Looked { inventory, policy: BuildPolicy::read(manager, sources), today: today(session) })
+    let known = Known::read(&project.folder);
+    Ok(Looked { inventory, policy: BuildPolicy::read(manager, sources), known, today: today(session) })
 }
 
 /// The inventory of a project whose installed tree was read already.

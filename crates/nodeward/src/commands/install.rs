@@ -149,6 +149,13 @@ fn try_install(args: &InstallArgs, report: &mut Report, session: &Session) -> an
     if projects.is_empty() {
         bail!("there is no project in this folder; go to where its package.json is");
     }
+    // Nobody could say what would have run.
+    if !here.join("node_modules").is_dir() && projects.iter().any(|project| !project.graph.edges().is_empty())
+    {
+        bail!(
+            "nothing is installed in node_modules of this folder; a member of a workspace is installed from the workspace's folder, and yarn needs `nodeLinker: node-modules`"
+        );
+    }
     let mut subjects = look(&projects, session)?;
     if !args.allow.is_empty() || !args.deny.is_empty() {
         let (names, network, until) = (&args.allow, &args.network, args.until);

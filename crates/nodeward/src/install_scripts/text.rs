@@ -33,10 +33,7 @@ pub(crate) fn write(document: &Document, style: Style, out: &mut dyn Write) -> i
     if open > 0 {
         writeln!(out)?;
         writeln!(out, "{open} to decide: `nodeward install-scripts --explain NAME` says more of one,")?;
-        writeln!(
-            out,
-            "`--allow NAME --reason TEXT` lets it run, `[[install.deny]]` in nodeward.toml does not"
-        )?;
+        writeln!(out, "`--allow NAME --reason TEXT` lets it run, `--deny NAME --reason TEXT` does not")?;
     }
     Ok(())
 }

@@ -171,3 +171,23 @@ fn a_lockfile_that_is_broken_is_named() {
     let (code, told, _) = project.install();
     assert_eq!(code, Some(2), "what can't be read was not checked: {told}");
 }
+
+#[test]
+fn where_nothing_is_installed_nothing_is_called_done() {
+    if users().is_empty() {
+        return;
+    }
+    let project = Project::new(&[("one", json!({ "install": "echo x > made" }), &[])]);
+    fs::rename(project.path("p/node_modules"), project.path("away")).unwrap();
+    for lockfile in [true, false] {
+        let (code, told, _) = project.install();
+        assert_eq!(code, Some(2), "{told}");
+        assert!(told.contains("nothing is installed in node_modules of this folder"), "{told}");
+        if lockfile {
+            fs::remove_file(project.path("p/package-lock.json")).unwrap();
+        }
+    }
+    // One without dependencies has nothing to install.
+    project.write("p/package.json", r#"{"name":"p","version":"1.0.0"}"#);
+    assert_eq!(project.install().0, Some(0));
+}

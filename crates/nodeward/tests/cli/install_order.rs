@@ -131,3 +131,29 @@ fn what_lies_within_a_package_comes_before_it() {
     assert_eq!(project.read("p/node_modules/outer/made").unwrap(), "inner\n", "{text}");
     assert_eq!(project.read("p/node_modules/outer/node_modules/inner/made").unwrap(), "inner\n", "{text}");
 }
+
+#[test]
+fn what_its_own_scripts_made_of_a_package_is_still_allowed() {
+    if users().is_empty() {
+        return;
+    }
+    let files = [("make.js", "require('fs').appendFileSync('make.js', '//')")];
+    let project = Project::new(&[("self", json!({ "install": "node make.js" }), &files)]);
+    let state = || {
+        let (code, text) = project.nodeward(&["install-scripts", "--format", "json"]);
+        let list: serde_json::Value = serde_json::from_str(&text).unwrap();
+        (code, list["projects"][0]["packages"][0]["state"].as_str().unwrap().to_owned())
+    };
+    project.allow("self");
+    assert_eq!(project.install().0, Some(0));
+    assert!(project.read("p/node_modules/self/make.js").unwrap().ends_with("//"));
+    assert_eq!(state(), (Some(0), "allowed".into()));
+    let before = project.read("p/nodeward.toml");
+    project.allow("self");
+    assert_eq!(project.read("p/nodeward.toml"), before, "what a fresh install has stays allowed");
+    // Somebody else made more of it.
+    let more = project.read("p/node_modules/self/make.js").unwrap() + "evil()";
+    project.write("p/node_modules/self/make.js", &more);
+    assert_eq!(state(), (Some(1), "changed".into()));
+    assert_eq!(project.install().0, Some(1));
+}
