@@ -67,7 +67,7 @@ pub(crate) struct ExecArgs {
     /// Write what it tried to this file, as JSON
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     report: Option<PathBuf>,
-    /// Don't watch what it tries: nothing is told, and files are opened a little faster
+    /// Don't watch what it tries: only connections are told, and files are opened a little faster
     #[arg(long, conflicts_with = "report")]
     no_watch: bool,
     /// The program and its arguments
