@@ -59,7 +59,10 @@ pub(crate) fn bundle<'a>(guard: &Path, names: impl Iterator<Item = &'a str>) -> 
             .map(|request| (request, resolved(name, request)))
             .filter(|(_, target)| sources.contains_key(target.as_str()))
             .collect();
-        writeln!(out, "modules[{name:?}] = [function (module, exports, require, __filename, __dirname) {{\n{source}}}, {{").expect(FULL);
+        writeln!(out, "modules[{name:?}] = [function (module, exports, require, __filename, __dirname) {{")
+            .expect(FULL);
+        out.push_str(&without_comments(source));
+        writeln!(out, "}}, {{").expect(FULL);
         writeln!(out, "  __proto__: null,").expect(FULL);
         for (request, target) in targets {
             writeln!(out, "  {request:?}: {target:?},").expect(FULL);
@@ -100,6 +103,24 @@ function load(name) {
 
 ";
 
+/// The same without the lines that are comments: V8 would read them at every start. Their line breaks stay, so that a
+/// place in a stack is that of the source but for the lines above its module. Comments beside code stay as well, as one
+/// would have to know JavaScript to find them.
+fn without_comments(source: &str) -> String {
+    let mut out = String::with_capacity(source.len());
+    let mut is_inside = false;
+    for line in source.lines() {
+        let text = line.trim();
+        is_inside |= text.starts_with("/**");
+        if !is_inside && !text.starts_with("//") {
+            out.push_str(line);
+        }
+        is_inside &= !text.ends_with("*/");
+        out.push('\n');
+    }
+    out
+}
+
 /// The relative names in quotes. A few may be in comments, which harms nothing.
 fn requests(source: &str) -> impl Iterator<Item = &str> {
     source
@@ -120,4 +141,16 @@ fn resolved(name: &str, request: &str) -> String {
         }
     }
     parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_comments;
+
+    #[test]
+    fn only_lines_that_are_comments_go() {
+        let source = "'use strict';\n// One.\n\n/** Of one line. */\nlet a = '// no'; // beside\n  /**\n   * Of several.\n   */\n  a = '/** no */';\nb();\n";
+        let expected = "'use strict';\n\n\n\nlet a = '// no'; // beside\n\n\n\n  a = '/** no */';\nb();\n";
+        assert_eq!(without_comments(source), expected);
+    }
 }

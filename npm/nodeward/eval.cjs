@@ -62,14 +62,16 @@ function status() {
  * without one the JavaScript layer is used. `root` is the folder of the seal. `mode` is `enforce` (the seal's own
  * `eval.mode` decides), `report`, or one of the three modes to overrule the seal. `report` gets `{kind, subject,
  * parent, reason, stack}` for each denial. With `wasm`, WebAssembly needs a permission as well; the result's
- * `permitWasm(callback)` gives it.
+ * `permitWasm(callback)` gives it. Its `textOf(path, sha256)` gives the text of a file that has this hash, and else
+ * nothing; there is none without the add-on.
  */
 function install({ addon, addonSha256, seal, root, mode, report = () => {}, wasm = false, served } = {}) {
   if (shared() !== undefined) throw new Error('Nodeward: bounded eval is in force already in this thread');
   const decided = decideMode(mode, seal);
+  const native = loaded(addon, addonSha256, decided !== 'permissive');
   const layer = decided === 'permissive'
     ? { layer: 'none', cannot: [], permit: (_source, callback) => callback(), permitWasm: (callback) => callback() }
-    : activate(loaded(addon, addonSha256), { reportOnly: decided === 'report', wasm, report, isSealed: sealedTexts(seal) });
+    : activate(native, { reportOnly: decided === 'report', wasm, report, isSealed: sealedTexts(seal) });
   const state = bounded(decided, layer, report);
   captured.defineProperty(process, SHARED, { __proto__: null, value: state.shared, writable: false, configurable: false, enumerable: false });
   if (seal) installSynthetic({ seal, root, mode, report, served });
@@ -80,6 +82,7 @@ function install({ addon, addonSha256, seal, root, mode, report = () => {}, wasm
     layer: layer.layer,
     cannot: captured.freeze([...layer.cannot]),
     permitWasm: layer.permitWasm,
+    textOf: native?.textOf,
   });
 }
 
@@ -120,31 +123,43 @@ function decideMode(mode, seal) {
   return mode === 'report' && sealed === 'strict' ? 'report' : sealed;
 }
 
-/** What was hashed is what is loaded, whatever the path leads to by then. */
-function loaded(addon, sha256) {
-  if (typeof addon !== 'string') return addon ?? undefined;
+/**
+ * What was hashed is what is loaded, whatever the path leads to by then. Where nothing is bounded, an add-on that does not
+ * fit this Node.js is done without.
+ */
+function loaded(addon, sha256, isNeeded) {
+  if (addon === undefined || addon === null) return undefined;
+  const { agrees } = require('./eval/native.cjs');
+  if (typeof addon !== 'string') return agrees(addon);
   const holder = { exports: {} };
   if (sha256 === undefined) {
     process.dlopen(holder, path.resolve(addon));
-    return holder.exports;
+    return agrees(holder.exports);
   }
   const file = fs.openSync(addon, 'r');
   try {
     if (hash('sha256', fs.readFileSync(file)) !== sha256) {
       throw new Error(`Nodeward: ${addon}: is not the add-on that was verified; start again`);
     }
-    open(holder, file, addon);
-    return holder.exports;
+    return agrees(opened(holder, file, addon));
+  } catch (error) {
+    if (isNeeded || error.code !== UNFIT) throw error;
+    return undefined;
   } finally {
     fs.closeSync(file);
   }
 }
 
-function open(holder, file, addon) {
+const UNFIT = 'ERR_NODEWARD_ADDON';
+
+function opened(holder, file, addon) {
   try {
     process.dlopen(holder, `/proc/self/fd/${file}`);
+    return holder.exports;
   } catch (error) {
-    throw new Error(`Nodeward: ${addon}: can't be opened as an add-on: ${error.message}`);
+    const unfit = new Error(`Nodeward: ${addon}: can't be opened as an add-on: ${error.message}`);
+    unfit.code = UNFIT;
+    throw unfit;
   }
 }
 

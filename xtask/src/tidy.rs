@@ -53,6 +53,7 @@ const NO_ENTRY: &[&str] = &[
 const UNSAFE: &[&str] = &[
     "crates/nodeward-advisory/src/index/mapping.rs",
     "crates/nodeward-sandbox/src/sys.rs",
+    "npm/native/src/file.rs",
     "npm/native/src/gate.rs",
     "npm/native/src/napi.rs",
     "npm/native/src/v8.rs",

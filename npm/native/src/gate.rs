@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
 
-use crate::napi::{CallInfo, Env, Fault, RawEnv, Reference, Value};
+use crate::napi::{CallInfo, Env, Fault, RawEnv, Reference, Value, answer};
 use crate::v8::{Answer, Context, V8};
 
 /// A source that may become code while the frame stands on the stack of the thread.
@@ -72,18 +72,6 @@ extern "C" fn forget(_env: *mut c_void) {
         gate.frames.set(null());
         gate.wasm_permits.set(0);
     });
-}
-
-/// Runs the body of a function that JavaScript called, and throws its fault.
-fn answer(env: RawEnv, body: impl FnOnce(Env) -> Result<Value, Fault>) -> Value {
-    let Some(env) = Env::new(env) else { return null_mut() };
-    match body(env) {
-        Ok(value) => value,
-        Err(fault) => {
-            env.throw(fault);
-            null_mut()
-        }
-    }
 }
 
 /// `activate(reportOnly, wasm, refused)`: from now on V8 asks. Once for each thread.

@@ -5,11 +5,14 @@
 //! one of these versions exports under the same name. Where one of them is missing, loading fails. The caller
 //! (`npm/nodeward/eval.cjs`) treats that as "no add-on".
 //!
+//! It also reads sealed files, quicker than JavaScript can.
+//!
 //! It holds no policy and makes no text: who may permit what is decided in JavaScript, which alone gets the
 //! functions exported here, once for each thread. It never allows what it could not compare.
 #![cfg(target_os = "linux")]
 #![allow(unsafe_code, reason = "Node-API and V8 are spoken to through pointers")]
 
+mod file;
 mod gate;
 mod napi;
 mod v8;
@@ -17,7 +20,7 @@ mod v8;
 use napi::{Env, RawEnv, Value};
 
 /// The version of the agreement with `npm/nodeward/eval.cjs`.
-const AGREEMENT: u32 = 1;
+const AGREEMENT: u32 = 2;
 
 /// Node.js calls this when it loads the add-on, once for each environment (the main thread, each Worker).
 ///
@@ -31,7 +34,8 @@ pub unsafe extern "C" fn napi_register_module_v1(env: RawEnv, exports: Value) ->
         env.set(exports, c"agreement", env.number(AGREEMENT)?)?;
         env.set(exports, c"activate", env.function(c"activate", gate::activate)?)?;
         env.set(exports, c"permit", env.function(c"permit", gate::permit)?)?;
-        env.set(exports, c"permitWasm", env.function(c"permitWasm", gate::permit_wasm)?)
+        env.set(exports, c"permitWasm", env.function(c"permitWasm", gate::permit_wasm)?)?;
+        env.set(exports, c"textOf", env.function(c"textOf", file::text_of)?)
     });
     if let Err(fault) = outcome {
         env.throw(fault);

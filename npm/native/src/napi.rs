@@ -2,7 +2,10 @@
 //! made wrongly from outside this file.
 
 use std::ffi::{CStr, c_char, c_void};
+use std::mem::ManuallyDrop;
 use std::ptr::{NonNull, null, null_mut};
+
+use crate::v8;
 
 /// `napi_env`: an environment of Node.js.
 pub(crate) type RawEnv = *mut c_void;
@@ -40,6 +43,8 @@ unsafe extern "C" {
         result: *mut Value,
     ) -> Status;
     fn napi_create_reference(env: RawEnv, value: Value, count: u32, result: *mut Reference) -> Status;
+    fn napi_create_string_latin1(env: RawEnv, bytes: *const u8, length: usize, result: *mut Value) -> Status;
+    fn napi_create_string_utf8(env: RawEnv, bytes: *const u8, length: usize, result: *mut Value) -> Status;
     fn napi_create_uint32(env: RawEnv, value: u32, result: *mut Value) -> Status;
     fn napi_get_and_clear_last_exception(env: RawEnv, result: *mut Value) -> Status;
     fn napi_get_cb_info(
@@ -53,12 +58,32 @@ unsafe extern "C" {
     fn napi_get_reference_value(env: RawEnv, reference: Reference, result: *mut Value) -> Status;
     fn napi_get_undefined(env: RawEnv, result: *mut Value) -> Status;
     fn napi_get_value_bool(env: RawEnv, value: Value, result: *mut bool) -> Status;
+    fn napi_get_value_string_utf8(
+        env: RawEnv,
+        value: Value,
+        buffer: *mut u8,
+        size: usize,
+        result: *mut usize,
+    ) -> Status;
     fn napi_is_exception_pending(env: RawEnv, result: *mut bool) -> Status;
     fn napi_open_handle_scope(env: RawEnv, result: *mut *mut c_void) -> Status;
     fn napi_set_named_property(env: RawEnv, object: Value, name: *const c_char, value: Value) -> Status;
     fn napi_strict_equals(env: RawEnv, left: Value, right: Value, result: *mut bool) -> Status;
     fn napi_throw_error(env: RawEnv, code: *const c_char, message: *const c_char) -> Status;
     fn napi_typeof(env: RawEnv, value: Value, result: *mut i32) -> Status;
+}
+
+/// `napi_finalize`
+pub(crate) type Finalize = extern "C" fn(RawEnv, *mut c_void, *mut c_void);
+/// `node_api_create_external_string_latin1`, which Node.js 20 to 26 have and call experimental.
+pub(crate) type CreateOutside =
+    unsafe extern "C" fn(RawEnv, *mut u8, usize, Finalize, *mut c_void, *mut Value, *mut bool) -> Status;
+
+/// How the bytes of a text are to be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Text {
+    Ascii,
+    Utf8,
 }
 
 /// Why something could not be done; JavaScript gets it as an error with the code `ERR_NODEWARD_ADDON`.
@@ -123,6 +148,38 @@ impl Env {
 
     pub(crate) fn number(self, number: u32) -> Result<Value, Fault> {
         made!(null_mut(), |slot| napi_create_uint32(self.raw(), number, slot))
+    }
+
+    /// A string with a copy of these bytes.
+    pub(crate) fn text(self, bytes: &[u8], encoding: Text) -> Result<Value, Fault> {
+        let (start, length) = (bytes.as_ptr(), bytes.len());
+        match encoding {
+            Text::Ascii => {
+                made!(null_mut(), |slot| napi_create_string_latin1(self.raw(), start, length, slot))
+            }
+            Text::Utf8 => made!(null_mut(), |slot| napi_create_string_utf8(self.raw(), start, length, slot)),
+        }
+    }
+
+    /// A string of ASCII that keeps these bytes where they are. Given back where this Node.js makes no such strings.
+    pub(crate) fn outside(self, bytes: Vec<u8>) -> Result<Value, Vec<u8>> {
+        let Some(create) = v8::create_outside() else { return Err(bytes) };
+        // After an error nobody knows whose the memory is, so that it is let be.
+        let mut bytes = ManuallyDrop::new(bytes);
+        let (start, length) = (bytes.as_mut_ptr(), bytes.len());
+        let hint = std::ptr::without_provenance_mut(bytes.capacity());
+        let mut is_copied = false;
+        let copied = &raw mut is_copied;
+        made!(null_mut(), |slot| create(self.raw(), start, length, give_back, hint, slot, copied))
+            .map_err(|_| Vec::new())
+    }
+
+    /// A string as UTF-8, in the memory that is given. None where it fills all of it, as it may then be cut.
+    pub(crate) fn utf8(self, value: Value, room: &mut [u8]) -> Result<Option<&[u8]>, Fault> {
+        let (start, size) = (room.as_mut_ptr(), room.len());
+        let length = made!(0, |slot| napi_get_value_string_utf8(self.raw(), value, start, size, slot))?;
+        // One byte is for the NUL. The longest character takes four, and none is cut.
+        Ok(if length + 4 < size { room.get(..length) } else { None })
     }
 
     pub(crate) fn function(self, name: &CStr, callback: Callback) -> Result<Value, Fault> {
@@ -190,5 +247,23 @@ impl Env {
     pub(crate) fn at_end(self, hook: extern "C" fn(*mut c_void)) -> Result<(), Fault> {
         // Node.js takes the function and its data together as the name of the hook.
         made!((), |_slot| napi_add_env_cleanup_hook(self.raw(), hook, self.raw()))
+    }
+}
+
+/// The string of [`Env::outside`] is gone. `hint` is the capacity.
+extern "C" fn give_back(_env: RawEnv, start: *mut c_void, hint: *mut c_void) {
+    // SAFETY: `outside` took this start and capacity from a vector that it let be, and V8 calls once for each.
+    drop(unsafe { Vec::from_raw_parts(start.cast::<u8>(), 0, hint.addr()) });
+}
+
+/// Runs the body of a function that JavaScript called, and throws its fault.
+pub(crate) fn answer(env: RawEnv, body: impl FnOnce(Env) -> Result<Value, Fault>) -> Value {
+    let Some(env) = Env::new(env) else { return null_mut() };
+    match body(env) {
+        Ok(value) => value,
+        Err(fault) => {
+            env.throw(fault);
+            null_mut()
+        }
     }
 }

@@ -6,7 +6,7 @@
 
 use std::ffi::{CStr, c_char, c_void};
 
-use crate::napi::{Fault, Value};
+use crate::napi::{CreateOutside, Fault, Value};
 
 /// `v8::Local<v8::Context>`
 pub(crate) type Context = *mut c_void;
@@ -65,6 +65,11 @@ macro_rules! function {
             unsafe { std::mem::transmute::<*mut c_void, $kind>(address) }
         })
     };
+}
+
+/// What makes strings of memory that is not V8's, where this Node.js has it.
+pub(crate) fn create_outside() -> Option<CreateOutside> {
+    function!(c"node_api_create_external_string_latin1" => CreateOutside)
 }
 
 impl V8 {

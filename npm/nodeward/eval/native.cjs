@@ -5,17 +5,20 @@ const captured = require('./captured.cjs');
 const denial = require('./denial.cjs');
 const { givesGlobalThis } = require('./function-text.cjs');
 
-const AGREEMENT = 1;
+const AGREEMENT = 2;
 const indirectEval = eval;
+
+/** What is of another release may not be called. */
+function agrees(addon) {
+  if (addon.agreement === AGREEMENT) return addon;
+  throw new Error(`Nodeward: the add-on speaks version ${addon.agreement}, this package ${AGREEMENT}; install both from one release`);
+}
 
 /**
  * @param {object} addon what the add-on exports
  * @param {{reportOnly: boolean, wasm: boolean, report: (record: object) => void, isSealed: (source: string) => boolean}} settings
  */
 function activate(addon, { reportOnly, wasm, report, isSealed }) {
-  if (addon.agreement !== AGREEMENT) {
-    throw new Error(`Nodeward: the add-on speaks version ${addon.agreement}, this package ${AGREEMENT}; install both from one release`);
-  }
   const { permit, permitWasm } = addon;
   let probing;
   const refused = (source) => {
@@ -83,4 +86,4 @@ function nameDenials() {
   });
 }
 
-module.exports = { activate };
+module.exports = { activate, agrees };

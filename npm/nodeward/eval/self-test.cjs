@@ -20,7 +20,7 @@ const WORKERS = 2;
  * @returns {{ok: boolean, node: string, platform: string, layer: string, threads: object[], fault?: string}}
  */
 function selfTest({ node = process.execPath, addon, timeout = 60_000 } = {}) {
-  const args = [FLAG, __filename, ...(addon === undefined ? [] : [path.resolve(addon)])];
+  const args = addon === undefined ? [FLAG, __filename] : [__filename, path.resolve(addon)];
   const { NODE_OPTIONS: _options, ...env } = process.env;
   const ran = childProcess.spawnSync(node, args, { encoding: 'utf8', timeout, env });
   try {

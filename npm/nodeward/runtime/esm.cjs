@@ -41,10 +41,10 @@ function guard(settings) {
 
 const NONE_URL = 'nodeward:none';
 
-/** Requires an ES module without a file. */
+/** Requires an ES module without a file. It imports what has no parts that load only when somebody asks for them. */
 function requireNone(holder) {
   try {
-    own.apply(Module.prototype._compile, holder, ['import "node:fs";', NONE, 'module']);
+    own.apply(Module.prototype._compile, holder, ['import "node:path";', NONE, 'module']);
   } catch (error) {
     // This version requires no ES modules, or is told not to.
     if (error instanceof RangeError) throw error;
@@ -66,7 +66,7 @@ function found(requires) {
   const hooks = registerHooks({ resolve: (name, context, next) => next(name, context) });
   try {
     requires();
-    if (loader === undefined) own.then(import('node:fs'), undefined, () => {});
+    if (loader === undefined) own.then(import('node:path'), undefined, () => {});
   } finally {
     hooks.deregister();
     Function.prototype.bind = bind;

@@ -25,6 +25,8 @@ const CODE = { __proto__: null, cjs: true, esm: true, typescript: true, syntheti
 
 let seal;
 let openBuiltin;
+/** The add-on's: the text of a file if it has a hash. */
+let sealedText;
 /** What was compared last, so that the hook and `_compile` hash a file once. */
 let comparedName;
 let comparedText;
@@ -35,6 +37,7 @@ let told;
 function guard(settings) {
   seal = settings.seal;
   openBuiltin = settings.openBuiltin;
+  sealedText = settings.textOf;
   told = own.create(null);
   // First, while nobody can see what Node.js makes for it, and no function of ours stands in the way.
   if (!settings.isLoaderThread) esm.guard({ compareLoaded, compareRequired, isStartText, compareRead, fileOf, refuseOnce });
@@ -321,9 +324,16 @@ function guardExtensions() {
 
 /** The text of a file. What was sealed is noted as compared: its bytes are hashed, and not the text once more. */
 function textOf(filename) {
+  const entry = seal.find(filename);
+  if (sealedText !== undefined && entry !== undefined) {
+    const found = sealedText(filename, entry.sha256);
+    if (found !== undefined) {
+      noteCompared(filename, found, entry);
+      return found;
+    }
+  }
   const bytes = own.readBriefly(filename);
   const text = own.toUtf8(bytes);
-  const entry = seal.find(filename);
   if (entry !== undefined && own.sha256(bytes) === entry.sha256) noteCompared(filename, text, entry);
   return text;
 }

@@ -75,7 +75,7 @@ function enforce() {
   process.env[LOADER_MARK] = '1';
   const bounded = withHiddenThreads(() => {
     const made = boundedEval();
-    modules.guard({ seal, openBuiltin, registerLoader, isLoaderThread });
+    modules.guard({ seal, openBuiltin, registerLoader, isLoaderThread, textOf: made?.textOf });
     return made;
   });
   delete process.env[LOADER_MARK];

@@ -6,7 +6,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const test = require('node:test');
-const { FLAG, PACKAGE, eachVersion, runForJson } = require('./support/nodes.cjs');
+const { PACKAGE, eachVersion, flagsFor, runForJson } = require('./support/nodes.cjs');
 const { adapterOf, covered, packages } = require('../adapters/list.cjs');
 
 const SETS = {
@@ -56,7 +56,7 @@ function render({ node, addon }, set, listing) {
   const root = install(set);
   if (root === undefined) return undefined;
   const program = path.join(__dirname, 'support', 'templates.cjs');
-  return runForJson(node, [FLAG, '--no-deprecation', program, path.join(PACKAGE, 'eval.cjs'), root, set, listing, addon ?? '']);
+  return runForJson(node, [...flagsFor(addon), '--no-deprecation', program, path.join(PACKAGE, 'eval.cjs'), root, set, listing, addon ?? '']);
 }
 
 const DENIED = { eval: 'denied', 'new Function': 'denied', 'constructor of a function': 'denied' };

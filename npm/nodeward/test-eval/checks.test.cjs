@@ -22,8 +22,8 @@ eachVersion('all checks pass with the add-on, on the main thread and in two Work
   assert.equal(result.ok, true);
 });
 
-eachVersion('they pass without the flag too', ({ node, addon }) => {
-  const result = runForJson(node, [SELF_TEST, addon]);
+eachVersion('they pass with the flag too', ({ node, addon }) => {
+  const result = runForJson(node, [FLAG, SELF_TEST, addon]);
   assert.deepEqual(failed(result.threads), []);
   assert.equal(result.ok, true);
 });

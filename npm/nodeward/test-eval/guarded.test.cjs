@@ -6,7 +6,7 @@ const crypto = require('node:crypto');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { FLAG, PACKAGE, eachVersion, run } = require('./support/nodes.cjs');
+const { PACKAGE, eachVersion, flagsFor, run } = require('./support/nodes.cjs');
 
 const sha256 = (bytes) => crypto.createHash('sha256').update(bytes).digest('hex');
 const sha512 = (bytes) => crypto.createHash('sha512').update(bytes).digest('hex');
@@ -87,7 +87,7 @@ const PRELOAD = path.join(process.env.NODEWARD_TEST_GUARD ?? PACKAGE, 'runtime',
 /** Starts the program as the launcher does. */
 function start({ node, addon, version }, { root, seal }, mode = 'enforce') {
   const report = path.join(root, 'report.jsonl');
-  const flags = ['--require', PRELOAD, FLAG];
+  const flags = ['--require', PRELOAD, ...flagsFor(addon)];
   if (Number(version.slice(1)) >= 24) flags.push('--disable-sigusr1');
   const ran = run(node, [...flags, path.join(root, 'app.js')], {
     cwd: root,

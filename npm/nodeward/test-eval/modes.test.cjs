@@ -5,7 +5,7 @@ const crypto = require('node:crypto');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { FLAG, PACKAGE, eachVersion, run, runForJson } = require('./support/nodes.cjs');
+const { FLAG, PACKAGE, eachVersion, flagsFor, run, runForJson } = require('./support/nodes.cjs');
 
 const EVAL = path.join(PACKAGE, 'eval.cjs');
 const SUBJECT_FOLDER = path.join(PACKAGE, 'eval');
@@ -18,8 +18,8 @@ function seal(mode) {
 }
 
 /** Runs a program with bounded eval in force, and gives what it put into `seen`. */
-function program({ node, addon }, body, { install = {}, sealed = seal(), flags = [FLAG], file = EVAL } = {}) {
-  return runForJson(node, [...flags, '-e', `
+function program({ node, addon }, body, { install = {}, sealed = seal(), flags = [], denies = flagsFor(addon), file = EVAL } = {}) {
+  return runForJson(node, [...denies, ...flags, '-e', `
     const api = require(${JSON.stringify(file)});
     const denials = [];
     const seen = { denials };
@@ -114,7 +114,7 @@ for (const [name, options] of [
       outcome('direct', () => eval('1'));
       api.mayI(module, (token) => outcome('token', () => api.letMeEval(token, 'other', () => (0, eval)('2'))));
       outcome('wasm', () => String(api.letMeCompile({}, Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0))));
-    `, { flags: [], ...options });
+    `, { denies: [], ...options });
     assert.deepEqual(seen, { denials: [], mode: 'permissive', direct: 1, token: 2, wasm: '[object WebAssembly.Module]' });
   });
 }
@@ -123,7 +123,7 @@ eachVersion('without anything installed it is permissive', (setting) => {
   const seen = program(setting, `
     seen.status = api.status();
     api.mayI(module, (token) => outcome('token', () => api.letMeEval(token, '2', () => (0, eval)('2'))));
-  `, { flags: [] });
+  `, { denies: [] });
   assert.deepEqual(seen, { denials: [], status: { mode: 'permissive', layer: 'none', cannot: [] }, token: 2 });
 }, { needsAddon: false });
 
@@ -281,7 +281,7 @@ for (const mode of ['enforce', 'report']) {
       seen.told = denials.length - before;
       delete seen.denials;
       })();
-    `, { install: { mode }, flags: mode === 'report' ? [] : [FLAG] });
+    `, { install: { mode }, denies: mode === 'report' ? [] : [FLAG] });
     // In report mode what is made is let go, and told.
     assert.deepEqual(seen, { refused: 0, replaced: 0, native: 0, same: true, made: mode === 'report' ? 1 : DENIED, told: 1 });
   }, { needsAddon: false });
@@ -304,7 +304,7 @@ eachVersion('a shadow realm is bounded too', (setting) => {
     install();
     outcome('evaluate', () => new ShadowRealm().evaluate('1'));
     seen.exists = typeof ShadowRealm;
-  `, { flags: [FLAG, '--experimental-shadow-realm', '--no-warnings'] });
+  `, { flags: ['--experimental-shadow-realm', '--no-warnings'] });
   assert.equal(seen.exists, 'function');
   assert.notEqual(seen.evaluate, 1);
 });
@@ -376,23 +376,23 @@ eachVersion('an add-on is loaded only with the hash that was verified', (setting
   const wrong = program(setting, `
     try { install(); } catch (error) { seen.message = error.message; }
     seen.status = api.status().mode;
-  `, { flags: [], install: { addonSha256: addonSha256.replace(/^./, (digit) => (digit === '0' ? '1' : '0')) } });
+  `, { denies: [], install: { addonSha256: addonSha256.replace(/^./, (digit) => (digit === '0' ? '1' : '0')) } });
   assert.match(wrong.message, /is not the add-on that was verified/);
   assert.equal(wrong.status, 'permissive');
 });
 
 eachVersion('an add-on that does not keep V8 from making code is refused', (setting) => {
-  const addon = '{ agreement: 1, activate() {}, permit: (_source, callback) => callback(), permitWasm: (callback) => callback() }';
+  const addon = '{ agreement: 2, activate() {}, permit: (_source, callback) => callback(), permitWasm: (callback) => callback() }';
   const seen = program(setting, `
     try { install({ addon: ${addon} }); } catch (error) { seen.message = error.message; }
-    try { install({ addon: { agreement: 2 } }); } catch (error) { seen.other = error.message; }
-  `, { flags: [] });
+    try { install({ addon: { agreement: 3 } }); } catch (error) { seen.other = error.message; }
+  `, { denies: [] });
   assert.match(seen.message, /does not work in Node\.js v.*nobody permitted was not refused/);
-  assert.match(seen.other, /speaks version 2/);
+  assert.match(seen.other, /speaks version 3/);
 }, { needsAddon: false });
 
 eachVersion('without the add-on and without the flag nothing starts', (setting) => {
-  const seen = program({ node: setting.node }, 'try { install(); } catch (error) { seen.message = error.message; }', { flags: [] });
+  const seen = program({ node: setting.node }, 'try { install(); } catch (error) { seen.message = error.message; }', { denies: [] });
   assert.match(seen.message, /has to be started with --disallow-code-generation-from-strings/);
 }, { needsAddon: false });
 
@@ -404,7 +404,7 @@ eachVersion('source maps of permitted code still work', (setting) => {
     const source = 'throw new Error("mapped")\\n//# sourceURL=' + ${JSON.stringify(path.join(os.tmpdir(), 'out.js'))}
       + '\\n//# sourceMappingURL=data:application/json;base64,' + ${JSON.stringify(inline)};
     try { subject().indirect(source); } catch (error) { seen.stack = error.stack; }
-  `, { flags: [FLAG, '--enable-source-maps'] });
+  `, { flags: ['--enable-source-maps'] });
   assert.match(seen.stack, /original\.template:1/);
 });
 

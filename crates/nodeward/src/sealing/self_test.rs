@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::session::Session;
 
-/// How Node.js is started where code from strings is denied.
+/// How Node.js is started where no add-on denies code from strings.
 const FLAG: &str = "--disallow-code-generation-from-strings";
 
 /// The checks take a second.
@@ -111,7 +111,7 @@ fn told(version: &str, tested: &Tested, session: &Session) -> anyhow::Result<()>
 fn test(node: &Path, folder: &Path, addon: Option<&Path>) -> anyhow::Result<Tested> {
     let (mut out, mut errors) = (tempfile::tempfile()?, tempfile::tempfile()?);
     let mut child = Command::new(node)
-        .arg(FLAG)
+        .args(addon.is_none().then_some(FLAG))
         .arg(folder.join("eval/self-test.cjs"))
         .args(addon)
         .env_clear()

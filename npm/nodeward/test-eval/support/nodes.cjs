@@ -49,6 +49,9 @@ function eachVersion(name, body, { needsAddon = true } = {}) {
   }
 }
 
+/** How Node.js is started: where there is no add-on, V8 itself has to deny. */
+const flagsFor = (addon) => (addon === undefined ? [FLAG] : []);
+
 /** Runs a program text in a version of Node.js and gives what it printed. */
 function run(node, args, options = {}) {
   const { NODE_OPTIONS: _options, NODE_TEST_CONTEXT: _test, ...env } = process.env;
@@ -65,4 +68,4 @@ function runForJson(node, args, options) {
   }
 }
 
-module.exports = { FLAG, PACKAGE, REPOSITORY, addon, eachVersion, run, runForJson, versions };
+module.exports = { FLAG, PACKAGE, REPOSITORY, addon, eachVersion, flagsFor, run, runForJson, versions };

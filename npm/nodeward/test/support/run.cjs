@@ -2,6 +2,7 @@
 // Runs a program plainly, guarded, or report-only, and tells what came of it.
 
 const { spawn } = require('node:child_process');
+const crypto = require('node:crypto');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
@@ -17,6 +18,8 @@ const BUILT = process.env.NODEWARD_BUILT ?? path.join(__dirname, '../../../../ta
 /** The binary; undefined where it has not been built. */
 const NODEWARD = [path.join(BUILT, 'nodeward')].find((file) => fs.existsSync(file));
 const ADDON = [path.join(BUILT, 'libnodeward_native.so')].find((file) => fs.existsSync(file));
+
+const ADDON_SHA256 = ADDON && crypto.createHash('sha256').update(fs.readFileSync(ADDON)).digest('hex');
 
 /** A new folder below the system's temporary one, without symbolic links in its path. */
 function folder(name) {
@@ -53,6 +56,10 @@ function run({ binary, mode, root, args, env = {}, input, layers = '', options, 
   delete variables.NODE_OPTIONS;
   if (mode === 'enforce' || mode === 'report') Object.assign(variables, { NODEWARD_MODE: mode, NODEWARD_REPORT: report, NODEWARD_LAYERS: layers });
   if (layers === null) delete variables.NODEWARD_LAYERS;
+  // The one file is what the launcher brings, and it brings the add-on with it.
+  if (IS_ONE_FILE && layers !== null && variables.NODEWARD_MODE !== undefined && ADDON !== undefined) {
+    Object.assign(variables, { NODEWARD_ADDON: ADDON, NODEWARD_ADDON_SHA256: ADDON_SHA256 });
+  }
   Object.assign(variables, env);
 
   return new Promise((resolve) => {
