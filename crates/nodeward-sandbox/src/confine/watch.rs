@@ -7,12 +7,13 @@ use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::event::{PollFd, PollFlags};
+use rustix::fs::{Mode, OFlags};
 
 use super::connect::{self, Connections};
 use super::filter::{Subject, WATCHED};
@@ -139,7 +140,7 @@ impl Watch {
                     self.address(call.pid, number(address), number(length));
                 }
             }
-            Subject::Signal => self.signal(argument(0) as i32),
+            Subject::Signal => self.signal(call.pid, argument(0) as i32),
         }
         Some(Answer::Continue)
     }
@@ -176,7 +177,7 @@ impl Watch {
             return;
         }
         let Some(path) = whole(call, folder, &key.1) else { return };
-        let led = self.led(&path);
+        let led = self.led(call.pid, &path);
         let path = led.unwrap_or(path);
         match self.fate(call.pid, &path, act) {
             Some(fate) => self.events.add(Event { act, subject: shown(&path), fate }),
@@ -185,11 +186,21 @@ impl Watch {
         }
     }
 
-    /// Where a path leads that the program could have made a symbolic link of.
-    fn led(&self, path: &Path) -> Option<PathBuf> {
+    /// Where a path leads that the program could have made a symbolic link of. Looked up in its own folders, which may
+    /// stand for others outside; what a link names from the root is looked up outside, as it is not there for the program.
+    fn led(&self, pid: u32, path: &Path) -> Option<PathBuf> {
         let is_own = |(rule, access): &(PathBuf, Access)| *access == Access::Write && path.starts_with(rule);
-        let real = self.paths.iter().any(is_own).then(|| std::fs::canonicalize(path).ok())?;
-        real.filter(|real| real != path)
+        if !self.paths.iter().any(is_own) {
+            return None;
+        }
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let inside = inside(pid, path);
+        let real = match rustix::fs::open(&inside, flags, Mode::empty()) {
+            Ok(opened) => std::fs::read_link(format!("/proc/self/fd/{}", opened.as_raw_fd())).ok()?,
+            // It leads to what is not there for it, and perhaps for others.
+            Err(_) => joined(path.parent()?, &std::fs::read_link(inside).ok()?),
+        };
+        Some(real).filter(|real| real != path)
     }
 
     /// What is said of a path, if anything.
@@ -213,7 +224,7 @@ impl Watch {
             let mut parts = below.components().map(|part| part.as_os_str());
             let (process, file) = (parts.next()?.to_str()?.parse().ok()?, parts.next()?);
             let is_secret = SECRETS_OF_PROCESSES.iter().any(|name| file == *name);
-            let is_own = process != 1 && tree::has_inner(self.helper, process);
+            let is_own = process != 1 && self.is_own_process(pid, process);
             return (is_secret && !is_own).then_some(Fate::Denied);
         }
         let is_own = ["/dev", "/sys/fs/cgroup"].iter().any(|own| path.starts_with(own));
@@ -223,8 +234,12 @@ impl Watch {
         if path.starts_with(TEMPORARY) {
             return self.fate_of_temporary(pid, path, act);
         }
-        // What is not there for anybody was looked for, as programs do, and not kept from this one.
-        let is_there = |path: &Path| std::fs::symlink_metadata(path).is_ok();
+        // What is not there for anybody was looked for, as programs do, and not kept from this one. Of what is there for
+        // the program alone, it may read all.
+        let is_there = |path: &Path| {
+            let is_there = |path: &Path| std::fs::symlink_metadata(path).is_ok();
+            is_there(path) || act == Act::Write && is_there(&inside(pid, path))
+        };
         let counts = is_there(path) || act == Act::Write && path.parent().is_some_and(is_there);
         // The folders on the way to what is declared are there.
         let is_way = act == Act::Read && self.paths.iter().any(|(rule, _)| rule.starts_with(path));
@@ -237,11 +252,13 @@ impl Watch {
         if subject == Path::new(TEMPORARY) {
             return None;
         }
-        let inside = PathBuf::from(format!("/proc/{pid}/root")).join(path_below_root(subject));
+        let inside = inside(pid, subject);
         let is_there = |path: &Path| std::fs::symlink_metadata(path).is_ok();
         // A folder that leads to what is declared stands for the one outside, in which nothing is made.
         let is_way = act == Act::Write && self.paths.iter().any(|(rule, _)| rule.starts_with(subject));
-        (is_way || is_there(subject) && !is_there(&inside)).then_some(Fate::Denied)
+        // Declared, but for less than this.
+        let is_shown = self.paths.iter().any(|(rule, _)| path.starts_with(rule));
+        (is_way || is_shown || is_there(subject) && !is_there(&inside)).then_some(Fate::Denied)
     }
 
     fn program(&mut self, call: &Call, folder: Option<usize>, path: usize) {
@@ -279,9 +296,16 @@ impl Watch {
         self.events.add(Event { act: Act::Connect, subject, fate });
     }
 
-    fn signal(&mut self, target: i32) {
+    /// Whether a process or thread has this number for the one that names it: who is of its namespace is in its `/proc`.
+    /// That lists of children may lack some while processes end.
+    fn is_own_process(&self, pid: u32, number: u32) -> bool {
+        let listed = inside(pid, &Path::new("/proc").join(number.to_string()));
+        std::fs::symlink_metadata(listed).is_ok() || tree::has_inner(self.helper, number)
+    }
+
+    fn signal(&mut self, pid: u32, target: i32) {
         // Its own processes, by groups and all of them, are its own affair.
-        if target <= 0 || target != 1 && tree::has_inner(self.helper, target as u32) {
+        if target <= 0 || target != 1 && self.is_own_process(pid, target as u32) {
             return;
         }
         self.events.add(Event { act: Act::Signal, subject: format!("process {target}"), fate: Fate::Denied });
@@ -308,8 +332,9 @@ fn is_folder(call: &Call, folder: Option<usize>, path: usize) -> bool {
     found.is_some_and(|found| found.is_dir())
 }
 
-fn path_below_root(path: &Path) -> &Path {
-    path.strip_prefix("/").unwrap_or(path)
+/// A path as a process sees it.
+fn inside(pid: u32, path: &Path) -> PathBuf {
+    PathBuf::from(format!("/proc/{pid}/root")).join(path.strip_prefix("/").unwrap_or(path))
 }
 
 fn number(bytes: &[u8]) -> u64 {
@@ -337,15 +362,8 @@ fn whole(call: &Call, folder: Option<usize>, text: &[u8]) -> Option<PathBuf> {
     if text.is_empty() {
         return None;
     }
-    let mut found = PathBuf::from("/");
-    let base = if path.is_absolute() { None } else { Some(base(call, folder)?) };
-    for part in base.iter().flat_map(|base| base.components()).chain(path.components()) {
-        match part {
-            Component::ParentDir => drop(found.pop()),
-            Component::Normal(name) => found.push(name),
-            _ => {}
-        }
-    }
+    let base = if path.is_absolute() { PathBuf::new() } else { base(call, folder)? };
+    let found = joined(&base, path);
     let own = Path::new("/proc/self");
     Some(
         found
@@ -353,6 +371,19 @@ fn whole(call: &Call, folder: Option<usize>, text: &[u8]) -> Option<PathBuf> {
             .map(|rest| Path::new("/proc").join("self").join(rest))
             .unwrap_or(found.clone()),
     )
+}
+
+/// A path from a folder, unless it is from the root, without `..` and as far as its text tells.
+fn joined(base: &Path, path: &Path) -> PathBuf {
+    let mut found = PathBuf::from("/");
+    for part in base.join(path).components() {
+        match part {
+            Component::ParentDir => drop(found.pop()),
+            Component::Normal(name) => found.push(name),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// What a path that does not start at the root starts at.

@@ -34,7 +34,7 @@ fn what_is_told_is_what_was_tried() {
     if cfg!(target_arch = "x86_64") {
         let (output, report) = machine.confined(&[], "perl -e 'syscall(200, $ENV{P} + 0, 9)'");
         assert!(denied(&report, "signal", "process "), "{} {report:#}", text(&output));
-        let (_, report) = machine.confined(&[], "perl -e 'syscall(200, $$, 0)'");
+        let (_, report) = machine.confined(&[], "perl -e 'syscall(200, $$ + 0, 0)'");
         assert!(!denied(&report, "signal", "process "), "{report:#}");
     }
     // Settings are looked for by each package manager, and tell something of anybody else.

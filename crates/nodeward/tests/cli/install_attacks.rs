@@ -68,8 +68,7 @@ const ATTACKS: &[Attack] = &[
         "reads-linked",
         "ln -s \"$R/house\" way && cat way/.npmrc > stolen || true",
         ("p/node_modules/reads-linked/stolen", Canary),
-        // Its copy has the link, and what is told goes by the place.
-        None,
+        Some(("read", "/house/.npmrc")),
     ),
     attack(
         "reads-environ",
