@@ -313,6 +313,9 @@ pub enum RecordError {
     /// The name of the tarball is none.
     #[error("the record names {0:?} as its tarball, which is no name of a file beside it")]
     Name(String),
+    /// It has the name of another record.
+    #[error("the record is that of {0}, and does not have its name")]
+    Renamed(String),
     /// The tarball is another one.
     #[error("the tarball is not the one that was built: its {0} is another")]
     Tarball(&'static str),

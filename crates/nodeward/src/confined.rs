@@ -371,6 +371,14 @@ impl ReportFile {
             writeln!(out)
         };
         let written = match self.to {
+            // A program may have made a link of a folder on the way since.
+            Destination::Replaced(file)
+                if file
+                    .parent()
+                    .is_none_or(|folder| !std::fs::canonicalize(folder).is_ok_and(|real| real == folder)) =>
+            {
+                anyhow::bail!("cannot write {}: its folder is another than before", self.named.display())
+            }
             Destination::Replaced(file) => disk::replace_itself(&file, render),
             Destination::Open(file) => {
                 let mut out = std::io::BufWriter::new(file);

@@ -77,7 +77,10 @@ pub(crate) fn install(
     let before = places(plan);
     staging::clear(ground.project, plan.units.iter().map(|unit| unit.folder));
     let record = Mutex::new(record);
-    let work = Work { ground, manager: plan.manager, record, telling: Mutex::new(()) };
+    // Before any script can make a link of a folder that is inside of its own package.
+    let found = |unit: &Unit<'_>| real(ground.project, unit.folder).map_err(|error| format!("{error:#}"));
+    let places = plan.units.iter().map(|unit| (unit.folder, found(unit))).collect();
+    let work = Work { ground, manager: plan.manager, record, places, telling: Mutex::new(()) };
     let turns = schedule::run(&before, plan.jobs, &|at| work.package(&plan.units[at]));
     let mut is_unconfined = false;
     for (unit, turn) in plan.units.iter().zip(turns) {
@@ -130,6 +133,8 @@ struct Work<'w> {
     ground: &'w Ground<'w>,
     manager: Format,
     record: Mutex<&'w mut Record>,
+    /// Where each package lay before the first script ran, or what is wrong with that.
+    places: HashMap<&'w str, Result<PathBuf, String>>,
     /// Whoever has it says what became of one package, without others in between.
     telling: Mutex<()>,
 }
@@ -188,10 +193,11 @@ impl Work<'_> {
         installed: &mut Installed,
         ran: &mut Vec<(&'u Script, Ran)>,
     ) -> anyhow::Result<bool> {
-        let Unit { item, folder, allow } = *unit;
-        let real = real(self.ground.project, folder)?;
+        let Unit { item, allow, .. } = *unit;
+        let real = self.place(unit)?;
         let staging =
             Staging::new(&real).with_context(|| format!("cannot make a copy beside {}", real.display()))?;
+        self.compare(unit, &staging.folder())?;
         let (copy, hosts, label) =
             (staging.folder(), script::hosts(&allow.network, &allow.place)?, item.label());
         // Where nothing stands in the place of anything else, the copy is where it is.
@@ -225,6 +231,30 @@ impl Work<'_> {
         Ok(true)
     }
 
+    /// Where a package lies, which is where it lay before any script ran.
+    fn place(&self, unit: &Unit<'_>) -> anyhow::Result<PathBuf> {
+        let real = real(self.ground.project, unit.folder)?;
+        if real == self.ground.project {
+            bail!("its folder leads to the project itself");
+        }
+        match self.places.get(unit.folder) {
+            Some(Ok(before)) if *before == real => Ok(real),
+            Some(Err(error)) => bail!("{error}"),
+            _ => bail!("its folder leads to {} since other scripts ran, and did not before", real.display()),
+        }
+    }
+
+    /// An error where a copy is not what was allowed: the scripts of a package that holds this one could change it.
+    fn compare(&self, unit: &Unit<'_>, copy: &Path) -> anyhow::Result<()> {
+        let judged = unit.item.read().and_then(|read| read.hash.as_ref().ok());
+        if hash(copy, unit.item.role, self.manager).as_ref() == judged {
+            return Ok(());
+        }
+        bail!(
+            "what its scripts do was changed since this run looked at it; look again with nodeward install-scripts"
+        )
+    }
+
     /// Puts a result in place. It is noted before: what breaks off in between is run again.
     fn keep(&self, unit: &Unit<'_>, staging: Staging, real: &Path) -> anyhow::Result<()> {
         self.note(unit, &staging.folder())?;
@@ -252,11 +282,27 @@ fn runs(item: &Item) -> impl Iterator<Item = &Script> {
 /// Where a package really lies. A lockfile may name any place, and a link may lead to one.
 fn real(project: &Path, folder: &str) -> anyhow::Result<PathBuf> {
     let place = project.join(folder);
+    if let Some(link) = link_within(project, folder) {
+        bail!("{} is a symbolic link within another package, whose scripts may have made it", link.display());
+    }
     let real = std::fs::canonicalize(&place).with_context(|| format!("cannot find {}", place.display()))?;
     if !real.starts_with(project) {
         bail!("it lies outside of the project, in {}; run its scripts there", real.display());
     }
     Ok(real)
+}
+
+/// The first symbolic link on the way to a package that is inside of the outermost package there. That one itself may
+/// be linked, as those of a workspace are; what is inside of it is in the hands of its scripts.
+pub(super) fn link_within(project: &Path, folder: &str) -> Option<PathBuf> {
+    let parts: Vec<&str> = folder.split('/').collect();
+    let modules = parts.iter().position(|part| *part == "node_modules")?;
+    let is_scoped = parts.get(modules + 1).is_some_and(|name| name.starts_with('@'));
+    let outermost = modules + if is_scoped { 3 } else { 2 };
+    (outermost + 1..=parts.len()).find_map(|end| {
+        let path = project.join(parts.get(..end)?.join("/"));
+        std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_symlink()).then_some(path)
+    })
 }
 
 /// By what the scripts are known that now lie in a folder.

@@ -83,8 +83,8 @@ impl Connections {
         address: &[u8],
     ) -> Result<Option<Answer>, Refused> {
         let wanted = self.wanted(listener, call, address)?;
-        let is_waited_for = !rustix::fs::fcntl_getfl(&wanted.socket)?.contains(OFlags::NONBLOCK)
-            && rustix::net::sockopt::socket_type(&wanted.socket)? != SocketType::DGRAM;
+        // Whether it waits can't be known: the program holds the same open socket, and can have it wait meanwhile.
+        let is_waited_for = rustix::net::sockopt::socket_type(&wanted.socket)? != SocketType::DGRAM;
         if !is_waited_for {
             return Ok(Some(wanted.connect()));
         }

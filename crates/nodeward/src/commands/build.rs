@@ -218,6 +218,11 @@ fn check(file: &Path, text: &[u8], key: Option<&str>, session: &Session) -> anyh
         (None, None) => session.warn("it is not signed: whoever changed both would not be noticed"),
     }
     let tarball = record.tarball()?;
+    // Under another name it would speak for another tarball.
+    let stem = tarball.file.strip_suffix(".tgz").unwrap_or(&tarball.file);
+    if file.file_name().is_none_or(|name| name != format!("{stem}{}", built::FILE_ENDING).as_str()) {
+        return Err(RecordError::Renamed(tarball.file.clone()).into());
+    }
     let beside = file.with_file_name(&tarball.file);
     let bytes = disk::read_bounded(&beside, MAX_TARBALL.min(tarball.size.saturating_add(1)))
         .with_context(|| format!("cannot read {}", beside.display()))?;

@@ -95,8 +95,10 @@ impl Staging {
 /// Removes what was left beside packages by runs that were killed; an original whose place is empty goes back there.
 /// Nobody else may be at work.
 pub(crate) fn clear<'a>(project: &Path, packages: impl Iterator<Item = &'a str>) {
-    let folders: BTreeSet<PathBuf> =
-        packages.filter_map(|package| fs::canonicalize(project.join(package).parent()?).ok()).collect();
+    let folders: BTreeSet<PathBuf> = packages
+        .filter(|package| super::link_within(project, package).is_none())
+        .filter_map(|package| fs::canonicalize(project.join(package).parent()?).ok())
+        .collect();
     for folder in folders.into_iter().filter(|folder| folder.starts_with(project)) {
         let Ok(entries) = fs::read_dir(&folder) else { continue };
         let is_ours = |entry: &fs::DirEntry| {
@@ -104,7 +106,11 @@ pub(crate) fn clear<'a>(project: &Path, packages: impl Iterator<Item = &'a str>)
                 && entry.file_type().is_ok_and(|kind| kind.is_dir())
         };
         for left in entries.flatten().filter(is_ours).map(|entry| entry.path()) {
-            for original in fs::read_dir(left.join(ASIDE)).into_iter().flatten().flatten() {
+            let aside = left.join(ASIDE);
+            // Scripts can make such folders inside of their packages, and lead from there to anything by a link.
+            let is_folder = fs::symlink_metadata(&aside).is_ok_and(|metadata| metadata.is_dir());
+            let originals = is_folder.then(|| fs::read_dir(&aside).ok()).flatten();
+            for original in originals.into_iter().flatten().flatten() {
                 let place = folder.join(original.file_name());
                 if fs::symlink_metadata(&place).is_err() {
                     let _ = fs::rename(original.path(), place);

@@ -53,6 +53,11 @@ fn a_record_holds_for_its_tarball_and_its_signer() {
     assert!(check(&[]).expect(0).err.contains("nobody said by whom it should be"));
     assert!(check(&theirs).expect(1).err.contains("signed by another key"));
     check(&["--key", "seal.key"]).expect(2);
+    // In another's place it says nothing of what stands beside it.
+    fs::copy(&file, bench.path("project/out/other-2.0.0.build.json")).unwrap();
+    bench.write("project/out/other-2.0.0.tgz", "evil");
+    let renamed = ["build", "--verify", "out/other-2.0.0.build.json", "--key", "1.pub"];
+    assert!(bench.run(&renamed).expect(1).err.contains("the record is that of made-1.0.0.tgz"));
     // Changed.
     let (text, bytes) = (fs::read_to_string(&file).unwrap(), fs::read(&tarball).unwrap());
     let mut other = bytes.clone();

@@ -39,6 +39,8 @@ mod install_git;
 #[cfg(target_os = "linux")]
 mod install_limits;
 #[cfg(target_os = "linux")]
+mod install_nested;
+#[cfg(target_os = "linux")]
 mod install_order;
 #[cfg(target_os = "linux")]
 mod install_own;
