@@ -146,7 +146,7 @@ pub fn take(target: Target<'_>) -> Inventory {
             taker.missing(truth);
             let items = taker.inventory.items.iter();
             let folders = items.flat_map(|item| &item.folders).map(|folder| &**folder).collect();
-            taker.inventory.before = order::before(truth, &folders);
+            taker.inventory.before = order::before(target.folder, truth, &folders);
         }
         None => taker.locked_only(),
     }

@@ -248,3 +248,41 @@ fn hostile_packages() {
         "does what its text does not tell (b.sh is no text), prints"
     );
 }
+
+/// What is told by the names of folders, and is not true of the folders.
+#[cfg(unix)]
+#[test]
+fn what_lies_in_a_package_is_told_by_where_it_really_lies() {
+    use std::os::unix::fs::symlink;
+    let manifest =
+        |name: &str| format!(r#"{{"name":"{name}","version":"1.0.0","scripts":{{"install":"exit 0"}}}}"#);
+    let names = ["node_modules/a", "packages/a/node_modules/b", "node_modules/c", "node_modules/a-b"];
+    let entries = names.map(|folder| format!(r#""{folder}":{{"version":"1.0.0","hasInstallScript":true}}"#));
+    let lockfile = format!(
+        r#"{{"name":"p","lockfileVersion":3,"packages":{{"":{{"name":"p"}},{}}}}}"#,
+        entries.join(",")
+    );
+    let project = Project::empty()
+        .file("package-lock.json", lockfile)
+        .file("packages/a/package.json", manifest("a"))
+        .file("packages/a/node_modules/b/package.json", manifest("b"))
+        .file("node_modules/a-b/package.json", manifest("a-b"));
+    symlink("../packages/a", project.join("node_modules/a")).unwrap();
+    symlink("a/node_modules/b", project.join("node_modules/c")).unwrap();
+    let graph = nodeward_package::lockfile::read(&project.join("package-lock.json")).unwrap();
+    let inventory = inventory::take(Target {
+        folder: project.path(),
+        locked: &graph,
+        installed: Some(&graph),
+        manager: Format::NpmPackageLock,
+        hashes: Hashes::Every,
+    });
+    let overlap = |one: &str, other: &str| {
+        let waits = |one: &str, other: &str| inventory.before[one].iter().any(|before| **before == *other);
+        waits(one, other) || waits(other, one)
+    };
+    assert_eq!(inventory.before.len(), 4, "{:?}", inventory.before);
+    let [a, b, c, other] = names;
+    assert!(overlap(a, b) && overlap(a, c) && overlap(b, c), "{:?}", inventory.before);
+    assert!(names.iter().all(|name| !overlap(name, other)), "{:?}", inventory.before);
+}
