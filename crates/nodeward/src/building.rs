@@ -77,8 +77,11 @@ pub(crate) fn build(task: &Task<'_>, watch: &Watch, session: &Session) -> anyhow
             record.again = Some(again(&folder, &ground, names, task.hosts, &choice)?);
         }
     }
+    let failed = attempt.failed;
+    attempt.remove()?;
+    folder.remove()?;
     record.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(Built { record, tarball, failed: attempt.failed })
+    Ok(Built { record, tarball, failed })
 }
 
 /// What is known before anything runs.
@@ -192,5 +195,7 @@ fn again(
         bail!("the first build went well, and the second failed");
     }
     let second = packing::choose(folder, &attempt).context("cannot tell what was built")?;
-    again::compare(first, &second).context("cannot compare the builds")
+    let compared = again::compare(first, &second).context("cannot compare the builds");
+    attempt.remove()?;
+    compared
 }

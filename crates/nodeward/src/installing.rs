@@ -1,14 +1,17 @@
 //! Install scripts, run: each on a copy of its package, confined, and the copy put in the package's place when all of
 //! them went well. What requires another package waits for its scripts; the rest runs at the same time.
 
+mod copying;
 pub(crate) mod environment;
 mod git;
 pub(crate) mod own;
 mod record;
+pub(crate) mod removal;
 pub(crate) mod report;
 mod schedule;
 pub(crate) mod script;
 pub(crate) mod staging;
+mod tree;
 pub(crate) mod unconfined;
 
 use std::collections::HashMap;
@@ -75,7 +78,7 @@ pub(crate) fn install(
     report: &mut Report,
 ) -> anyhow::Result<bool> {
     let before = places(plan);
-    staging::clear(ground.project, plan.units.iter().map(|unit| unit.folder));
+    staging::clear(ground.project, plan.units.iter().map(|unit| unit.folder), ground.session);
     let record = Mutex::new(record);
     // Before any script can make a link of a folder that is inside of its own package.
     let found = |unit: &Unit<'_>| real(ground.project, unit.folder).map_err(|error| format!("{error:#}"));
@@ -193,15 +196,41 @@ impl Work<'_> {
         installed: &mut Installed,
         ran: &mut Vec<(&'u Script, Ran)>,
     ) -> anyhow::Result<bool> {
-        let Unit { item, allow, .. } = *unit;
         let real = self.place(unit)?;
         let staging =
             Staging::new(&real).with_context(|| format!("cannot make a copy beside {}", real.display()))?;
-        self.compare(unit, &staging.folder())?;
+        let outcome = self.try_copy(unit, &staging, &real, installed, ran);
+        match (outcome, staging.remove()) {
+            (outcome, Ok(())) => outcome,
+            (outcome, Err(left)) => {
+                installed.is_left = true;
+                installed.done = *outcome.as_ref().unwrap_or(&false);
+                match outcome {
+                    Ok(_) => Err(left),
+                    Err(error) => {
+                        self.ground.session.warn(format_args!("{left:#}"));
+                        Err(error)
+                    }
+                }
+            }
+        }
+    }
+
+    /// The same, of a copy; what is not in the package's place afterwards is left to whoever made it.
+    fn try_copy<'u>(
+        &self,
+        unit: &Unit<'u>,
+        staging: &Staging,
+        real: &Path,
+        installed: &mut Installed,
+        ran: &mut Vec<(&'u Script, Ran)>,
+    ) -> anyhow::Result<bool> {
+        let Unit { item, allow, .. } = *unit;
         let (copy, hosts, label) =
             (staging.folder(), script::hosts(&allow.network, &allow.place)?, item.label());
+        self.compare(unit, &copy)?;
         // Where nothing stands in the place of anything else, the copy is where it is.
-        let place = if self.ground.unconfined.is_some() { &copy } else { &real };
+        let place = if self.ground.unconfined.is_some() { &*copy } else { real };
         let shown = PathRule { from: Some(copy.clone().into()), ..PathRule::new(place, Access::Write) };
         let subject = Subject {
             name: item.claims.as_ref().unwrap_or(&item.name).as_str(),
@@ -220,13 +249,13 @@ impl Work<'_> {
                 return Ok(false);
             }
         }
-        match staging.changes()? {
+        match staging.changes().context("cannot tell what its scripts made")? {
             Some(wrote) => {
                 installed.wrote = wrote;
-                self.keep(unit, staging, &real)?;
+                self.keep(unit, staging, real)?;
             }
             // The package stays what it is, with what it shares with a store.
-            None => self.note(unit, &real)?,
+            None => self.note(unit, real)?,
         }
         Ok(true)
     }
@@ -256,7 +285,7 @@ impl Work<'_> {
     }
 
     /// Puts a result in place. It is noted before: what breaks off in between is run again.
-    fn keep(&self, unit: &Unit<'_>, staging: Staging, real: &Path) -> anyhow::Result<()> {
+    fn keep(&self, unit: &Unit<'_>, staging: &Staging, real: &Path) -> anyhow::Result<()> {
         self.note(unit, &staging.folder())?;
         staging
             .put_in_place()

@@ -11,13 +11,14 @@ use nodeward_sandbox::gateway::HostRule;
 use nodeward_sandbox::{Access, Confinement, PathRule};
 use nodeward_seal::built::{Change, ChangeKind, Ran};
 use nodeward_seal::seal::Digest;
-use tempfile::TempDir;
 
 use super::folder::{Folder, MODIFIED};
 use super::progress::Progress;
 use crate::confined::{self, Output, set};
+use crate::installing::Ground;
+use crate::installing::removal::Temporary;
 use crate::installing::script::{self, Subject};
-use crate::installing::{Ground, staging};
+use crate::installing::staging::{self, COPY};
 use crate::outcome::Outcome;
 
 /// Where the folder of the build stands for scripts: always the same, so that no path of this machine gets into what
@@ -56,7 +57,7 @@ pub(super) type State = BTreeMap<String, Found>;
 
 /// A build that ran.
 pub(super) struct Attempt {
-    stage: TempDir,
+    stage: Temporary,
     /// What the package was before.
     pub(super) before: State,
     /// And afterwards.
@@ -69,7 +70,12 @@ pub(super) struct Attempt {
 impl Attempt {
     /// The package's folder as it is now.
     pub(super) fn package(&self) -> PathBuf {
-        self.stage.path().join("package")
+        self.stage.path().join(COPY)
+    }
+
+    /// Removes what the scripts made.
+    pub(super) fn remove(self) -> anyhow::Result<()> {
+        self.stage.remove()
     }
 
     /// What the scripts made, changed and removed.
@@ -104,10 +110,9 @@ pub(super) fn run(
     names: (&str, &str),
     hosts: &[HostRule],
 ) -> anyhow::Result<Attempt> {
-    let stage =
-        tempfile::Builder::new().prefix("nodeward-build-").tempdir().context("cannot make a folder")?;
-    let package = stage.path().join("package");
-    staging::copy_folder(&folder.package(), &package).context("cannot copy the package")?;
+    let stage = Temporary::of_system("nodeward-build-").context("cannot make a folder")?;
+    let package = stage.path().join(COPY);
+    staging::copy_folder(&folder.package(), &stage).context("cannot copy the package")?;
     let before = state(&package).context("cannot read the package")?;
     let (mut scripts, mut failed) = (Vec::new(), None);
     let label = format!("{}@{}", names.0, names.1);

@@ -12,11 +12,11 @@ use nodeward_package::{DependencyGraph, Format, Manifest, Package, Version};
 use nodeward_review::install::{Role, Script, stage};
 use nodeward_seal::built::Dependency;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use super::release::{self, Fetched};
 use crate::disk;
 use crate::install_scripts;
+use crate::installing::removal::Temporary;
 use crate::interrupt::Watch;
 use crate::package_manager;
 use crate::projects::{self, Notes};
@@ -50,7 +50,7 @@ const INSTALL: &[&str] = &[
 
 /// The folder, gone with this value.
 pub(super) struct Folder {
-    work: TempDir,
+    work: Temporary,
     /// The package's folder, from there.
     pub(super) below: PathBuf,
     /// The files of the tarball.
@@ -75,6 +75,11 @@ impl Folder {
         self.work.path().join(&self.below)
     }
 
+    /// Removes it.
+    pub(super) fn remove(self) -> anyhow::Result<()> {
+        self.work.remove()
+    }
+
     /// Puts it together. The package manager runs no script.
     pub(super) fn new(
         fetched: &Fetched,
@@ -82,8 +87,7 @@ impl Folder {
         watch: &Watch,
         session: &Session,
     ) -> anyhow::Result<Self> {
-        let work =
-            tempfile::Builder::new().prefix("nodeward-build-").tempdir().context("cannot make a folder")?;
+        let work = Temporary::of_system("nodeward-build-").context("cannot make a folder")?;
         let below = Path::new("node_modules").join(fetched.name.as_str());
         // First what is ours to judge, into a folder where nothing looks for it.
         let aside = work.path().join("unpacked");

@@ -390,7 +390,8 @@ impl Run<'_> {
                 failed.join(", ")
             ));
         }
-        let is_done = failed.is_empty() && report.skipped.is_empty() && !self.is_incomplete;
+        let is_done =
+            failed.is_empty() && report.skipped.is_empty() && !report.has_left() && !self.is_incomplete;
         match (self.failed_to_confine, is_done, report.undecided.is_empty()) {
             (true, ..) => Outcome::NotEnforced,
             (_, false, _) => Outcome::Incomplete,

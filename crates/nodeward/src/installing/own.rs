@@ -66,7 +66,7 @@ fn try_install(
     }
     for (path, before) in writable.iter().zip(before) {
         let below = path.strip_prefix(ground.project).unwrap_or(path);
-        let wrote = changed(before, staging::state(path)?);
+        let wrote = changed(&before, staging::state(path)?);
         let whole = |file: &String| if file.is_empty() { below.to_owned() } else { below.join(file) };
         installed.wrote.extend(wrote.iter().map(|file| whole(file).to_string_lossy().into_owned()));
     }

@@ -46,6 +46,9 @@ pub(crate) struct Installed {
     /// The files that were made, changed or removed, from the package's folder.
     pub(super) wrote: Vec<String>,
     scripts: Vec<Ended>,
+    /// Whether a folder could not be removed, which `error` says.
+    #[serde(skip)]
+    pub(super) is_left: bool,
 }
 
 /// A package whose scripts were not begun.
@@ -82,6 +85,11 @@ impl Report {
     pub(crate) fn failed(&self) -> impl Iterator<Item = &Installed> {
         self.packages.iter().filter(|package| !package.done && !package.optional)
     }
+
+    /// Whether a folder is still there that should have been removed.
+    pub(crate) fn has_left(&self) -> bool {
+        self.packages.iter().any(|package| package.is_left)
+    }
 }
 
 impl Installed {
@@ -96,6 +104,7 @@ impl Installed {
             error: None,
             wrote: Vec::new(),
             scripts: Vec::new(),
+            is_left: false,
         }
     }
 

@@ -14,7 +14,7 @@ use crate::exec::{User, as_user};
 pub(crate) struct Project {
     pub(crate) folder: TempDir,
     user: User,
-    binary: PathBuf,
+    pub(crate) binary: PathBuf,
 }
 
 /// A package: its name, its scripts, and its files by name and text.

@@ -35,6 +35,8 @@ mod install_broken;
 #[cfg(target_os = "linux")]
 mod install_decide;
 #[cfg(target_os = "linux")]
+mod install_deep;
+#[cfg(target_os = "linux")]
 mod install_git;
 #[cfg(target_os = "linux")]
 mod install_limits;
