@@ -46,6 +46,8 @@ mod install_nested;
 mod install_order;
 #[cfg(target_os = "linux")]
 mod install_own;
+#[cfg(target_os = "linux")]
+mod install_report;
 mod install_scripts;
 #[cfg(target_os = "linux")]
 mod installed;
