@@ -5,7 +5,6 @@
 //! only those can be connected to that were made inside.
 
 use std::ffi::OsStr;
-use std::io;
 use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -17,7 +16,8 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketType};
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags};
 
-use super::{sockets, view};
+use super::sockets::Listeners;
+use super::view;
 use crate::confinement::{Confinement, Network};
 use crate::surroundings::{SHARED, TEMPORARY};
 use crate::sys::{self, Answer, Call};
@@ -33,7 +33,7 @@ pub(super) struct Connections {
     /// Its folders in memory, which nobody else has.
     private: Vec<&'static str>,
     /// Tells of the sockets in its network, where that is its own.
-    network: Option<OwnedFd>,
+    network: Option<Listeners>,
     waiting: Arc<AtomicUsize>,
 }
 
@@ -70,14 +70,14 @@ impl Connections {
         let is_own = |folder: &&str| !confinement.paths.iter().any(|rule| rule.path == **folder);
         Self {
             private: [TEMPORARY, SHARED].into_iter().filter(is_own).collect(),
-            network: network.filter(|_| confinement.network != Network::Unconfined),
+            network: network.filter(|_| confinement.network != Network::Unconfined).map(Listeners::new),
             waiting: Arc::default(),
         }
     }
 
     /// Makes the connection, or says why not. `None`: it is answered later, by another thread.
     pub(super) fn make(
-        &self,
+        &mut self,
         listener: &Arc<OwnedFd>,
         call: &Call,
         address: &[u8],
@@ -105,9 +105,10 @@ impl Connections {
         })
     }
 
-    fn wanted(&self, listener: &impl AsFd, call: &Call, address: &[u8]) -> Result<Wanted, Refused> {
+    fn wanted(&mut self, listener: &impl AsFd, call: &Call, address: &[u8]) -> Result<Wanted, Refused> {
         let socket = socket_of(call)?;
-        // From here on it is known whose socket that is.
+        let place = path_of(address).map(|_| Place::of(call)).transpose()?;
+        // From here on it is known whose socket and whose place that is.
         if !sys::still_waits(listener.as_fd(), call) {
             return Err(Errno::INTR.into());
         }
@@ -115,7 +116,7 @@ impl Connections {
         let family = family.ok_or(Errno::INVAL)?;
         match rustix::net::sockopt::socket_domain(&socket)? {
             AddressFamily::UNIX if family != AddressFamily::UNIX.as_raw() => Err(Errno::INVAL.into()),
-            AddressFamily::UNIX => self.wanted_by_name(socket, call, address),
+            AddressFamily::UNIX => self.wanted_by_name(socket, place, address),
             AddressFamily::INET | AddressFamily::INET6 if self.is_of_its_network(&socket) => {
                 Ok(Wanted { socket, address: address.to_vec(), file: None })
             }
@@ -130,10 +131,15 @@ impl Connections {
     /// Whether a socket was made inside, and not handed on as a stream.
     fn is_of_its_network(&self, socket: &OwnedFd) -> bool {
         let Some(network) = &self.network else { return true };
-        sys::network_of(network.as_fd()) == sys::network_of(socket.as_fd())
+        sys::network_of(network.socket()) == sys::network_of(socket.as_fd())
     }
 
-    fn wanted_by_name(&self, socket: OwnedFd, call: &Call, address: &[u8]) -> Result<Wanted, Refused> {
+    fn wanted_by_name(
+        &mut self,
+        socket: OwnedFd,
+        place: Option<Place>,
+        address: &[u8],
+    ) -> Result<Wanted, Refused> {
         if rustix::net::sockopt::socket_type(&socket)? == SocketType::DGRAM {
             return Err(DENIED);
         }
@@ -145,8 +151,9 @@ impl Connections {
             }
             Some(0) => Err(DENIED),
             Some(_) => {
-                let file = find(call, path_of(address).ok_or(Errno::INVAL)?)?;
-                if !self.was_made_inside(call, &file)? {
+                let place = place.ok_or(Errno::INVAL)?;
+                let file = place.find(path_of(address).ok_or(Errno::INVAL)?)?;
+                if !self.was_made_inside(&place, &file)? {
                     return Err(DENIED);
                 }
                 // That very file, whatever stands at its path by now.
@@ -158,20 +165,19 @@ impl Connections {
         }
     }
 
-    fn was_made_inside(&self, call: &Call, file: &OwnedFd) -> Result<bool, Refused> {
+    fn was_made_inside(&mut self, place: &Place, file: &OwnedFd) -> Result<bool, Refused> {
         let status = rustix::fs::fstat(file)?;
         if FileType::from_raw_mode(status.st_mode) != FileType::Socket {
             return Err(Errno::CONNREFUSED.into());
         }
         let is_private = |folder: &&str| {
-            let folder = root_of(call).join(folder.trim_start_matches('/'));
-            rustix::fs::stat(folder).is_ok_and(|folder| folder.st_dev == status.st_dev)
+            let folder = view::find_below(&place.root, Path::new(folder));
+            folder.and_then(rustix::fs::fstat).is_ok_and(|folder| folder.st_dev == status.st_dev)
         };
         if self.private.iter().any(is_private) {
             return Ok(true);
         }
-        let network = self.network.as_ref().map(|network| sockets::listens(network, &status));
-        Ok(network.and_then(io::Result::ok).unwrap_or(false))
+        Ok(self.network.as_mut().is_some_and(|network| network.listens(&status)))
     }
 }
 
@@ -212,19 +218,23 @@ fn socket_of(call: &Call) -> Result<OwnedFd, Errno> {
     rustix::process::pidfd_getfd(process, call.arguments[0] as i32, PidfdGetfdFlags::empty())
 }
 
-fn root_of(call: &Call) -> PathBuf {
-    PathBuf::from(format!("/proc/{}/root", call.pid))
+/// Where a process looks paths up, held: its number may be another's by the next look.
+struct Place {
+    root: OwnedFd,
+    /// Its folder, as it sees it itself; its root is not ours.
+    folder: Option<PathBuf>,
 }
 
-/// What a path leads to for the program.
-fn find(call: &Call, path: &Path) -> Result<OwnedFd, Errno> {
-    let directory = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let root = rustix::fs::open(root_of(call), directory, Mode::empty())?;
-    let mut whole = PathBuf::new();
-    if path.is_relative() {
-        // As the program sees it: its root is not ours.
-        whole = std::fs::read_link(format!("/proc/{}/cwd", call.pid)).map_err(|_| Errno::ACCESS)?;
+impl Place {
+    fn of(call: &Call) -> Result<Self, Errno> {
+        let directory = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root = rustix::fs::open(format!("/proc/{}/root", call.pid), directory, Mode::empty())?;
+        Ok(Self { root, folder: std::fs::read_link(format!("/proc/{}/cwd", call.pid)).ok() })
     }
-    whole.push(path);
-    view::find_below(&root, &whole)
+
+    /// What a path leads to from here.
+    fn find(&self, path: &Path) -> Result<OwnedFd, Errno> {
+        let folder = if path.is_relative() { self.folder.as_deref().ok_or(Errno::ACCESS)? } else { path };
+        view::find_below(&self.root, &folder.join(path))
+    }
 }

@@ -1,6 +1,7 @@
 //! How much a program has written, looked at beside it for as long as it runs.
 
 use std::collections::HashSet;
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,6 +15,9 @@ const EACH: Duration = Duration::from_millis(250);
 
 /// How many times as long as a look takes there is none: folders with very many files take long.
 const REST: u32 = 2;
+
+/// By how much the times of files may lag behind the clock.
+const TICK: Duration = Duration::from_millis(10);
 
 /// What was seen, in bytes.
 #[derive(Debug, Default)]
@@ -31,13 +35,13 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    /// Begins to look at folders. What was made in them before this moment was not made by the
-    /// program.
-    pub(super) fn watch(paths: Vec<PathBuf>) -> std::io::Result<Self> {
+    /// Begins to look at folders. What was made in them before this moment was not made by the program, which may run
+    /// before all of it was seen. `longest`: the size that no file of its making exceeds, in bytes.
+    pub(super) fn watch(paths: Vec<PathBuf>, longest: u64) -> std::io::Result<Self> {
         let seen: Arc<Seen> = Arc::default();
         let theirs = seen.clone();
-        let since = SystemTime::now();
-        std::thread::Builder::new().name("disk".to_owned()).spawn(move || look(&paths, &theirs, since))?;
+        let start = Start { at: SystemTime::now() - TICK, longest };
+        std::thread::Builder::new().name("disk".to_owned()).spawn(move || look(&paths, &theirs, &start))?;
         Ok(Self { seen })
     }
 
@@ -63,8 +67,26 @@ impl Drop for Disk {
     }
 }
 
-fn look(paths: &[PathBuf], seen: &Seen, since: SystemTime) {
-    let before = held(paths, seen, Some(since));
+/// What tells files that were there from those that the program made or changed.
+#[derive(Debug)]
+struct Start {
+    at: SystemTime,
+    longest: u64,
+}
+
+impl Start {
+    /// Whether a file has taken up since before the start what it takes up now. What says nothing of its making was
+    /// there; one that was changed since counts in full for the program, unless no program could have made it so long.
+    fn was_there(&self, file: &Metadata) -> bool {
+        let is_made = file.created().is_ok_and(|made| made >= self.at);
+        let changed = u64::try_from(file.ctime()).unwrap_or(0);
+        let changed = SystemTime::UNIX_EPOCH + Duration::new(changed, file.ctime_nsec() as u32);
+        !is_made && (changed < self.at || file.len() > self.longest || file.is_dir())
+    }
+}
+
+fn look(paths: &[PathBuf], seen: &Seen, start: &Start) {
+    let before = held(paths, seen, Some(start));
     let mut rest = EACH;
     loop {
         let end = Instant::now() + rest;
@@ -87,9 +109,9 @@ fn look(paths: &[PathBuf], seen: &Seen, since: SystemTime) {
     }
 }
 
-/// What the files below these paths take up, in bytes; only those that were there at a moment, if that is asked.
+/// What the files below these paths take up, in bytes; only those that were there at the start, if that is asked.
 /// What can't be looked at counts for nothing; what has several names counts once.
-fn held(paths: &[PathBuf], seen: &Seen, there_at: Option<SystemTime>) -> u64 {
+fn held(paths: &[PathBuf], seen: &Seen, start: Option<&Start>) -> u64 {
     let mut open = paths.to_vec();
     let mut several = HashSet::new();
     let mut held = 0;
@@ -104,9 +126,7 @@ fn held(paths: &[PathBuf], seen: &Seen, there_at: Option<SystemTime>) -> u64 {
         } else if metadata.nlink() > 1 && !several.insert((metadata.dev(), metadata.ino())) {
             continue;
         }
-        // What says nothing of its making was there.
-        let is_new = |since| metadata.created().is_ok_and(|made| made >= since);
-        if !there_at.is_some_and(is_new) {
+        if start.is_none_or(|start| start.was_there(&metadata)) {
             held += metadata.blocks() * 512;
         }
     }

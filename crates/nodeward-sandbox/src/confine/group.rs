@@ -6,9 +6,13 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::process::{Pid, PidfdFlags};
 
 use super::tree;
 use crate::confinement::Limits;
@@ -94,7 +98,15 @@ impl Group {
             if group.parts.is_empty() || new.is_empty() {
                 break;
             }
-            new.into_iter().for_each(|process| group.take(process));
+            let held: Vec<(u32, OwnedFd)> =
+                new.into_iter().filter_map(|process| Some((process, hold(process)?))).collect();
+            // A number may have become another's before it was held; of those below, each is what is held.
+            let below = tree::processes(helper);
+            for (process, held) in held {
+                if process == helper || below.contains(&process) {
+                    group.take(process, &held);
+                }
+            }
         }
         group
     }
@@ -105,11 +117,14 @@ impl Group {
     }
 
     /// Takes a process in, with all that it starts from now on. A group that can't is given up.
-    fn take(&mut self, process: u32) {
+    fn take(&mut self, process: u32, held: &OwnedFd) {
         self.parts.retain(|part| {
+            // One that has ended meanwhile needs none, and its number may become another's.
+            if has_ended(held) {
+                return true;
+            }
             let taken = fs::write(part.folder.join("cgroup.procs"), process.to_string());
-            // One that has ended meanwhile needs none.
-            let is_fine = taken.is_ok() || !Path::new(&format!("/proc/{process}")).exists();
+            let is_fine = taken.is_ok() || has_ended(held);
             if !is_fine {
                 part.remove(1);
             }
@@ -195,6 +210,17 @@ impl Tree {
         let wanted = Counted::ALL.into_iter().filter(|counted| !known.contains(counted));
         wanted.into_iter().any(|counted| enabled.split_whitespace().any(|name| name == counted.controller()))
     }
+}
+
+fn hold(process: u32) -> Option<OwnedFd> {
+    let process = Pid::from_raw(i32::try_from(process).ok()?)?;
+    rustix::process::pidfd_open(process, PidfdFlags::empty()).ok()
+}
+
+fn has_ended(process: &OwnedFd) -> bool {
+    let mut poll = [PollFd::new(process, PollFlags::IN)];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    !rustix::event::poll(&mut poll, Some(&now)).is_ok_and(|ready| ready == 0)
 }
 
 /// Groups that were left behind by processes which were killed.

@@ -128,7 +128,7 @@ pub fn spawn(
             None
         }
     };
-    let disk = Disk::watch(writable(&confinement).collect()).map_err(failed)?;
+    let disk = Disk::watch(writable(&confinement).collect(), confinement.limits.file_size).map_err(failed)?;
     let child = command.spawn().map_err(failed)?;
     disk.belongs_to(child.id());
     // It holds the other end of the stream.

@@ -1,7 +1,7 @@
 //! Which sockets of the file system are listened to in a network.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use rustix::fs::Stat;
@@ -34,43 +34,94 @@ pub(super) fn ask_this_network() -> io::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// Whether somebody of that network listens at this file.
-pub(super) fn listens(network: &impl AsFd, file: &Stat) -> io::Result<bool> {
+/// A network that tells of its sockets.
+#[derive(Debug)]
+pub(super) struct Listeners {
+    socket: OwnedFd,
+    /// How often it was asked.
+    asked: u32,
+    /// Whether an answer did not come whole: the rest of it could be taken for the next one.
+    is_lost: bool,
+}
+
+impl Listeners {
+    /// Of the network that [`ask_this_network`] was called in.
+    pub(super) fn new(socket: OwnedFd) -> Self {
+        Self { socket, asked: 0, is_lost: false }
+    }
+
+    /// A socket of that network.
+    pub(super) fn socket(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+
+    /// Whether it is known that somebody of that network listens at this file. Once the kernel did not answer in full,
+    /// nothing is known any more.
+    pub(super) fn listens(&mut self, file: &Stat) -> bool {
+        if self.is_lost {
+            return false;
+        }
+        self.asked = self.asked.wrapping_add(1);
+        let known = self.ask(file);
+        self.is_lost = known.is_err();
+        known.unwrap_or(false)
+    }
+
+    fn ask(&self, file: &Stat) -> io::Result<bool> {
+        rustix::net::send(&self.socket, &question(self.asked), SendFlags::empty())?;
+        let mut buffer = vec![0; AT_ONCE];
+        let mut found = false;
+        for _ in 0..MOST {
+            let got = rustix::net::recv(&self.socket, buffer.as_mut_slice(), RecvFlags::TRUNC);
+            // More than the buffer holds is cut off.
+            let piece = buffer.get(..got?.1).ok_or_else(|| io::Error::other("an answer is too long"))?;
+            let mut rest = piece;
+            while let Some(Message { kind, number, content, next }) = message(rest) {
+                match kind {
+                    _ if number != self.asked => {}
+                    DONE => return Ok(found),
+                    ERROR => return Err(io::Error::other("the kernel does not tell of sockets")),
+                    _ => found |= is_of(content, file),
+                }
+                rest = next;
+            }
+        }
+        Err(io::Error::other("there are too many sockets"))
+    }
+}
+
+/// Asks for all sockets of the file system that are listened to.
+fn question(number: u32) -> Vec<u8> {
     let mut question = Vec::new();
     question.extend(40_u32.to_ne_bytes());
     question.extend(BY_FAMILY.to_ne_bytes());
     question.extend(REQUEST_ALL.to_ne_bytes());
-    question.extend([0; 8]);
+    question.extend(number.to_ne_bytes());
+    question.extend([0; 4]);
     // The family, the protocol, and two bytes of nothing; the states; any file; what is to be told; any socket.
     question.extend([AddressFamily::UNIX.as_raw() as u8, 0, 0, 0]);
     question.extend(LISTENING.to_ne_bytes());
     question.extend(0_u32.to_ne_bytes());
     question.extend(SHOW_FILE.to_ne_bytes());
     question.extend([0; 8]);
-    rustix::net::send(network, &question, SendFlags::empty())?;
-    let mut buffer = vec![0; AT_ONCE];
-    let mut found = false;
-    for _ in 0..MOST {
-        let (length, _) = rustix::net::recv(network, buffer.as_mut_slice(), RecvFlags::empty())?;
-        let mut rest = &buffer[..length];
-        while let Some((kind, message, next)) = message(rest) {
-            match kind {
-                DONE => return Ok(found),
-                ERROR => return Err(io::Error::other("the kernel does not tell of sockets")),
-                _ => found |= is_of(message, file),
-            }
-            rest = next;
-        }
-    }
-    Err(io::Error::other("there are too many sockets"))
+    question
 }
 
-/// The kind and content of the first message, and what comes after it.
-fn message(bytes: &[u8]) -> Option<(u16, &[u8], &[u8])> {
+/// One message of an answer, and what comes after it.
+struct Message<'b> {
+    kind: u16,
+    /// That of the question.
+    number: u32,
+    content: &'b [u8],
+    next: &'b [u8],
+}
+
+fn message(bytes: &[u8]) -> Option<Message<'_>> {
     let length = u32::from_ne_bytes(bytes.get(..4)?.try_into().ok()?) as usize;
     let kind = u16::from_ne_bytes(bytes.get(4..6)?.try_into().ok()?);
+    let number = u32::from_ne_bytes(bytes.get(8..12)?.try_into().ok()?);
     let next = bytes.get(length.next_multiple_of(4)..).unwrap_or_default();
-    Some((kind, bytes.get(16..length)?, next))
+    Some(Message { kind, number, content: bytes.get(16..length)?, next })
 }
 
 /// Whether a socket that is told of has this file.

@@ -11,6 +11,9 @@ use crate::surroundings::{SHARED, TEMPORARY};
 /// The most processes that are looked at.
 const MOST: usize = 10_000;
 
+/// How the kernel calls mapped memory that is like a file. It counts as memory already.
+const MEMORY: [&[u8]; 3] = [b"/memfd:", b"/dev/zero", b"/SYSV"];
+
 /// What the processes below one use.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Usage {
@@ -64,7 +67,8 @@ pub(super) fn processes(pid: u32) -> Vec<u32> {
     below(pid).into_iter().map(|(pid, _)| pid).collect()
 }
 
-/// What the processes below `pid` hold open that has no name any more, or never had one. Each file counts once.
+/// What the processes below `pid` hold open, or mapped, that has no name any more, or never had one. Each file counts
+/// once.
 pub(super) fn unnamed(pid: u32) -> Unnamed {
     let private: Vec<u64> = private(pid).into_iter().map(|(_, device)| device).collect();
     let mut known = HashSet::new();
@@ -82,8 +86,46 @@ pub(super) fn unnamed(pid: u32) -> Unnamed {
             let size = metadata.blocks() * 512;
             *if is_memory { &mut found.memory } else { &mut found.disk } += size;
         }
+        let maps = std::fs::read(format!("/proc/{pid}/maps")).unwrap_or_default();
+        for mapped in removed_maps(&maps) {
+            let key = (mapped.device, mapped.number);
+            if !private.contains(&mapped.device) && known.insert(key) {
+                // Only root may follow the link. For others it takes up at least what is mapped of it.
+                let file = std::fs::metadata(format!("/proc/{pid}/map_files/{}", mapped.range));
+                found.disk += file.map_or(mapped.length, |file| file.blocks() * 512);
+            }
+        }
     }
     found
+}
+
+/// A file on disk that was removed and that a process maps.
+#[derive(Debug, PartialEq, Eq)]
+struct Mapped<'t> {
+    range: &'t str,
+    length: u64,
+    device: u64,
+    number: u64,
+}
+
+/// Those files, as the kernel lists what a process maps.
+fn removed_maps(text: &[u8]) -> impl Iterator<Item = Mapped<'_>> {
+    let removed = text.split(|byte| *byte == b'\n').filter(|line| line.ends_with(b" (deleted)"));
+    removed.filter_map(|line| {
+        let path = line.iter().position(|byte| *byte == b'/')?;
+        if MEMORY.iter().any(|memory| line[path..].starts_with(memory)) {
+            return None;
+        }
+        let mut words = std::str::from_utf8(&line[..path]).ok()?.split_ascii_whitespace();
+        let (range, device, number) = (words.next()?, words.nth(2)?, words.next()?);
+        let hexadecimal = |text| u64::from_str_radix(text, 16).ok();
+        let (from, to) = range.split_once('-')?;
+        let length = hexadecimal(to)?.checked_sub(hexadecimal(from)?)?;
+        let (major, minor) = device.split_once(':')?;
+        let part = |text| u32::from_str_radix(text, 16).ok();
+        let device = rustix::fs::makedev(part(major)?, part(minor)?);
+        Some(Mapped { range, length, device, number: number.parse().ok()? })
+    })
 }
 
 /// What lies in the private folders of the first process below the helper `pid`, which are in memory, in bytes.
@@ -156,4 +198,20 @@ pub(super) fn has_inner(pid: u32, inner: u32) -> bool {
     };
     all.iter().any(|(pid, _)| is(format!("/proc/{pid}")))
         || all.iter().any(|(pid, tasks)| tasks.iter().any(|task| is(format!("/proc/{pid}/task/{task}"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn removed_files_that_are_mapped_are_found() {
+        let text = b"55e0-55f0 r--p 00000000 fd:00 123        /usr/bin/node\n\
+            7f0000000000-7f0000003000 rw-s 00000000 fd:01 77        /work/big (deleted)\n\
+            7f10-7f20 rw-s 00000000 00:01 9 /memfd:x (deleted)\n7f20-7f30 rw-s 00000000 00:01 9 /SYSV0 (deleted)\n\
+            x (deleted)\n9-1 r--p 0 fd:00 8 /a b (deleted)\n7f30-7f40 rw-p 00000000 00:00 0 \n";
+        let device = rustix::fs::makedev(0xfd, 1);
+        let big = Mapped { range: "7f0000000000-7f0000003000", length: 0x3000, device, number: 77 };
+        assert_eq!(removed_maps(text).collect::<Vec<_>>(), [big]);
+    }
 }

@@ -130,6 +130,9 @@ fn what_no_folder_tells_of_counts_as_written() {
         for script in [
             // Open, and without a name.
             "perl -e '$x = \"x\" x 1e6; for my $i (1..6) { open($f[$i], \"+>\", $i); unlink $i; syswrite($f[$i], $x) for 1..10 } sleep 3'",
+            // Mapped, closed, and without a name.
+            #[cfg(target_arch = "x86_64")]
+            "perl -e '$x = \"x\" x 1e6; for my $i (1..6) { open(F, \"+>\", $i); syswrite(F, $x) for 1..10; syscall(9, 0, 10000000, 1, 1, fileno(F), 0) > 0 or exit 3; unlink $i; close F } sleep 3'",
             // Among very many.
             "perl -e 'mkdir \"d\"; for (1..105000) { open(F, \">\", \"d/$_\"); close F } $x = \"x\" x 1e6; for my $i (1..6) { open(F, \">\", \"big$i\"); syswrite(F, $x) for 1..10; close F } sleep 60'",
             // Room that is taken and not written to.
