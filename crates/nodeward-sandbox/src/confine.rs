@@ -9,6 +9,7 @@ mod disk;
 mod filter;
 mod group;
 mod inside;
+mod left;
 mod message;
 mod namespaces;
 mod outside;

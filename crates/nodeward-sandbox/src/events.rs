@@ -1,8 +1,9 @@
 //! What a confined program was seen trying.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-/// The most different events that are kept of one run.
+/// The most different events of one kind that are kept of one run. Many of one kind can't hide those of another.
 const MOST: usize = 2_000;
 
 /// How much of a subject is kept, in bytes.
@@ -23,6 +24,8 @@ pub enum Act {
     Connect,
     /// To send a signal to another process.
     Signal,
+    /// To go on after the program that was started has ended.
+    Outlive,
 }
 
 /// What became of it.
@@ -48,15 +51,29 @@ pub struct Event {
 /// Events and how often each was seen, in the order of the first time.
 #[derive(Debug, Clone, Default)]
 pub struct Events {
-    known: BTreeMap<Event, usize>,
-    list: Vec<(Event, u64)>,
-    /// How many were left out because there were too many different ones.
+    known: BTreeMap<Arc<Event>, usize>,
+    list: Vec<(Arc<Event>, u64)>,
+    /// How many different ones there are of each kind.
+    kinds: HashMap<Kind, usize>,
+    /// How many were left out because there were too many different ones of their kind.
     pub dropped: u64,
 }
 
+/// What was tried, what became of it, and whether it was for a secret.
+type Kind = (Act, Fate, bool);
+
 impl Events {
     /// Notes one. Of a long subject only the beginning is kept.
-    pub fn add(&mut self, mut event: Event) {
+    pub fn add(&mut self, event: Event) {
+        self.note(event, false);
+    }
+
+    /// Notes one that was for a secret: they are a kind of their own.
+    pub fn add_secret(&mut self, event: Event) {
+        self.note(event, true);
+    }
+
+    fn note(&mut self, mut event: Event, is_secret: bool) {
         if event.subject.len() > LONGEST {
             let end = event.subject.floor_char_boundary(LONGEST);
             event.subject.truncate(end);
@@ -64,16 +81,42 @@ impl Events {
         }
         if let Some(&place) = self.known.get(&event) {
             self.list[place].1 += 1;
-        } else if self.list.len() < MOST {
-            self.known.insert(event.clone(), self.list.len());
-            self.list.push((event, 1));
-        } else {
-            self.dropped += 1;
+            return;
         }
+        let of_kind = self.kinds.entry((event.act, event.fate, is_secret)).or_default();
+        if *of_kind >= MOST {
+            self.dropped += 1;
+            return;
+        }
+        *of_kind += 1;
+        let event = Arc::new(event);
+        self.known.insert(event.clone(), self.list.len());
+        self.list.push((event, 1));
     }
 
     /// Each with the number of times that it was seen.
     pub fn iter(&self) -> impl Iterator<Item = (&Event, u64)> {
-        self.list.iter().map(|(event, times)| (event, *times))
+        self.list.iter().map(|(event, times)| (&**event, *times))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_of_a_kind_hide_no_other() {
+        let mut events = Events::default();
+        let event = |act, fate, subject: &str| Event { act, subject: subject.to_owned(), fate };
+        for number in 0..MOST + 5 {
+            events.add(event(Act::Read, Fate::Denied, &number.to_string()));
+        }
+        events.add(event(Act::Read, Fate::Denied, "7"));
+        events.add_secret(event(Act::Read, Fate::Denied, "key"));
+        events.add(event(Act::Connect, Fate::Denied, "host"));
+        events.add(event(Act::Read, Fate::Allowed, "file"));
+        assert_eq!((events.iter().count(), events.dropped), (MOST + 3, 5));
+        let times = |subject: &str| events.iter().find(|(event, _)| event.subject == subject).unwrap().1;
+        assert_eq!((times("7"), times("key"), times("host"), times("file")), (2, 1, 1, 1));
     }
 }

@@ -46,6 +46,8 @@ pub(crate) struct Ran {
     pub(crate) ended: Ended,
     /// The last of what it wrote, where that was kept.
     pub(crate) written: String,
+    /// The names of this process's variables that were not handed on.
+    withheld: Vec<String>,
     connections: Vec<Connection>,
 }
 
@@ -62,7 +64,7 @@ struct Connection {
 impl Ran {
     /// Of a program that nobody watched.
     pub(crate) fn new(ended: Ended, written: String) -> Self {
-        Self { ended, written, connections: Vec::new() }
+        Self { ended, written, withheld: Vec::new(), connections: Vec::new() }
     }
 
     /// Whether it ended by itself, and says that all went well.
@@ -101,6 +103,7 @@ pub(crate) fn run(
     session: &Session,
 ) -> anyhow::Result<Ran> {
     let helper = Helper::this().context("cannot tell where this program is")?;
+    let withheld = withheld(&run.confinement);
     let streams = match output {
         Output::Shared => Streams::Shared(std::io::stdin().as_fd().try_clone_to_owned().ok()),
         Output::Kept => Streams::Taken,
@@ -124,7 +127,16 @@ pub(crate) fn run(
     }
     let seen = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
     let connections = seen.into_iter().filter_map(|event| note(event, &mut ended.events)).collect();
-    Ok(Ran { ended, connections, written: written.text() })
+    Ok(Ran { ended, connections, withheld, written: written.text() })
+}
+
+/// The names of variables that a program does not get.
+fn withheld(confinement: &Confinement) -> Vec<String> {
+    let is_handed_on = |name: &OsString| confinement.environment.iter().any(|(known, _)| known == name);
+    let names = std::env::vars_os().map(|(name, _)| name).filter(|name| !is_handed_on(name));
+    let mut names: Vec<String> = names.map(|name| name.to_string_lossy().into_owned()).collect();
+    names.sort_unstable();
+    names
 }
 
 /// The last of what a program writes, both streams together.
@@ -174,7 +186,8 @@ fn note(event: NetworkEvent, events: &mut Events) -> Option<Connection> {
     let mut add = |act, subject, fate| events.add(Event { act, subject, fate });
     match event {
         NetworkEvent::NameAsked { name, answer, .. } => {
-            let fate = if answer == NameAnswer::Denied { Fate::Denied } else { Fate::Allowed };
+            let is_denied = matches!(answer, NameAnswer::Denied | NameAnswer::TooMany);
+            let fate = if is_denied { Fate::Denied } else { Fate::Allowed };
             add(Act::Name, name, fate);
             None
         }
@@ -251,6 +264,7 @@ fn verb(act: Act) -> &'static str {
         Act::Name => "ask for",
         Act::Connect => "connect to",
         Act::Signal => "signal to",
+        Act::Outlive => "go on after its end:",
     }
 }
 
@@ -287,6 +301,9 @@ pub(crate) struct Report {
     grouped: Vec<&'static str>,
     events: Vec<Line>,
     connections: Vec<Connection>,
+    /// Left out where the report is for others than whoever ran it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) withheld: Option<Vec<String>>,
     dropped: u64,
 }
 
@@ -319,6 +336,7 @@ pub(crate) fn report(command: &[OsString], ran: &Ran) -> Report {
         grouped: ended.grouped.iter().map(|counted| counted_name(*counted)).collect(),
         events: ended.events.iter().map(|(event, times)| line(event, times)).collect(),
         connections: ran.connections.clone(),
+        withheld: Some(ran.withheld.clone()),
         dropped: ended.events.dropped,
     }
 }
@@ -407,6 +425,7 @@ fn line(event: &Event, times: u64) -> Line {
         Act::Name => "name",
         Act::Connect => "connect",
         Act::Signal => "signal",
+        Act::Outlive => "outlive",
     };
     let fate = match event.fate {
         Fate::Allowed => "allowed",

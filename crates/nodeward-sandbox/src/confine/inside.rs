@@ -19,7 +19,7 @@ use rustix::thread::{CapabilitySet, CapabilitySets};
 use super::filter::Filters;
 use super::message::{self, Order};
 use super::view::View;
-use super::{Failure, namespaces, rules, sockets};
+use super::{Failure, left, namespaces, rules, sockets};
 use crate::confinement::{Confinement, Limits, Network};
 use crate::sys::{self, Fork};
 
@@ -122,7 +122,8 @@ fn first(
             drop(input);
             drop_rights().map_err(|error| Failure::layer("rights", error))?;
             let status = reap(child).map_err(|error| Failure::layer("processes", error))?;
-            message::reply_ended(control, status).map_err(|error| Failure::layer("processes", error))
+            message::reply_ended(control, status, &left::running())
+                .map_err(|error| Failure::layer("processes", error))
         }
         Fork::Child => {
             let failure = match become_program(control, order, input) {

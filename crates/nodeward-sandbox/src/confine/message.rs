@@ -42,8 +42,8 @@ pub(super) enum Reply {
     Listener(OwnedFd, Option<OwnedFd>),
     /// Nothing was started.
     Failed(Failure),
-    /// The program has ended, with this status as `waitpid` has it.
-    Ended(i32),
+    /// The program has ended, with this status as `waitpid` has it; and these command lines of what it left running.
+    Ended(i32, Vec<String>),
     /// Nobody will say anything more.
     Gone,
 }
@@ -80,9 +80,12 @@ pub(super) fn reply_failed(mut to: &UnixStream, failure: &Failure) -> io::Result
     to.write_all(&text)
 }
 
-pub(super) fn reply_ended(mut to: &UnixStream, status: i32) -> io::Result<()> {
+pub(super) fn reply_ended(mut to: &UnixStream, status: i32, left: &[String]) -> io::Result<()> {
+    let text = serde_json::to_vec(left)?;
     send(to, b'E', &[])?;
-    to.write_all(&status.to_ne_bytes())
+    to.write_all(&status.to_ne_bytes())?;
+    to.write_all(&(text.len() as u64).to_ne_bytes())?;
+    to.write_all(&text)
 }
 
 /// The next reply, whatever it is.
@@ -102,7 +105,8 @@ pub(super) fn receive_reply(from: &mut UnixStream) -> io::Result<Reply> {
         b'E' => {
             let mut status = [0; 4];
             from.read_exact(&mut status)?;
-            Ok(Reply::Ended(i32::from_ne_bytes(status)))
+            let left = serde_json::from_slice(&receive_bytes(from)?)?;
+            Ok(Reply::Ended(i32::from_ne_bytes(status), left))
         }
         _ => Err(io::Error::other("an unknown reply")),
     }

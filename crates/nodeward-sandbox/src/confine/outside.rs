@@ -20,7 +20,7 @@ use super::message::{self, Order, Reply};
 use super::watch::Watch;
 use super::{Failure, HELPER, tree};
 use crate::confinement::{Access, Confinement, Network};
-use crate::events::Events;
+use crate::events::{Act, Event, Events, Fate};
 use crate::sys;
 
 /// How often what a program uses is looked at.
@@ -210,7 +210,7 @@ impl Running {
                         Err(error) => break Outcome::Failed(Failure::layer("processes", error)),
                     }
                 }
-                Ok(Reply::Ended(status)) => break Outcome::Ended(ExitStatus::from_raw(status)),
+                Ok(Reply::Ended(status, left)) => break Outcome::Ended(ExitStatus::from_raw(status), left),
                 Ok(Reply::Failed(failure)) => break Outcome::Failed(failure),
                 Ok(Reply::Sockets(_)) => {}
                 Ok(Reply::Gone) => {
@@ -219,14 +219,19 @@ impl Running {
                 Err(error) => break Outcome::Failed(Failure::layer("processes", error)),
             }
         };
-        if !matches!(outcome, Outcome::Ended(_)) {
+        if !matches!(outcome, Outcome::Ended(..)) {
             // The first process of the namespace goes with it, and all others with that.
             let _ = self.child.kill();
         }
         let waited = self.child.wait().map_err(|error| Failure::layer("processes", error))?;
-        let events = listening.and_then(|thread| thread.join().ok()).unwrap_or_default();
+        let mut events = listening.and_then(|thread| thread.join().ok()).unwrap_or_default();
         let (status, stopped) = match outcome {
-            Outcome::Ended(status) => (status, group.ended_one().then_some(Stop::Memory)),
+            Outcome::Ended(status, left) => {
+                for subject in left {
+                    events.add(Event { act: Act::Outlive, subject, fate: Fate::Denied });
+                }
+                (status, group.ended_one().then_some(Stop::Memory))
+            }
             Outcome::Stopped(stop) => (waited, Some(stop)),
             // It was the helper that the kernel chose, with whom all ended.
             Outcome::Failed(_) if group.ended_one() => (waited, Some(Stop::Memory)),
@@ -253,7 +258,7 @@ impl Drop for Running {
 }
 
 enum Outcome {
-    Ended(ExitStatus),
+    Ended(ExitStatus, Vec<String>),
     Stopped(Stop),
     Failed(Failure),
 }

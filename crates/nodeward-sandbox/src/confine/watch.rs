@@ -180,7 +180,10 @@ impl Watch {
         let led = self.led(call.pid, &path);
         let path = led.unwrap_or(path);
         match self.fate(call.pid, &path, act) {
-            Some(fate) => self.events.add(Event { act, subject: shown(&path), fate }),
+            Some(fate) => {
+                let event = Event { act, subject: shown(&path), fate };
+                if is_secret(&path) { self.events.add_secret(event) } else { self.events.add(event) }
+            }
             None if is_whole && self.dull.len() < MOST_DULL => drop(self.dull.insert(key)),
             None => {}
         }
@@ -310,6 +313,11 @@ impl Watch {
         }
         self.events.add(Event { act: Act::Signal, subject: format!("process {target}"), fate: Fate::Denied });
     }
+}
+
+/// Whether a path of which something is told holds a secret.
+fn is_secret(path: &Path) -> bool {
+    path.starts_with(HOME) || path.starts_with("/proc")
 }
 
 /// Whether a process calls itself a package manager that Node.js runs.

@@ -144,12 +144,14 @@ fn run_one(scene: &Scene<'_>, ground: &Ground<'_>, script: &Script) -> anyhow::R
     script::tell(scene.label, script, &ran, ground.session);
     ground.watch.check()?;
     let outcome = confined::outcome(&ran.ended);
-    let command = script::command_line(script);
+    let mut report = confined::report(&script::command_line(script), &ran);
+    // A record is for others, whom the variables of this machine don't concern.
+    report.withheld = None;
     let ran = Ran {
         stage: script.stage.to_string(),
         command: script.command.to_string(),
         implicit: script.implicit,
-        report: serde_json::to_value(confined::report(&command, &ran)).context("cannot report")?,
+        report: serde_json::to_value(report).context("cannot report")?,
         written: ran.written,
     };
     Ok((ran, outcome))

