@@ -183,3 +183,33 @@ fn a_socket_as_a_stream_reaches_nobody_else() {
         text(&output)
     );
 }
+
+/// The socket waits or not from one moment to the next, and nobody ever accepts.
+#[test]
+fn connections_that_hang_hold_up_nothing_else() {
+    const HANGS: &str = "perl -MSocket -MFcntl -MIO::Handle -e '
+        my $there = pack_sockaddr_un(\"/tmp/listens\");
+        socket(L, AF_UNIX, SOCK_STREAM, 0) && bind(L, $there) && listen(L, 0) or exit 2;
+        for (1..3) { socket($full[$_], AF_UNIX, SOCK_STREAM, 0) or exit 3; $full[$_]->blocking(0); connect($full[$_], $there) }
+        socket(S, AF_UNIX, SOCK_STREAM, 0) or exit 4;
+        my $flags = fcntl(S, F_GETFL, 0);
+        for my $way (1..3) {
+            next if fork;
+            if ($way == 1) { for (;;) { fcntl(S, F_SETFL, $flags | O_NONBLOCK); fcntl(S, F_SETFL, $flags) } }
+            connect(S, $there) for 1..100000;
+            sleep 60;
+        }
+        sleep 2;
+        socket(O, AF_UNIX, SOCK_STREAM, 0) && bind(O, pack_sockaddr_un(\"/tmp/other\")) && listen(O, 1) or exit 5;
+        socket(C, AF_UNIX, SOCK_STREAM, 0) && connect(C, pack_sockaddr_un(\"/tmp/other\")) or exit 6;
+        print \"went on\\n\"'";
+    for user in users() {
+        let machine = Machine::new(user);
+        let started = std::time::Instant::now();
+        let (output, report) = machine.confined(&["--time", "30s"], HANGS);
+        let said = text(&output);
+        assert!(said.contains("went on") && output.status.success(), "{user:?}: {said}");
+        assert!(started.elapsed().as_secs() < 20, "{user:?}: it took {:?}", started.elapsed());
+        assert!(denied(&report, "outlive", "perl"), "{report:#}");
+    }
+}
