@@ -11,6 +11,8 @@ mod group;
 mod inside;
 mod left;
 mod message;
+mod mounts;
+mod named;
 mod namespaces;
 mod outside;
 mod rules;

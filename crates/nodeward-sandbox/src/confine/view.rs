@@ -250,7 +250,12 @@ impl Here {
 
 /// What a path leads to below a folder that is taken for the root.
 pub(super) fn find_below(root: &OwnedFd, path: &Path) -> Result<OwnedFd, Errno> {
-    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    look_below(root, path, OFlags::empty())
+}
+
+/// The same, by more flags.
+pub(super) fn look_below(root: &OwnedFd, path: &Path, more: OFlags) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::PATH | OFlags::CLOEXEC | more;
     let mut tries = 0;
     loop {
         match rustix::fs::openat2(root, path, flags, Mode::empty(), ResolveFlags::IN_ROOT) {

@@ -5,32 +5,25 @@
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
-use std::fmt::Write as _;
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::event::{PollFd, PollFlags};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{Mode, OFlags, ResolveFlags};
 
 use super::connect::{self, Connections};
 use super::filter::{Subject, WATCHED};
-use super::tree;
+use super::mounts::Mounts;
+use super::named::{
+    address, arguments, inside, is_of_files, is_there_inside, joined, number, root, shown, text, whole,
+};
+use super::{tree, view};
 use crate::confinement::{Access, Confinement, Network};
 use crate::events::{Act, Event, Events, Fate};
 use crate::surroundings::{HOME, TEMPORARY};
 use crate::sys::{self, Answer, Call};
-
-/// The longest path that Linux takes.
-const LONGEST_PATH: usize = 4096;
-
-/// Most paths are shorter.
-const USUAL_PATH: usize = 256;
-
-/// The most arguments of a program that are kept.
-const MOST_ARGUMENTS: usize = 24;
 
 /// The most paths that are remembered as of no interest.
 const MOST_DULL: usize = 20_000;
@@ -71,6 +64,7 @@ pub(super) struct Watch {
     network: Network,
     helper: u32,
     connections: Connections,
+    mounts: Mounts,
     dull: HashSet<(Act, Vec<u8>)>,
     events: Events,
 }
@@ -82,6 +76,7 @@ impl Watch {
             network: confinement.network.clone(),
             helper,
             connections: Connections::new(confinement, network),
+            mounts: Mounts::own(),
             dull: HashSet::new(),
             events: Events::default(),
         }
@@ -128,7 +123,7 @@ impl Watch {
                 self.path(call, from.0, from.1, Act::Write);
                 self.path(call, to.0, to.1, Act::Write);
             }
-            Subject::Folder { folder, path } if is_folder(call, folder, path) => {}
+            Subject::Folder { folder, path } if self.is_folder(call, folder, path) => {}
             Subject::Folder { folder, path } => self.path(call, folder, path, Act::Write),
             Subject::Program { folder, path } => self.program(call, folder, path),
             Subject::Connection => return self.connection(listener, call),
@@ -155,7 +150,7 @@ impl Watch {
             Some(path) => {
                 let whole = whole(call, None, path.as_os_str().as_bytes()).unwrap_or(path.to_owned());
                 // One of the system's, which is not there for it.
-                let is_elsewhere = || !whole.starts_with(TEMPORARY) && whole.exists();
+                let is_elsewhere = || !whole.starts_with(TEMPORARY) && self.is_there(&whole);
                 if made
                     .is_err_and(|refused| refused.denied || refused.error == libc::ENOENT && is_elsewhere())
                 {
@@ -192,18 +187,32 @@ impl Watch {
     /// Where a path leads that the program could have made a symbolic link of. Looked up in its own folders, which may
     /// stand for others outside; what a link names from the root is looked up outside, as it is not there for the program.
     fn led(&self, pid: u32, path: &Path) -> Option<PathBuf> {
-        let is_own = |(rule, access): &(PathBuf, Access)| *access == Access::Write && path.starts_with(rule);
-        if !self.paths.iter().any(is_own) {
-            return None;
-        }
+        let is_own = |(rule, access): &&(PathBuf, Access)| *access == Access::Write && path.starts_with(rule);
+        let (rule, _) = self.paths.iter().find(is_own)?;
+        let folder = view::find_below(&root(pid)?, rule).ok()?;
+        let below = path.strip_prefix(rule).ok()?;
+        // Where a look could have something mounted, it stays in the folder's own file system.
+        let ways = if self.mounts.has_any() { ResolveFlags::NO_XDEV } else { ResolveFlags::empty() };
         let flags = OFlags::PATH | OFlags::CLOEXEC;
-        let inside = inside(pid, path);
-        let real = match rustix::fs::open(&inside, flags, Mode::empty()) {
+        let real = match rustix::fs::openat2(&folder, below, flags, Mode::empty(), ways) {
             Ok(opened) => std::fs::read_link(format!("/proc/self/fd/{}", opened.as_raw_fd())).ok()?,
+            Err(_) if self.mounts.has_any() => return None,
             // It leads to what is not there for it, and perhaps for others.
-            Err(_) => joined(path.parent()?, &std::fs::read_link(inside).ok()?),
+            Err(_) => joined(path.parent()?, &std::fs::read_link(inside(pid, path)).ok()?),
         };
         Some(real).filter(|real| real != path)
+    }
+
+    /// Whether there is something at a path for everybody. Where a look could have something mounted, it is taken for
+    /// there.
+    fn is_there(&self, path: &Path) -> bool {
+        self.mounts.would_mount(path) || std::fs::symlink_metadata(path).is_ok()
+    }
+
+    /// Whether there is a folder already, for everybody: tools make all those on the way once more.
+    fn is_folder(&self, call: &Call, folder: Option<usize>, path: usize) -> bool {
+        let found = text(call.pid, call.arguments[path]).and_then(|text| whole(call, folder, &text));
+        found.is_some_and(|found| !self.mounts.would_mount(&found) && found.is_dir())
     }
 
     /// What is said of a path, if anything.
@@ -239,10 +248,7 @@ impl Watch {
         }
         // What is not there for anybody was looked for, as programs do, and not kept from this one. Of what is there for
         // the program alone, it may read all.
-        let is_there = |path: &Path| {
-            let is_there = |path: &Path| std::fs::symlink_metadata(path).is_ok();
-            is_there(path) || act == Act::Write && is_there(&inside(pid, path))
-        };
+        let is_there = |path: &Path| self.is_there(path) || act == Act::Write && is_there_inside(pid, path);
         let counts = is_there(path) || act == Act::Write && path.parent().is_some_and(is_there);
         // The folders on the way to what is declared are there.
         let is_way = act == Act::Read && self.paths.iter().any(|(rule, _)| rule.starts_with(path));
@@ -255,13 +261,12 @@ impl Watch {
         if subject == Path::new(TEMPORARY) {
             return None;
         }
-        let inside = inside(pid, subject);
-        let is_there = |path: &Path| std::fs::symlink_metadata(path).is_ok();
         // A folder that leads to what is declared stands for the one outside, in which nothing is made.
         let is_way = act == Act::Write && self.paths.iter().any(|(rule, _)| rule.starts_with(subject));
         // Declared, but for less than this.
         let is_shown = self.paths.iter().any(|(rule, _)| path.starts_with(rule));
-        (is_way || is_shown || is_there(subject) && !is_there(&inside)).then_some(Fate::Denied)
+        let is_elsewhere = || self.is_there(subject) && !is_there_inside(pid, subject);
+        (is_way || is_shown || is_elsewhere()).then_some(Fate::Denied)
     }
 
     fn program(&mut self, call: &Call, folder: Option<usize>, path: usize) {
@@ -270,7 +275,7 @@ impl Watch {
         let fate = match self.fate(call.pid, &found, Act::Execute) {
             Some(fate) => fate,
             // Looked for along `PATH`.
-            None if std::fs::symlink_metadata(&found).is_err() && !found.starts_with(TEMPORARY) => return,
+            None if !self.is_there(&found) && !found.starts_with(TEMPORARY) => return,
             None => Fate::Allowed,
         };
         let mut subject = shown(&found);
@@ -332,114 +337,4 @@ fn is_package_manager(pid: u32) -> bool {
 fn paths(confinement: &Confinement) -> Vec<(PathBuf, Access)> {
     let declared = confinement.paths.iter().map(|rule| (PathBuf::from(&rule.path), rule.access));
     declared.chain(confinement.files.iter().map(|(path, _)| (PathBuf::from(path), Access::Read))).collect()
-}
-
-/// Whether there is a folder already, for everybody: tools make all those on the way once more.
-fn is_folder(call: &Call, folder: Option<usize>, path: usize) -> bool {
-    let found = text(call.pid, call.arguments[path]).and_then(|text| whole(call, folder, &text));
-    found.is_some_and(|found| found.is_dir())
-}
-
-/// A path as a process sees it.
-fn inside(pid: u32, path: &Path) -> PathBuf {
-    PathBuf::from(format!("/proc/{pid}/root")).join(path.strip_prefix("/").unwrap_or(path))
-}
-
-fn number(bytes: &[u8]) -> u64 {
-    let mut whole = [0; 8];
-    whole[..bytes.len()].copy_from_slice(bytes);
-    u64::from_ne_bytes(whole)
-}
-
-/// A text that ends with a zero byte.
-fn text(pid: u32, at: u64) -> Option<Vec<u8>> {
-    let mut buffer = vec![0; USUAL_PATH];
-    let mut read = sys::read_memory(pid, at, &mut buffer);
-    if !buffer[..read].contains(&0) {
-        buffer.resize(LONGEST_PATH, 0);
-        read = sys::read_memory(pid, at, &mut buffer);
-    }
-    let end = buffer[..read].iter().position(|&byte| byte == 0)?;
-    buffer.truncate(end);
-    Some(buffer)
-}
-
-/// The path from the root, without `..` and as far as its text tells.
-fn whole(call: &Call, folder: Option<usize>, text: &[u8]) -> Option<PathBuf> {
-    let path = Path::new(OsStr::from_bytes(text));
-    if text.is_empty() {
-        return None;
-    }
-    let base = if path.is_absolute() { PathBuf::new() } else { base(call, folder)? };
-    let found = joined(&base, path);
-    let own = Path::new("/proc/self");
-    Some(
-        found
-            .strip_prefix(own)
-            .map(|rest| Path::new("/proc").join("self").join(rest))
-            .unwrap_or(found.clone()),
-    )
-}
-
-/// A path from a folder, unless it is from the root, without `..` and as far as its text tells.
-fn joined(base: &Path, path: &Path) -> PathBuf {
-    let mut found = PathBuf::from("/");
-    for part in base.join(path).components() {
-        match part {
-            Component::ParentDir => drop(found.pop()),
-            Component::Normal(name) => found.push(name),
-            _ => {}
-        }
-    }
-    found
-}
-
-/// What a path that does not start at the root starts at.
-fn base(call: &Call, folder: Option<usize>) -> Option<PathBuf> {
-    let pid = call.pid;
-    let descriptor =
-        folder.map(|at| call.arguments[at] as i32).filter(|descriptor| *descriptor != libc::AT_FDCWD);
-    let link = match descriptor {
-        Some(descriptor) => format!("/proc/{pid}/fd/{descriptor}"),
-        None => format!("/proc/{pid}/cwd"),
-    };
-    // As the program sees it: its root is not ours.
-    std::fs::read_link(link).ok()
-}
-
-fn arguments(pid: u32, at: u64) -> Vec<String> {
-    let mut pointers = [0; 8 * MOST_ARGUMENTS];
-    let read = sys::read_memory(pid, at, &mut pointers);
-    let pointers = pointers[..read].chunks_exact(8).map(number).take_while(|pointer| *pointer != 0);
-    pointers.filter_map(|pointer| Some(String::from_utf8_lossy(&text(pid, pointer)?).into_owned())).collect()
-}
-
-/// An address as it is written, and whether it is of the program's own machine; `None` for what is none.
-fn address(bytes: &[u8]) -> Option<(String, bool)> {
-    let family = i32::from(u16::from_ne_bytes(bytes.get(..2)?.try_into().ok()?));
-    let port = || Some(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?));
-    match family {
-        libc::AF_INET => {
-            let address = Ipv4Addr::from(<[u8; 4]>::try_from(bytes.get(4..8)?).ok()?);
-            Some((format!("{address}:{}", port()?), address.is_loopback() || address.is_unspecified()))
-        }
-        libc::AF_INET6 => {
-            let address = Ipv6Addr::from(<[u8; 16]>::try_from(bytes.get(8..24)?).ok()?);
-            let is_own = address.is_loopback()
-                || address.is_unspecified()
-                || address.to_ipv4_mapped().is_some_and(|address| address.is_loopback());
-            Some((format!("[{address}]:{}", port()?), is_own))
-        }
-        _ => None,
-    }
-}
-
-fn is_of_files(address: &[u8]) -> bool {
-    address.get(..2).is_some_and(|family| family == (libc::AF_UNIX as u16).to_ne_bytes())
-}
-
-fn shown(path: &Path) -> String {
-    let mut text = String::new();
-    let _ = write!(text, "{}", path.display());
-    text
 }
