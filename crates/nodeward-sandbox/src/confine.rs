@@ -4,6 +4,7 @@
 //! namespaces; and its child, the first process of the new ones, which puts the root together, starts the program and
 //! ends when that ends. With the first process of a namespace all others of it end.
 
+mod addresses;
 mod connect;
 mod disk;
 mod filter;

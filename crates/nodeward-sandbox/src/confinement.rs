@@ -1,6 +1,7 @@
 //! What a confined program may do, in one value.
 
 use std::ffi::OsString;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -50,8 +51,13 @@ pub enum Access {
 pub enum Network {
     /// Nobody but itself, by the loopback interface of its own network.
     None,
-    /// Hosts by name, at these ports, through whoever is given the sockets of its network.
-    Ports(Vec<u16>),
+    /// Hosts, through whoever is given the sockets of its network.
+    Hosts {
+        /// The ports of them all.
+        ports: Vec<u16>,
+        /// Addresses that are reached without asking for a name.
+        addresses: Vec<IpAddr>,
+    },
     /// Everybody, as if it were not confined.
     Unconfined,
 }

@@ -6,6 +6,7 @@
 //!
 //! Nothing here decides what is allowed, prints, or reads the environment.
 
+pub mod certificates;
 #[cfg(target_os = "linux")]
 pub mod confine;
 mod confinement;

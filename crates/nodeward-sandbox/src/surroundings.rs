@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use crate::certificates;
 use crate::confinement::{Access, Confinement, Network, PathRule};
 
 /// Programs and libraries.
@@ -47,6 +48,9 @@ const VARIABLES: &[&str] = &[
     "LC_TELEPHONE", "LC_TIME", "NODE_ENV", "NO_COLOR", "TERM", "TZ",
 ];
 
+/// Variables that name a file with certificates of authorities to trust: of Node.js and of OpenSSL.
+const TRUST: &[&str] = &["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"];
+
 impl Confinement {
     /// Adds the system's programs and libraries, the names of the program's own machine, and variables without
     /// secrets: those that `variable` knows of a short list, and private folders for temporary files and as home.
@@ -74,6 +78,34 @@ impl Confinement {
             ("PATH".into(), self.visible(&variable("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()))),
         ]);
         self.environment.extend(environment);
+        self.add_trust(variable);
+    }
+
+    /// Has the program trust the authorities that its user trusts besides the usual ones: without them, it reaches no
+    /// host behind a proxy that looks into connections. Of what variables name, only certificates are shown.
+    fn add_trust(&mut self, variable: impl Fn(&str) -> Option<OsString>) {
+        if self.reaches_nobody() {
+            return;
+        }
+        for (number, name) in TRUST.iter().enumerate() {
+            let Some(named) = variable(name) else { continue };
+            let Some((_, content)) = certificates::read(Path::new(&named)) else { continue };
+            if self.has(Path::new(&named)) {
+                self.environment.push((name.into(), named));
+                continue;
+            }
+            let path = format!("/etc/nodeward-certificates-{number}.pem");
+            self.files.push(((&path).into(), content));
+            self.environment.push((name.into(), path.into()));
+        }
+    }
+
+    fn reaches_nobody(&self) -> bool {
+        match &self.network {
+            Network::None => true,
+            Network::Hosts { ports, .. } => ports.is_empty(),
+            Network::Unconfined => false,
+        }
     }
 
     /// Adds a Node.js, with the package manager and the headers that came with it, and nothing else of the folder that
@@ -123,3 +155,35 @@ pub const HOME: &str = "/tmp/home";
 
 /// The private folder of memory that processes share.
 pub(crate) const SHARED: &str = "/dev/shm";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn authorities_are_trusted_where_somebody_is_reached() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        let text = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+        std::fs::write(&file, text).unwrap();
+        let with = |ports: Vec<u16>, content: &str, shown: bool| {
+            std::fs::write(&file, content).unwrap();
+            let mut confinement = Confinement::of_folder(folder.path());
+            if !shown {
+                confinement.paths.clear();
+            }
+            confinement.network = Network::Hosts { ports, addresses: Vec::new() };
+            confinement.add_system(|name| (name == "NODE_EXTRA_CA_CERTS").then(|| file.clone().into()));
+            let named = confinement.environment.into_iter().find(|(name, _)| name == "NODE_EXTRA_CA_CERTS");
+            let named = named.map(|(_, value)| PathBuf::from(value));
+            let content = confinement.files.into_iter().find(|(path, _)| Some(PathBuf::from(path)) == named);
+            (named, content.map(|(_, content)| content))
+        };
+        let made = PathBuf::from("/etc/nodeward-certificates-0.pem");
+        assert_eq!(with(vec![443], text, false), (Some(made), Some(text.into())));
+        assert_eq!(with(vec![443], text, true), (Some(file.clone()), None));
+        assert_eq!(with(Vec::new(), text, false), (None, None));
+        assert_eq!(with(vec![443], "TOKEN=1", false), (None, None));
+        assert_eq!(with(vec![443], &format!("{text}-----BEGIN PRIVATE KEY-----\n"), false), (None, None));
+    }
+}

@@ -15,7 +15,7 @@ use nodeward_sandbox::confine::{self, Counted, Ended, Helper, Sockets, Stop, Str
 use nodeward_sandbox::gateway::{
     Gateway, GatewayPolicy, HostRule, NameAnswer, NetworkEvent, NetworkLimits, UpstreamProxy, permitted_ports,
 };
-use nodeward_sandbox::{Access, Act, Confinement, Event, Events, Fate, Network};
+use nodeward_sandbox::{Access, Act, Confinement, Event, Events, Fate, HOME, Network};
 use serde::Serialize;
 
 use crate::disk;
@@ -74,13 +74,9 @@ impl Ran {
 }
 
 /// The network that reaches these hosts and no other.
-pub(crate) fn network(hosts: &[HostRule]) -> anyhow::Result<Network> {
-    for rule in hosts {
-        if rule.address().is_some_and(|address| !address.is_loopback()) {
-            anyhow::bail!("{rule}: an address can't be reached; name the host");
-        }
-    }
-    Ok(Network::Ports(permitted_ports(hosts).into_iter().collect()))
+pub(crate) fn network(hosts: &[HostRule]) -> Network {
+    let addresses = hosts.iter().filter_map(HostRule::address).collect();
+    Network::Hosts { ports: permitted_ports(hosts).into_iter().collect(), addresses }
 }
 
 /// Where a program's standard streams lead.
@@ -230,8 +226,9 @@ pub(crate) fn set(environment: &mut Vec<(OsString, OsString)>, name: &str, value
 
 /// Says what was denied, and why the program was ended.
 pub(crate) fn tell(ended: &Ended, session: &Session) {
-    let denied: Vec<(&Event, u64)> =
+    let mut denied: Vec<(&Event, u64)> =
         ended.events.iter().filter(|(event, _)| event.fate == Fate::Denied).collect();
+    denied.sort_by_key(|(event, _)| rank(event));
     for (event, times) in denied.iter().take(MOST_SHOWN) {
         let again = if *times > 1 { format!(" ({times} times)") } else { String::new() };
         session.warn(format_args!("denied: {} {}{again}", verb(event.act), event.subject));
@@ -247,6 +244,17 @@ pub(crate) fn tell(ended: &Ended, session: &Session) {
     let signal = ended.status.signal().or_else(|| ended.status.code().map(|code| code - 128));
     if let Some((_, told)) = LIMITS.iter().find(|(limit, _)| signal == Some(*limit)) {
         session.insist(format_args!("the system ended it: {told}"));
+    }
+}
+
+/// What is said first, of much: many looks at files must not hide what was to be sent where.
+fn rank(event: &Event) -> u8 {
+    match event.act {
+        Act::Connect | Act::Name => 0,
+        Act::Signal | Act::Outlive => 1,
+        Act::Write | Act::Execute => 2,
+        Act::Read if event.subject.starts_with(HOME) || event.subject.starts_with("/proc") => 2,
+        Act::Read => 3,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, UdpSocket};
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixStream;
@@ -19,7 +19,7 @@ use rustix::thread::{CapabilitySet, CapabilitySets};
 use super::filter::Filters;
 use super::message::{self, Order};
 use super::view::View;
-use super::{Failure, left, namespaces, rules, sockets};
+use super::{Failure, addresses, left, namespaces, rules, sockets};
 use crate::confinement::{Confinement, Limits, Network};
 use crate::sys::{self, Fork};
 
@@ -147,10 +147,18 @@ fn is_closed(stream: &UnixStream) -> bool {
 fn open_network(network: &Network) -> io::Result<Vec<OwnedFd>> {
     let names = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
     sys::raise_loopback(names.as_fd())?;
-    let Network::Ports(ports) = network else { return Ok(Vec::new()) };
+    let Network::Hosts { ports, addresses } = network else { return Ok(Vec::new()) };
+    for address in addresses.iter().filter(|address| !address.is_loopback()) {
+        addresses::add(*address)?;
+    }
+    // One for both families, where the second one is needed: not every kernel has it.
+    let any: IpAddr = match addresses.iter().any(IpAddr::is_ipv6) {
+        true => Ipv6Addr::UNSPECIFIED.into(),
+        false => Ipv4Addr::UNSPECIFIED.into(),
+    };
     let mut sockets = vec![UdpSocket::bind((Ipv4Addr::LOCALHOST, NAMES))?.into()];
     for port in ports {
-        sockets.push(TcpListener::bind((Ipv4Addr::UNSPECIFIED, *port))?.into());
+        sockets.push(TcpListener::bind((any, *port))?.into());
     }
     Ok(sockets)
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
@@ -106,24 +106,18 @@ pub(super) fn arguments(pid: u32, at: u64) -> Vec<String> {
     pointers.filter_map(|pointer| Some(String::from_utf8_lossy(&text(pid, pointer)?).into_owned())).collect()
 }
 
-/// An address as it is written, and whether it is of the program's own machine; `None` for what is none.
-pub(super) fn address(bytes: &[u8]) -> Option<(String, bool)> {
+/// An address of the network, and whether it is of the program's own machine; `None` for what is none.
+pub(super) fn address(bytes: &[u8]) -> Option<(SocketAddr, bool)> {
     let family = i32::from(u16::from_ne_bytes(bytes.get(..2)?.try_into().ok()?));
-    let port = || Some(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?));
-    match family {
-        libc::AF_INET => {
-            let address = Ipv4Addr::from(<[u8; 4]>::try_from(bytes.get(4..8)?).ok()?);
-            Some((format!("{address}:{}", port()?), address.is_loopback() || address.is_unspecified()))
-        }
-        libc::AF_INET6 => {
-            let address = Ipv6Addr::from(<[u8; 16]>::try_from(bytes.get(8..24)?).ok()?);
-            let is_own = address.is_loopback()
-                || address.is_unspecified()
-                || address.to_ipv4_mapped().is_some_and(|address| address.is_loopback());
-            Some((format!("[{address}]:{}", port()?), is_own))
-        }
-        _ => None,
-    }
+    let port = u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?);
+    let address: IpAddr = match family {
+        libc::AF_INET => <[u8; 4]>::try_from(bytes.get(4..8)?).ok()?.into(),
+        libc::AF_INET6 => <[u8; 16]>::try_from(bytes.get(8..24)?).ok()?.into(),
+        _ => return None,
+    };
+    let plain = address.to_canonical();
+    let is_own = plain.is_loopback() || address.is_unspecified();
+    Some((SocketAddr::new(plain, port), is_own))
 }
 
 pub(super) fn is_of_files(address: &[u8]) -> bool {

@@ -59,7 +59,7 @@ pub enum Streams {
 pub struct Sockets {
     /// Receives questions for names.
     pub names: OwnedFd,
-    /// Receives connections, for each port in the order of [`Network::Ports`].
+    /// Receives connections, for each port in the order of [`Network::Hosts`].
     pub listeners: Vec<OwnedFd>,
 }
 
@@ -137,7 +137,7 @@ pub fn spawn(
     message::send_order(&mut control, &order, input.as_ref().map(|input| input.as_fd())).map_err(failed)?;
     let confinement = order.confinement;
     let mut running = Running { child, control, confinement, sockets: None, started, disk };
-    if matches!(running.confinement.network, Network::Ports(_)) {
+    if matches!(running.confinement.network, Network::Hosts { .. }) {
         running.receive_sockets()?;
     }
     Ok(running)

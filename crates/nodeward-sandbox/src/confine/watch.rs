@@ -295,9 +295,12 @@ impl Watch {
 
     /// Notes an address that was to be reached.
     fn reach(&mut self, bytes: &[u8]) {
-        let Some((subject, is_own)) = address(bytes) else { return };
+        let Some((address, is_own)) = address(bytes) else { return };
+        let subject = address.to_string();
         let fate = match (is_own, &self.network) {
             (true, _) => return,
+            // Whoever connects for it tells of that.
+            (false, Network::Hosts { addresses, .. }) if addresses.contains(&address.ip()) => return,
             (false, Network::Unconfined) => Fate::Allowed,
             (false, _) => Fate::Denied,
         };

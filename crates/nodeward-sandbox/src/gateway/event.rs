@@ -114,7 +114,7 @@ impl fmt::Display for Refusal {
             Self::PrivateAddress(address) => {
                 write!(
                     f,
-                    "the name stands for {address}, which is no public address and is not permitted by itself"
+                    "the name stands for {address}, which is no public address: permit that address as well, if it is the right one"
                 )
             }
             Self::BytesSpent => f.write_str("as much as is permitted has been sent and received"),

@@ -134,7 +134,7 @@ fn confinement(args: &ExecArgs, session: &Session) -> anyhow::Result<Confinement
         files: Vec::new(),
         directory: if args.no_folder { "/tmp".into() } else { here.clone().into() },
         environment: Vec::new(),
-        network: if args.net_all { Network::Unconfined } else { confined::network(&args.net)? },
+        network: if args.net_all { Network::Unconfined } else { confined::network(&args.net) },
         limits: limits(args),
     };
     if !args.no_folder {

@@ -4,12 +4,15 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use nodeward_review::install::Script;
+use nodeward_sandbox::gateway::HostRule;
 use nodeward_sandbox::{Access, Confinement, HOME, PathRule};
 
 use super::script::Subject;
 use crate::confined::{self, set};
+use crate::npm_settings::NpmSettings;
 use crate::package_manager;
 use crate::session::Session;
+use crate::transport;
 
 /// The programs that scripts are run with.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub(crate) struct Tools {
     npm: Option<PathBuf>,
     /// The folder with Node.js's headers in `include/node`.
     headers: Option<PathBuf>,
+    /// The registry of npm's configuration.
+    registry: Option<String>,
 }
 
 impl Tools {
@@ -36,7 +41,10 @@ impl Tools {
         let prefix = node.as_deref().and_then(|node| node.parent()?.parent());
         let headers =
             prefix.filter(|prefix| prefix.join("include/node/node.h").is_file()).map(Path::to_path_buf);
-        Self { node, npm, headers }
+        // What can't be read is said by whoever installs.
+        let settings = NpmSettings::read(session, Some(project)).unwrap_or_default();
+        let registry = settings.config.registry().map(|registry| registry.value.to_string());
+        Self { node, npm, headers, registry }
     }
 
     /// Whether add-ons can be compiled without fetching Node.js's headers.
@@ -102,6 +110,10 @@ impl Tools {
         if let Some(headers) = &self.headers {
             put("npm_config_nodedir", headers.into());
         }
+        // Scripts that fetch by npm fetch from there, and need no more than its address.
+        if let Some(registry) = self.registry.as_deref().and_then(|url| permitted(url, subject.hosts)) {
+            put("npm_config_registry", registry.into());
+        }
     }
 
     /// The programs of the package's dependencies, of those around it, npm's node-gyp, and the system's.
@@ -123,5 +135,36 @@ impl Tools {
             confinement.environment.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone());
         folders.extend(std::env::split_paths(&system.unwrap_or_default()));
         std::env::join_paths(folders).unwrap_or_default()
+    }
+}
+
+/// The address of a registry that may be reached, without what identifies its user.
+fn permitted(url: &str, hosts: &[HostRule]) -> Option<String> {
+    let plain = transport::without_credentials(url);
+    let (_, rest) = plain.split_once("://")?;
+    let meant: HostRule = rest.split('/').next()?.parse().ok()?;
+    let name = meant.name()?;
+    let port = meant.ports().next()?;
+    let may = hosts.iter().any(|rule| rule.matches(name) && rule.permits_port(port));
+    may.then_some(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registry_is_handed_on_where_it_may_be_reached() {
+        let hosts = |text: &str| vec![text.parse::<HostRule>().unwrap()];
+        let url = "https://me:token@registry.example.org/npm/";
+        let plain = Some("https://registry.example.org/npm/".to_owned());
+        assert_eq!(permitted(url, &hosts("registry.example.org")), plain);
+        assert_eq!(permitted(url, &hosts("*.example.org")), plain);
+        assert_eq!(permitted(url, &hosts("registry.example.org:8443")), None);
+        assert_eq!(permitted(url, &hosts("other.example.org")), None);
+        let url = "http://registry.example.org:4873";
+        assert_eq!(permitted(url, &hosts("registry.example.org:4873")).as_deref(), Some(url));
+        assert_eq!(permitted("registry.example.org", &hosts("registry.example.org")), None);
+        assert_eq!(permitted("https://user@/x", &hosts("registry.example.org")), None);
     }
 }

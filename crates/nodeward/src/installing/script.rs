@@ -68,7 +68,7 @@ pub(crate) fn confinement(
         files: Vec::new(),
         directory: subject.place.into(),
         environment: Vec::new(),
-        network: confined::network(subject.hosts)?,
+        network: confined::network(subject.hosts),
         limits: ground.limits,
     };
     let modules = project.join("node_modules");

@@ -416,6 +416,34 @@ fn names_that_are_asked_for_are_told_and_answered_by_nobody() {
 }
 
 #[test]
+fn an_address_that_is_permitted_is_reached_and_no_other() {
+    let Some(address) = own_address() else { return };
+    for user in users() {
+        let listeners = [(); 2].map(|()| TcpListener::bind((address, 0)).unwrap());
+        let ports = listeners.each_ref().map(|listener| listener.local_addr().unwrap().port());
+        listeners.iter().for_each(|listener| listener.set_nonblocking(true).unwrap());
+        let machine = Machine::new(user);
+        for (to, may) in [(ports[0], true), (ports[1], false)] {
+            let script = format!(
+                "node -e 'net.connect({to}, \"{address}\").on(\"close\", () => process.exit(7)).on(\"error\", () => process.exit(7)).on(\"connect\", function () {{ setTimeout(() => this.destroy(), 300) }})'"
+            );
+            let (output, report) = machine.confined(&["--net", &format!("{address}:{}", ports[0])], &script);
+            let came = listeners.each_ref().map(|listener| listener.accept().is_ok());
+            assert_eq!(came, [may, false], "{user:?} {to}: {} {report:#}", text(&output));
+            let subject = format!("{address}:{to}");
+            if may {
+                assert_eq!(report["connections"][0]["host"], address.to_string(), "{report:#}");
+                assert!(!denied(&report, "connect", &subject), "{report:#}");
+            }
+        }
+        let script = "node -e 'net.connect(443, \"192.0.2.1\").on(\"error\", () => process.exit(7))'";
+        let (output, report) = machine.confined(&["--net", &format!("{address}:{}", ports[0])], script);
+        assert_eq!(output.status.code(), Some(7), "{}", text(&output));
+        assert!(denied(&report, "connect", "192.0.2.1:443"), "{report:#}");
+    }
+}
+
+#[test]
 fn nothing_outlives_the_run() {
     for user in users() {
         let script = "setsid sh -c 'sleep 1; echo late > late' > /dev/null 2>&1 & exit 0";
