@@ -3,6 +3,7 @@
 
 mod again;
 mod attempt;
+mod bundles;
 mod folder;
 mod machine;
 mod packing;
@@ -133,7 +134,13 @@ fn warn(folder: &Folder, tools: &Tools, fetched: &Fetched, session: &Session) {
     }
     for dependency in folder.dependencies.iter().filter(|dependency| dependency.has_scripts) {
         let label = format!("{}@{}", dependency.name, dependency.version);
-        session.note(format_args!("{label}, which it depends on, has install scripts; they are not run"));
+        let why = match folder.is_bundled(&dependency.folder) {
+            true => {
+                "which is inside of its tarball, has install scripts; they are not run, and not in the result"
+            }
+            false => "which it depends on, has install scripts; they are not run",
+        };
+        session.note(format_args!("{label}, {why}"));
     }
 }
 

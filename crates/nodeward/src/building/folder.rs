@@ -75,6 +75,12 @@ impl Folder {
         self.work.path().join(&self.below)
     }
 
+    /// Whether what lies in a folder came inside of the tarball.
+    pub(super) fn is_bundled(&self, folder: &str) -> bool {
+        let below = Path::new(folder).strip_prefix(&self.below).ok().and_then(Path::to_str);
+        below.is_some_and(|below| self.files.contains(&format!("{below}/package.json")))
+    }
+
     /// Removes it.
     pub(super) fn remove(self) -> anyhow::Result<()> {
         self.work.remove()

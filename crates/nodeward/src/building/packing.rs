@@ -12,6 +12,7 @@ use nodeward_seal::built::{LeftOut, Machine, Native};
 use serde_json::{Map, Value, json};
 
 use super::attempt::{Attempt, Found, FoundKind};
+use super::bundles::{self, Decides};
 use super::folder::Folder;
 
 /// One file of the tarball.
@@ -28,6 +29,14 @@ pub(super) struct Packed {
 pub(super) struct Choice {
     pub(super) files: Vec<Packed>,
     pub(super) left_out: Vec<LeftOut>,
+}
+
+impl Choice {
+    /// Whether a `binding.gyp` was left out beside a manifest.
+    fn has_gyp_beside(&self, manifest: &str) -> bool {
+        let gyp = manifest.strip_suffix("package.json").map(|folder| format!("{folder}binding.gyp"));
+        self.left_out.iter().any(|left_out| Some(&left_out.path) == gyp.as_ref())
+    }
 }
 
 /// The names of the packages that came inside of a tarball, in its `node_modules`.
@@ -105,8 +114,10 @@ impl Chooser<'_> {
                 return left_out(&format!("node_modules/{name}/"), "another package's");
             }
         }
-        if path == "binding.gyp" {
-            return left_out(path, "package managers would build by it once more");
+        match bundles::decides(path) {
+            Some(Decides::Gyp) => return left_out(path, "package managers would build by it once more"),
+            Some(Decides::LikeManifest) => return left_out(path, "some systems take it for package.json"),
+            Some(Decides::Manifest) | None => {}
         }
         if path == "package.json" && before != Some(found) {
             return left_out(path, "as the release has it, whatever scripts make of it");
@@ -212,7 +223,7 @@ pub(super) fn manifest(
 ) -> anyhow::Result<String> {
     let Value::Object(mut manifest) = folder.manifest.clone() else { bail!("package.json is no object") };
     let mut built = Map::from_iter([("from".to_owned(), Value::from(integrity.to_string()))]);
-    let taken = take_scripts(&mut manifest);
+    let taken = bundles::take_scripts(&mut manifest);
     if !taken.is_empty() {
         built.insert("scripts".to_owned(), taken.into());
     }
@@ -232,26 +243,10 @@ pub(super) fn manifest(
         }
     }
     manifest.insert("nodeward".to_owned(), json!({ "built": built }));
-    let mut text = serde_json::to_string_pretty(&manifest).context("cannot write package.json")?;
-    text.push('\n');
-    Ok(text)
+    bundles::text(&manifest).context("cannot write package.json")
 }
 
-fn take_scripts(manifest: &mut Map<String, Value>) -> Map<String, Value> {
-    let mut taken = Map::new();
-    let Some(Value::Object(scripts)) = manifest.get_mut("scripts") else { return taken };
-    for stage in ["preinstall", "install", "postinstall"] {
-        if let Some(script) = scripts.shift_remove(stage) {
-            taken.insert(stage.to_owned(), script);
-        }
-    }
-    if scripts.is_empty() {
-        manifest.shift_remove("scripts");
-    }
-    taken
-}
-
-/// Packs what was chosen, with this manifest.
+/// Packs what was chosen, with this manifest; of packages inside, what would run is taken out.
 pub(super) fn pack(choice: &Choice, manifest: &str) -> anyhow::Result<Vec<u8>> {
     let mut writer = Writer::new(Vec::new());
     let mut manifest = Some(manifest);
@@ -263,6 +258,12 @@ pub(super) fn pack(choice: &Choice, manifest: &str) -> anyhow::Result<Vec<u8>> {
             && let Some(text) = manifest.take()
         {
             add_manifest(&mut writer, text)?;
+        }
+        if bundles::decides(&file.path) == Some(Decides::Manifest) {
+            let has_gyp = choice.has_gyp_beside(&file.path);
+            let text = bundles::manifest(&file.from, has_gyp).with_context(|| file.path.clone())?;
+            writer.add(&file.path, file.executable, text.len() as u64, text.as_bytes())?;
+            continue;
         }
         let open = File::open(&file.from).with_context(|| file.path.clone())?;
         let size = open.metadata()?.len();

@@ -7,6 +7,8 @@ mod build;
 #[cfg(target_os = "linux")]
 mod build_attacks;
 #[cfg(target_os = "linux")]
+mod build_bundled;
+#[cfg(target_os = "linux")]
 mod build_records;
 #[cfg(target_os = "linux")]
 mod checkout;
