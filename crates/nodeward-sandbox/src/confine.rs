@@ -6,6 +6,7 @@
 
 mod addresses;
 mod connect;
+mod copied;
 mod disk;
 mod filter;
 mod group;

@@ -33,6 +33,9 @@ pub struct PathRule {
     pub from: Option<OsString>,
     /// What may be done with it.
     pub access: Access,
+    /// Whether symbolic links on the way are followed, as the system's own are. Where they are not and there is one, it
+    /// came since the path was looked at, and nothing is started.
+    pub follows_links: bool,
 }
 
 /// What may be done with a path. Each one includes those before it.
@@ -109,8 +112,13 @@ impl Confinement {
 }
 
 impl PathRule {
-    /// A path that is what it is.
+    /// A path that is what it is: one without symbolic links.
     pub fn new(path: impl Into<PathBuf>, access: Access) -> Self {
-        Self { path: path.into().into(), from: None, access }
+        Self { path: path.into().into(), from: None, access, follows_links: false }
+    }
+
+    /// A path of the system's, with the symbolic links that it may have.
+    pub fn of_system(path: impl Into<PathBuf>, access: Access) -> Self {
+        Self { follows_links: true, ..Self::new(path, access) }
     }
 }

@@ -57,8 +57,9 @@ impl Confinement {
     /// Paths of `PATH` are kept as far as they are there by then.
     pub fn add_system(&mut self, variable: impl Fn(&str) -> Option<OsString>) {
         let there = |path: &&&str| Path::new(path).exists();
-        self.paths.extend(PROGRAMS.iter().filter(there).map(|path| PathRule::new(path, Access::Execute)));
-        self.paths.extend(SETTINGS.iter().filter(there).map(|path| PathRule::new(path, Access::Read)));
+        self.paths
+            .extend(PROGRAMS.iter().filter(there).map(|path| PathRule::of_system(path, Access::Execute)));
+        self.paths.extend(SETTINGS.iter().filter(there).map(|path| PathRule::of_system(path, Access::Read)));
         self.files.push(("/etc/hosts".into(), b"127.0.0.1 localhost confined\n::1 localhost\n".to_vec()));
         if self.network != Network::Unconfined {
             self.files.push((
@@ -126,7 +127,7 @@ impl Confinement {
         }
         for path in found {
             if !self.has(&path) {
-                self.paths.push(PathRule::new(path, Access::Execute));
+                self.paths.push(PathRule::of_system(path, Access::Execute));
             }
         }
     }

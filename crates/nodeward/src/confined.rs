@@ -4,11 +4,13 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
-use std::os::fd::AsFd as _;
+use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use nodeward_sandbox::confine::{self, Counted, Ended, Helper, Sockets, Stop, Streams};
@@ -16,6 +18,7 @@ use nodeward_sandbox::gateway::{
     Gateway, GatewayPolicy, HostRule, NameAnswer, NetworkEvent, NetworkLimits, UpstreamProxy, permitted_ports,
 };
 use nodeward_sandbox::{Access, Act, Confinement, Event, Events, Fate, HOME, Network};
+use rustix::event::{PollFd, PollFlags, Timespec};
 use serde::Serialize;
 
 use crate::disk;
@@ -117,8 +120,8 @@ pub(crate) fn run(
     let first = std::cell::Cell::new(true);
     let mut ended = running.wait(&|| watch.next(&first))?;
     drop(gateway);
+    written.end();
     for reader in readers.into_iter().flatten() {
-        // Nobody is left who could write.
         let _ = reader.join();
     }
     let seen = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
@@ -137,16 +140,31 @@ fn withheld(confinement: &Confinement) -> Vec<String> {
 
 /// The last of what a program writes, both streams together.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Written(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Written {
+    kept: Arc<Mutex<Vec<u8>>>,
+    is_over: Arc<AtomicBool>,
+}
+
+/// How often it is looked whether anybody is left who could write.
+const EACH: Duration = Duration::from_millis(50);
 
 impl Written {
-    /// Keeps the last of what comes.
-    pub(crate) fn keep(&self, mut from: impl Read + Send + 'static) -> JoinHandle<()> {
-        let to = self.0.clone();
+    /// Keeps the last of what comes, until the other end is closed or nobody is left.
+    pub(crate) fn keep(&self, mut from: impl Read + AsFd + Send + 'static) -> JoinHandle<()> {
+        let to = self.clone();
         std::thread::spawn(move || {
             let mut buffer = [0; 8192];
-            while let Ok(read @ 1..) = from.read(&mut buffer) {
-                let mut kept = to.lock().unwrap_or_else(PoisonError::into_inner);
+            loop {
+                // Asked first: what is there by then is read.
+                let is_over = to.is_over.load(Ordering::SeqCst);
+                if !has_more(&from, if is_over { Duration::ZERO } else { EACH }) {
+                    if is_over {
+                        return;
+                    }
+                    continue;
+                }
+                let Ok(read @ 1..) = from.read(&mut buffer) else { return };
+                let mut kept = to.kept.lock().unwrap_or_else(PoisonError::into_inner);
                 kept.extend_from_slice(&buffer[..read]);
                 if kept.len() > MOST_KEPT {
                     let over = kept.len() - MOST_KEPT / 2;
@@ -156,9 +174,24 @@ impl Written {
         })
     }
 
+    /// Nobody is left who could write. The streams may be open all the same, where nobody can reach them.
+    fn end(&self) {
+        self.is_over.store(true, Ordering::SeqCst);
+    }
+
     /// What was kept.
     pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+        String::from_utf8_lossy(&self.kept.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+fn has_more(from: &impl AsFd, within: Duration) -> bool {
+    let mut poll = [PollFd::new(from, PollFlags::IN)];
+    let time = Timespec { tv_sec: 0, tv_nsec: i64::from(within.subsec_nanos()) };
+    match rustix::event::poll(&mut poll, Some(&time)) {
+        Ok(ready) => ready > 0,
+        // What fails otherwise is told by reading.
+        Err(error) => error != rustix::io::Errno::INTR,
     }
 }
 
@@ -282,6 +315,7 @@ fn reason(stop: Stop) -> &'static str {
         Stop::Memory => "it used more memory than it may (--memory)",
         Stop::Processes => "it made more processes than it may (--processes)",
         Stop::Disk => "it wrote more than it may (--disk)",
+        Stop::Lost => "one of the processes that hold it was ended",
         Stop::Asked => "asked to",
     }
 }
@@ -421,6 +455,7 @@ fn name(stop: Stop) -> &'static str {
         Stop::Memory => "memory",
         Stop::Processes => "processes",
         Stop::Disk => "disk",
+        Stop::Lost => "lost",
         Stop::Asked => "asked",
     }
 }

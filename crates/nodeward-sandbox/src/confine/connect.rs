@@ -5,17 +5,17 @@
 //! only those can be connected to that were made inside.
 
 use std::ffi::OsStr;
-use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketType};
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags};
 
+use super::copied::Copied;
 use super::sockets::Listeners;
 use super::view;
 use crate::confinement::{Confinement, Network};
@@ -25,21 +25,17 @@ use crate::sys::{self, Answer, Call};
 /// The longest address that Linux takes, in bytes.
 const LONGEST: usize = 128;
 
-/// How many connections may be waited for at once.
-const MOST_WAITING: usize = 256;
-
 /// What is known of where a program may connect to.
 pub(super) struct Connections {
     /// Its folders in memory, which nobody else has.
     private: Vec<&'static str>,
     /// Tells of the sockets in its network, where that is its own.
     network: Option<Listeners>,
-    waiting: Arc<AtomicUsize>,
 }
 
 /// A connection that was asked for.
 pub(super) struct Wanted {
-    socket: OwnedFd,
+    socket: Copied,
     /// The address, as it is used.
     address: Vec<u8>,
     /// What the address is of, held for as long as it is used.
@@ -71,7 +67,6 @@ impl Connections {
         Self {
             private: [TEMPORARY, SHARED].into_iter().filter(is_own).collect(),
             network: network.filter(|_| confinement.network != Network::Unconfined).map(Listeners::new),
-            waiting: Arc::default(),
         }
     }
 
@@ -84,29 +79,25 @@ impl Connections {
     ) -> Result<Option<Answer>, Refused> {
         let wanted = self.wanted(listener, call, address)?;
         // Whether it waits can't be known: the program holds the same open socket, and can have it wait meanwhile.
-        let is_waited_for = rustix::net::sockopt::socket_type(&wanted.socket)? != SocketType::DGRAM;
-        if !is_waited_for {
+        if rustix::net::sockopt::socket_type(wanted.socket.socket()?)? == SocketType::DGRAM {
             return Ok(Some(wanted.connect()));
         }
-        if self.waiting.fetch_add(1, Ordering::SeqCst) >= MOST_WAITING {
-            self.waiting.fetch_sub(1, Ordering::SeqCst);
-            return Err(Errno::AGAIN.into());
-        }
-        let (listener, call, waiting) = (listener.clone(), *call, self.waiting.clone());
+        let (listener, call) = (listener.clone(), *call);
+        // Given to the thread once there is one: what could not be started would be dropped here.
+        let (gives, takes) = std::sync::mpsc::channel::<Wanted>();
         let started = std::thread::Builder::new().name("connect".to_owned()).spawn(move || {
+            let Ok(wanted) = takes.recv() else { return };
             let answer = wanted.connect();
-            drop(wanted);
-            waiting.fetch_sub(1, Ordering::SeqCst);
+            wanted.socket.close();
             sys::answer(listener.as_fd(), &call, answer);
         });
-        started.map(|_| None).map_err(|_| {
-            self.waiting.fetch_sub(1, Ordering::SeqCst);
-            Errno::AGAIN.into()
-        })
+        started.map_err(|_| Errno::AGAIN)?;
+        let _ = gives.send(wanted);
+        Ok(None)
     }
 
     fn wanted(&mut self, listener: &impl AsFd, call: &Call, address: &[u8]) -> Result<Wanted, Refused> {
-        let socket = socket_of(call)?;
+        let copied = socket_of(call)?;
         let place = path_of(address).map(|_| Place::of(call)).transpose()?;
         // From here on it is known whose socket and whose place that is.
         if !sys::still_waits(listener.as_fd(), call) {
@@ -114,39 +105,40 @@ impl Connections {
         }
         let family = address.get(..2).map(|bytes| u16::from_ne_bytes([bytes[0], bytes[1]]));
         let family = family.ok_or(Errno::INVAL)?;
-        match rustix::net::sockopt::socket_domain(&socket)? {
+        let socket = copied.socket()?;
+        match rustix::net::sockopt::socket_domain(socket)? {
             AddressFamily::UNIX if family != AddressFamily::UNIX.as_raw() => Err(Errno::INVAL.into()),
-            AddressFamily::UNIX => self.wanted_by_name(socket, place, address),
-            AddressFamily::INET | AddressFamily::INET6 if self.is_of_its_network(&socket) => {
-                Ok(Wanted { socket, address: address.to_vec(), file: None })
+            AddressFamily::UNIX => self.wanted_by_name(copied, place, address),
+            AddressFamily::INET | AddressFamily::INET6 if self.is_of_its_network(socket) => {
+                Ok(Wanted { socket: copied, address: address.to_vec(), file: None })
             }
             // The kernel itself.
             AddressFamily::NETLINK if address.iter().skip(2).all(|byte| *byte == 0) => {
-                Ok(Wanted { socket, address: address.to_vec(), file: None })
+                Ok(Wanted { socket: copied, address: address.to_vec(), file: None })
             }
             _ => Err(DENIED),
         }
     }
 
     /// Whether a socket was made inside, and not handed on as a stream.
-    fn is_of_its_network(&self, socket: &OwnedFd) -> bool {
+    fn is_of_its_network(&self, socket: BorrowedFd<'_>) -> bool {
         let Some(network) = &self.network else { return true };
-        sys::network_of(network.socket()) == sys::network_of(socket.as_fd())
+        sys::network_of(network.socket()) == sys::network_of(socket)
     }
 
     fn wanted_by_name(
         &mut self,
-        socket: OwnedFd,
+        socket: Copied,
         place: Option<Place>,
         address: &[u8],
     ) -> Result<Wanted, Refused> {
-        if rustix::net::sockopt::socket_type(&socket)? == SocketType::DGRAM {
+        if rustix::net::sockopt::socket_type(socket.socket()?)? == SocketType::DGRAM {
             return Err(DENIED);
         }
         match address.get(2) {
             None => Err(Errno::INVAL.into()),
             // A name of its network, which has no file.
-            Some(0) if self.network.is_some() && self.is_of_its_network(&socket) => {
+            Some(0) if self.network.is_some() && self.is_of_its_network(socket.socket()?) => {
                 Ok(Wanted { socket, address: address.to_vec(), file: None })
             }
             Some(0) => Err(DENIED),
@@ -184,7 +176,8 @@ impl Connections {
 impl Wanted {
     fn connect(&self) -> Answer {
         let _held = &self.file;
-        match sys::connect(self.socket.as_fd(), &self.address) {
+        let Ok(socket) = self.socket.socket() else { return Answer::Fails(libc::EBADF) };
+        match sys::connect(socket, &self.address) {
             Ok(()) => Answer::Done,
             Err(error) => Answer::Fails(error.raw_os_error().unwrap_or(libc::EACCES)),
         }
@@ -209,13 +202,22 @@ pub(super) fn path_of(address: &[u8]) -> Option<&Path> {
 }
 
 /// A copy of the socket that a call is about.
-fn socket_of(call: &Call) -> Result<OwnedFd, Errno> {
-    // A thread is known by its process.
+fn socket_of(call: &Call) -> Result<Copied, Errno> {
+    let number = call.arguments[0] as i32;
+    let thread = i32::try_from(call.pid).ok().and_then(Pid::from_raw).ok_or(Errno::SRCH)?;
+    // Kernels before 6.9 know a thread by its process alone, which may have ended before it.
+    let held = rustix::process::pidfd_open(thread, PidfdFlags::from_bits_retain(libc::PIDFD_THREAD));
+    let held = match held {
+        Err(Errno::INVAL) => rustix::process::pidfd_open(process_of(call)?, PidfdFlags::empty())?,
+        other => other?,
+    };
+    Copied::new(|| rustix::process::pidfd_getfd(held, number, PidfdGetfdFlags::empty()))
+}
+
+fn process_of(call: &Call) -> Result<Pid, Errno> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", call.pid)).map_err(|_| Errno::SRCH)?;
     let group = status.lines().find_map(|line| line.strip_prefix("Tgid:")?.trim().parse().ok());
-    let process = group.and_then(Pid::from_raw).ok_or(Errno::SRCH)?;
-    let process = rustix::process::pidfd_open(process, PidfdFlags::empty())?;
-    rustix::process::pidfd_getfd(process, call.arguments[0] as i32, PidfdGetfdFlags::empty())
+    group.and_then(Pid::from_raw).ok_or(Errno::SRCH)
 }
 
 /// Where a process looks paths up, held: its number may be another's by the next look.

@@ -29,8 +29,14 @@ const NEW_NAMESPACES: u64 = (libc::CLONE_NEWUSER
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWCGROUP) as u64;
 
-/// Operations on terminals that put text into their input: `TIOCSTI`, `TIOCLINUX`, the same on all architectures here.
-const TERMINAL_INPUT: [u64; 2] = [0x5412, 0x541c];
+/// Operations on terminals that put text into their input, or leave them changed for whoever uses them afterwards, the
+/// same on all architectures here: `TIOCSTI`, `TIOCLINUX`; `TIOCEXCL`, `TIOCSCTTY`, `TIOCSWINSZ`, `TIOCCONS`, `TIOCSETD`,
+/// `TIOCVHANGUP`, `KDSETMODE`, `KDSKBMODE`.
+const OF_TERMINALS: [u64; 10] =
+    [0x5412, 0x541c, 0x540c, 0x540e, 0x5414, 0x541d, 0x5423, 0x5437, 0x4b3a, 0x4b45];
+
+/// `MSG_FASTOPEN`: a message that makes its own connection, which nobody would be asked about.
+const FAST_OPEN: u64 = 0x2000_0000;
 
 /// The largest shared segment of the old kind, in bytes. A system has 4096 of them.
 const MOST_SHARED: u64 = 16 << 10;
@@ -86,10 +92,26 @@ fn allowed() -> Result<BpfProgram, BackendError> {
     // Small ones, of which there are not many: nobody tells from outside how large they are together.
     let small = SeccompCondition::new(1, SeccompCmpArgLen::Qword, SeccompCmpOp::Le, MOST_SHARED)?;
     rules.insert(libc::SYS_shmget, vec![SeccompRule::new(vec![small])?]);
-    rules.insert(libc::SYS_clone, vec![rule(&[(0, SeccompCmpOp::MaskedEq(NEW_NAMESPACES), 0)])?]);
-    let [first, second] = TERMINAL_INPUT;
-    rules
-        .insert(libc::SYS_ioctl, vec![rule(&[(1, SeccompCmpOp::Ne, first), (1, SeccompCmpOp::Ne, second)])?]);
+    // Threads share their open files: others' would be looked for in vain.
+    let (thread, files) = (libc::CLONE_THREAD as u64, libc::CLONE_FILES as u64);
+    let no_namespaces = (0, SeccompCmpOp::MaskedEq(NEW_NAMESPACES), 0);
+    let no_thread = rule(&[no_namespaces.clone(), (0, SeccompCmpOp::MaskedEq(thread), 0)])?;
+    let same_files = rule(&[no_namespaces, (0, SeccompCmpOp::MaskedEq(files), files)])?;
+    rules.insert(libc::SYS_clone, vec![no_thread, same_files]);
+    let own_files = (2, SeccompCmpOp::MaskedEq(u64::from(libc::CLOSE_RANGE_UNSHARE)), 0);
+    rules.insert(libc::SYS_close_range, vec![rule(&[own_files])?]);
+    let other = OF_TERMINALS.map(|operation| (1, SeccompCmpOp::Ne, operation));
+    rules.insert(libc::SYS_ioctl, vec![rule(&other)?]);
+    for (call, flags) in [(libc::SYS_sendto, 3), (libc::SYS_sendmsg, 2), (libc::SYS_sendmmsg, 3)] {
+        rules.insert(call, vec![rule(&[(flags, SeccompCmpOp::MaskedEq(FAST_OPEN), 0)])?]);
+    }
+    // Limits of its own, and those of others read: the first process of its namespace is not to be limited.
+    let asked = SeccompCondition::new(2, SeccompCmpArgLen::Qword, SeccompCmpOp::Eq, 0)?;
+    let own = rule(&[(0, SeccompCmpOp::Eq, 0)])?;
+    rules.insert(libc::SYS_prlimit64, vec![own, SeccompRule::new(vec![asked])?]);
+    // Who can't be looked into is not counted.
+    let stays_open = rule(&[(0, SeccompCmpOp::Ne, libc::PR_SET_DUMPABLE as u64)])?;
+    rules.insert(libc::SYS_prctl, vec![stays_open]);
     // Named pipes.
     let pipe =
         |mode| rule(&[(mode, SeccompCmpOp::MaskedEq(u64::from(libc::S_IFMT)), u64::from(libc::S_IFIFO))]);
@@ -138,7 +160,8 @@ fn watched(control: RawFd) -> Result<BpfProgram, BackendError> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
         WATCHED.iter().map(|watched| (watched.call, Vec::new())).collect();
     // Only datagrams have an address here.
-    rules.insert(libc::SYS_sendto, vec![rule(&[(4, SeccompCmpOp::Ne, 0)])?]);
+    let address = SeccompCondition::new(4, SeccompCmpArgLen::Qword, SeccompCmpOp::Ne, 0)?;
+    rules.insert(libc::SYS_sendto, vec![SeccompRule::new(vec![address])?]);
     rules.insert(libc::SYS_sendmsg, vec![rule(&[(0, SeccompCmpOp::Ne, control as u64)])?]);
     notified(rules)
 }

@@ -12,6 +12,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::fs::FileType;
 use rustix::net::SocketType;
 use rustix::process::{DumpableBehavior, Pid, Resource, Rlimit, Signal, WaitOptions, WaitStatus};
 use rustix::thread::{CapabilitySet, CapabilitySets};
@@ -170,10 +171,12 @@ fn become_program(
     input: Option<OwnedFd>,
 ) -> Result<Infallible, Failure> {
     let confinement = &order.confinement;
+    // What it sends to its own group is not for those that hold it.
+    rustix::process::setsid().map_err(|error| Failure::layer("processes", error))?;
     limit(&confinement.limits).map_err(|error| Failure::layer("limits", error))?;
     drop_rights().map_err(|error| Failure::layer("rights", error))?;
     rules::confine(confinement)?;
-    refuse_datagrams(input.as_ref())?;
+    refuse_streams(input.as_ref())?;
     let mut command = prepared(confinement, order, input);
     filter(control, order.watched).map_err(|error| Failure::layer("seccomp", error))?;
     let error = command.exec();
@@ -219,19 +222,33 @@ fn prepared(confinement: &Confinement, order: &Order, input: Option<OwnedFd>) ->
     command
 }
 
-/// A socket for datagrams reaches anybody in the network that it was made in.
-fn refuse_datagrams(input: Option<&OwnedFd>) -> Result<(), Failure> {
+/// Standard streams lead to files and to whoever is at the other end, and no further.
+fn refuse_streams(input: Option<&OwnedFd>) -> Result<(), Failure> {
     let (output, errors) = (io::stdout(), io::stderr());
     let streams = input.map(|input| input.as_fd()).into_iter().chain([output.as_fd(), errors.as_fd()]);
     for stream in streams {
-        let kind = rustix::net::sockopt::socket_type(stream);
-        if kind.is_ok_and(|kind| kind != SocketType::STREAM && kind != SocketType::SEQPACKET) {
-            let reason =
-                io::Error::other("a standard stream is a socket for datagrams, which reaches others");
-            return Err(Failure::layer("network", reason));
+        if let Some((layer, reason)) = leads_on(stream) {
+            return Err(Failure::layer(layer, io::Error::other(reason)));
         }
     }
     Ok(())
+}
+
+/// Why a stream is more than one, and of which layer.
+fn leads_on(stream: BorrowedFd<'_>) -> Option<(&'static str, &'static str)> {
+    let status = rustix::fs::fstat(stream).ok()?;
+    if FileType::from_raw_mode(status.st_mode).is_dir() {
+        return Some(("mounts", "a standard stream is a folder, from which others are found"));
+    }
+    match rustix::net::sockopt::socket_type(stream).ok()? {
+        SocketType::STREAM | SocketType::SEQPACKET => {}
+        _ => return Some(("network", "a standard stream is a socket for datagrams, which reaches others")),
+    }
+    let accepts = rustix::net::sockopt::socket_acceptconn(stream).unwrap_or(true);
+    (accepts || rustix::net::getpeername(stream).is_err()).then_some((
+        "network",
+        "a standard stream is a socket without anybody at the other end, which can get one",
+    ))
 }
 
 fn filter(control: &UnixStream, watched: bool) -> io::Result<()> {

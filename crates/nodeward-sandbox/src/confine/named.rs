@@ -2,9 +2,11 @@
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
+use std::fs::File;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
@@ -14,6 +16,9 @@ use crate::sys::{self, Call};
 
 /// The longest path that Linux takes.
 const LONGEST_PATH: usize = 4096;
+
+/// How many links of its own a path is followed through.
+const MOST_OWN_LINKS: usize = 8;
 
 /// Most paths are shorter.
 const USUAL_PATH: usize = 256;
@@ -51,6 +56,11 @@ pub(super) fn text(pid: u32, at: u64) -> Option<Vec<u8>> {
         buffer.resize(LONGEST_PATH, 0);
         read = sys::read_memory(pid, at, &mut buffer);
     }
+    if !buffer[..read].contains(&0) {
+        // The kernel reads what the program itself can't, too.
+        let memory = File::open(format!("/proc/{pid}/mem")).ok()?;
+        read = memory.read_at(&mut buffer, at).ok()?;
+    }
     let end = buffer[..read].iter().position(|&byte| byte == 0)?;
     buffer.truncate(end);
     Some(buffer)
@@ -63,14 +73,30 @@ pub(super) fn whole(call: &Call, folder: Option<usize>, text: &[u8]) -> Option<P
         return None;
     }
     let base = if path.is_absolute() { PathBuf::new() } else { base(call, folder)? };
-    let found = joined(&base, path);
-    let own = Path::new("/proc/self");
-    Some(
-        found
-            .strip_prefix(own)
-            .map(|rest| Path::new("/proc").join("self").join(rest))
-            .unwrap_or(found.clone()),
-    )
+    let mut found = joined(&base, path);
+    for _ in 0..MOST_OWN_LINKS {
+        let Some(led) = led_by_itself(call.pid, &found) else { break };
+        found = led;
+    }
+    Some(found)
+}
+
+/// Where a path leads by what a process has open itself.
+fn led_by_itself(pid: u32, path: &Path) -> Option<PathBuf> {
+    let below = path.strip_prefix("/proc").ok()?;
+    let below = below.strip_prefix("self").or_else(|_| below.strip_prefix("thread-self")).ok()?;
+    if let Ok(rest) = below.strip_prefix("root") {
+        return Some(joined(Path::new("/"), rest));
+    }
+    let mut parts = below.components();
+    let link = match parts.next()?.as_os_str().to_str()? {
+        "cwd" => format!("/proc/{pid}/cwd"),
+        "fd" => format!("/proc/{pid}/fd/{}", parts.next()?.as_os_str().to_str()?.parse::<u32>().ok()?),
+        _ => return None,
+    };
+    // The file itself is open already.
+    parts.clone().next()?;
+    Some(joined(&std::fs::read_link(link).ok()?, parts.as_path()))
 }
 
 /// A path from a folder, unless it is from the root, without `..` and as far as its text tells.

@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -85,6 +85,8 @@ pub enum Stop {
     Processes,
     /// It wrote too much.
     Disk,
+    /// One of the two processes that hold it ended first.
+    Lost,
     /// Whoever started it wanted it ended.
     Asked,
 }
@@ -171,7 +173,8 @@ impl Running {
     /// ended when it goes on for long, or another one comes.
     pub fn wait(mut self, asked: &dyn Fn() -> Option<i32>) -> Result<Ended, Failure> {
         let mut watcher = Watcher::new(&self.confinement, self.child.id(), self.started);
-        let mut listening: Option<JoinHandle<Events>> = None;
+        let mut listening: Option<JoinHandle<()>> = None;
+        let events: Arc<Mutex<Events>> = Arc::default();
         let mut group = Group::default();
         let mut is_grouped = false;
         let mut asked_at: Option<Instant> = None;
@@ -201,7 +204,7 @@ impl Running {
             match message::receive_reply(&mut self.control) {
                 Ok(Reply::Listener(listener, network)) => {
                     let listener = Arc::new(listener);
-                    let watch = Watch::new(&self.confinement, self.child.id(), network);
+                    let watch = Watch::new(&self.confinement, self.child.id(), network, events.clone());
                     match std::thread::Builder::new()
                         .name("watch".to_owned())
                         .spawn(move || watch.run(&listener))
@@ -213,10 +216,8 @@ impl Running {
                 Ok(Reply::Ended(status, left)) => break Outcome::Ended(ExitStatus::from_raw(status), left),
                 Ok(Reply::Failed(failure)) => break Outcome::Failed(failure),
                 Ok(Reply::Sockets(_)) => {}
-                Ok(Reply::Gone) => {
-                    break Outcome::Failed(Failure::layer("processes", io::Error::other("the helper ended")));
-                }
-                Err(error) => break Outcome::Failed(Failure::layer("processes", error)),
+                Ok(Reply::Gone) => break Outcome::Lost(io::Error::other("the helper ended")),
+                Err(error) => break Outcome::Lost(error),
             }
         };
         if !matches!(outcome, Outcome::Ended(..)) {
@@ -224,7 +225,11 @@ impl Running {
             let _ = self.child.kill();
         }
         let waited = self.child.wait().map_err(|error| Failure::layer("processes", error))?;
-        let mut events = listening.and_then(|thread| thread.join().ok()).unwrap_or_default();
+        let was_started = listening.is_some();
+        if let Some(thread) = listening {
+            join(&thread);
+        }
+        let mut events = events.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (status, stopped) = match outcome {
             Outcome::Ended(status, left) => {
                 for subject in left {
@@ -234,7 +239,10 @@ impl Running {
             }
             Outcome::Stopped(stop) => (waited, Some(stop)),
             // It was the helper that the kernel chose, with whom all ended.
-            Outcome::Failed(_) if group.ended_one() => (waited, Some(Stop::Memory)),
+            Outcome::Failed(_) | Outcome::Lost(_) if group.ended_one() => (waited, Some(Stop::Memory)),
+            // What it tried until then is told.
+            Outcome::Lost(_) if was_started => (waited, Some(Stop::Lost)),
+            Outcome::Lost(error) => return Err(Failure::layer("processes", error)),
             Outcome::Failed(failure) => return Err(failure),
         };
         let (time, grouped) = (self.started.elapsed(), group.counted());
@@ -246,6 +254,14 @@ impl Running {
         let mut poll = [PollFd::new(&self.control, PollFlags::IN)];
         let time = Timespec { tv_sec: 0, tv_nsec: i64::from(EACH.subsec_nanos()) };
         rustix::event::poll(&mut poll, Some(&time)).is_ok_and(|ready| ready > 0)
+    }
+}
+
+/// Waits for who answers calls, of which there are none any more; but not for ever.
+fn join(thread: &JoinHandle<()>) {
+    let end = Instant::now() + GRACE;
+    while !thread.is_finished() && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 
@@ -261,6 +277,7 @@ enum Outcome {
     Ended(ExitStatus, Vec<String>),
     Stopped(Stop),
     Failed(Failure),
+    Lost(io::Error),
 }
 
 /// Looks at what a program uses.

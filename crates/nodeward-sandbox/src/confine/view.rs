@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags};
+use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags,
@@ -23,6 +23,23 @@ const PLACE: &str = "/proc";
 
 /// What of `/dev` is there.
 const DEVICES: &[&str] = &["null", "zero", "full", "random", "urandom"];
+
+/// What of `/proc` is about the whole machine and can be read by root.
+const OF_THE_MACHINE: &[&str] = &[
+    "kallsyms",
+    "kcore",
+    "key-users",
+    "keys",
+    "kmsg",
+    "kpagecgroup",
+    "kpagecount",
+    "kpageflags",
+    "pagetypeinfo",
+    "sched_debug",
+    "slabinfo",
+    "timer_list",
+    "vmallocinfo",
+];
 
 /// How many files the private folder takes. Each one takes memory of the kernel, also where it is empty.
 const MOST_FILES: &str = "500k";
@@ -67,21 +84,23 @@ impl<'r> View<'r> {
                     io::Error::other("is not a path from the root without `..`"),
                 ));
             }
-            note_links(path, &mut links, 0).map_err(|error| Failure::path(path, error))?;
+            if rule.follows_links {
+                note_links(path, &mut links, 0).map_err(|error| Failure::path(path, error))?;
+            }
             let from = rule.from.as_deref().map_or(path, Path::new);
-            sources.push(Source::open(path, from, rule.access).map_err(|error| Failure::path(from, error))?);
+            let source = Source::open(path, from, rule.access, rule.follows_links);
+            sources.push(source.map_err(|error| Failure::path(from, error))?);
         }
         for (path, from) in between(rules) {
-            sources.push(
-                Source::open(&path, &from, Access::Write).map_err(|error| Failure::path(&from, error))?,
-            );
+            let source = Source::open(&path, &from, Access::Write, false);
+            sources.push(source.map_err(|error| Failure::path(&from, error))?);
         }
         // What lies below another comes after it.
         sources.sort_by_key(|source| (source.path.components().count(), source.access));
         let mut devices = Vec::new();
         for name in DEVICES {
-            let (tree, _) =
-                clone_tree(&Path::new("/dev").join(name)).map_err(|error| Failure::layer("mounts", error))?;
+            let (tree, _) = clone_tree(&Path::new("/dev").join(name), true)
+                .map_err(|error| Failure::layer("mounts", error))?;
             // Devices are written to all the same; their rights and times are the machine's.
             let add = MountAttrFlags::MOUNT_ATTR_RDONLY
                 | MountAttrFlags::MOUNT_ATTR_NOEXEC
@@ -108,7 +127,7 @@ impl<'r> View<'r> {
         let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
         rustix::mount::mount_change("/", private).map_err(|error| plain(error.into()))?;
         let process = new_process_files().map_err(plain)?;
-        let root = new_memory(&[("size", "4m"), ("nr_inodes", "50k")]).map_err(plain)?;
+        let root = new_memory(&[("size", "24m"), ("nr_inodes", "50k")]).map_err(plain)?;
         let place = rustix::fs::open(PLACE, OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
         attach(&root, &place.map_err(|error| plain(error.into()))?).map_err(plain)?;
         rustix::process::chdir(PLACE).map_err(|error| plain(error.into()))?;
@@ -125,12 +144,24 @@ impl<'r> View<'r> {
             here.file(Path::new(path), content).map_err(|error| (Some(PathBuf::from(path)), error))?;
         }
         here.put(Path::new("/proc"), &process, true).map_err(plain)?;
+        self.hide(&here).map_err(plain)?;
         let sealed = MountChange { add: MountAttrFlags::MOUNT_ATTR_RDONLY, below: false };
         sys::change_mount(here.root.as_fd(), sealed).map_err(plain)?;
         // The old root is put over the new one and taken away from there.
         rustix::process::pivot_root(".", ".").map_err(|error| plain(error.into()))?;
         rustix::mount::unmount(".", UnmountFlags::DETACH).map_err(|error| plain(error.into()))?;
         rustix::process::chdir("/").map_err(|error| plain(error.into()))
+    }
+
+    /// Covers what `/proc` tells root of the machine, and nobody else.
+    fn hide(&self, here: &Here) -> io::Result<()> {
+        let Some((_, nothing)) = self.devices.iter().find(|(name, _)| *name == "null") else { return Ok(()) };
+        for name in OF_THE_MACHINE {
+            if let Ok(there) = here.find(&Path::new("/proc").join(name)) {
+                attach(&copy_of(nothing)?, &there)?;
+            }
+        }
+        Ok(())
     }
 
     /// Devices, folders for temporary files.
@@ -152,8 +183,8 @@ impl<'r> View<'r> {
 }
 
 impl Source {
-    fn open(path: &Path, from: &Path, access: Access) -> io::Result<Self> {
-        let (tree, is_folder) = clone_tree(from)?;
+    fn open(path: &Path, from: &Path, access: Access, follows_links: bool) -> io::Result<Self> {
+        let (tree, is_folder) = clone_tree(from, follows_links)?;
         restrict(&tree, access)?;
         Ok(Self { path: path.to_owned(), access, tree, is_folder })
     }
@@ -306,8 +337,17 @@ fn resolved(folder: &Path, target: &Path) -> PathBuf {
     path
 }
 
-fn clone_tree(path: &Path) -> io::Result<(OwnedFd, bool)> {
-    let file = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+fn clone_tree(path: &Path, follows_links: bool) -> io::Result<(OwnedFd, bool)> {
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    let ways = if follows_links { ResolveFlags::empty() } else { ResolveFlags::NO_SYMLINKS };
+    let file = match rustix::fs::openat2(CWD, path, flags, Mode::empty(), ways) {
+        Err(Errno::LOOP) if !follows_links => {
+            return Err(io::Error::other(
+                "leads through a symbolic link that was not there before: try again",
+            ));
+        }
+        other => other?,
+    };
     let is_folder = FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode).is_dir();
     let mut flags =
         OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC | OpenTreeFlags::AT_EMPTY_PATH;
@@ -326,6 +366,13 @@ fn restrict(tree: &OwnedFd, access: Access) -> io::Result<()> {
         add |= MountAttrFlags::MOUNT_ATTR_NOEXEC;
     }
     sys::change_mount(tree.as_fd(), MountChange { add, below: true })
+}
+
+/// A mount once more.
+fn copy_of(tree: &OwnedFd) -> io::Result<OwnedFd> {
+    let flags =
+        OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC | OpenTreeFlags::AT_EMPTY_PATH;
+    Ok(rustix::mount::open_tree(tree, "", flags)?)
 }
 
 fn attach(tree: &OwnedFd, to: &OwnedFd) -> io::Result<()> {

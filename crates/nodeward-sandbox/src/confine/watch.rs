@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::fs::{Mode, OFlags, ResolveFlags};
@@ -17,16 +17,21 @@ use super::connect::{self, Connections};
 use super::filter::{Subject, WATCHED};
 use super::mounts::Mounts;
 use super::named::{
-    address, arguments, inside, is_of_files, is_there_inside, joined, number, root, shown, text, whole,
+    address, arguments, base, inside, is_of_files, is_there_inside, joined, number, root, shown, text, whole,
 };
 use super::{tree, view};
 use crate::confinement::{Access, Confinement, Network};
 use crate::events::{Act, Event, Events, Fate};
-use crate::surroundings::{HOME, TEMPORARY};
+use crate::surroundings::{HOME, SHARED, TEMPORARY};
 use crate::sys::{self, Answer, Call};
 
-/// The most paths that are remembered as of no interest.
+/// The most paths that are remembered as of no interest, and the longest of them, in bytes.
 const MOST_DULL: usize = 20_000;
+const LONGEST_DULL: usize = 256;
+
+/// The most messages of one call that are looked at, and the size of `struct mmsghdr`.
+const MOST_MESSAGES: u32 = 64;
+const MESSAGE_OF_SEVERAL: u64 = size_of::<libc::mmsghdr>() as u64;
 
 /// Names in home folders that hold credentials. Private as the home is, asking for them tells something.
 const CREDENTIALS: &[&str] = &[
@@ -66,11 +71,17 @@ pub(super) struct Watch {
     connections: Connections,
     mounts: Mounts,
     dull: HashSet<(Act, Vec<u8>)>,
-    events: Events,
+    events: Arc<Mutex<Events>>,
 }
 
 impl Watch {
-    pub(super) fn new(confinement: &Confinement, helper: u32, network: Option<OwnedFd>) -> Self {
+    /// `events` is where what is worth it is noted.
+    pub(super) fn new(
+        confinement: &Confinement,
+        helper: u32,
+        network: Option<OwnedFd>,
+        events: Arc<Mutex<Events>>,
+    ) -> Self {
         Self {
             paths: paths(confinement),
             network: confinement.network.clone(),
@@ -78,22 +89,22 @@ impl Watch {
             connections: Connections::new(confinement, network),
             mounts: Mounts::own(),
             dull: HashSet::new(),
-            events: Events::default(),
+            events,
         }
     }
 
     /// Answers calls until the last process that could make one is gone.
-    pub(super) fn run(mut self, listener: &Arc<OwnedFd>) -> Events {
+    pub(super) fn run(mut self, listener: &Arc<OwnedFd>) {
         sys::wake_in_place(listener.as_fd());
         loop {
             let mut poll = [PollFd::new(&**listener, PollFlags::IN)];
             match rustix::event::poll(&mut poll, None) {
                 Err(rustix::io::Errno::INTR) => continue,
-                Err(_) => return self.events,
+                Err(_) => return,
                 Ok(_) => {}
             }
             if !poll[0].revents().contains(PollFlags::IN) {
-                return self.events;
+                return;
             }
             match sys::next_call(listener.as_fd()) {
                 Ok(Some(call)) => {
@@ -102,9 +113,13 @@ impl Watch {
                     }
                 }
                 Ok(None) => {}
-                Err(_) => return self.events,
+                Err(_) => return,
             }
         }
+    }
+
+    fn events(&self) -> MutexGuard<'_, Events> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes what is worth it. `None` is answered by somebody else.
@@ -128,11 +143,11 @@ impl Watch {
             Subject::Program { folder, path } => self.program(call, folder, path),
             Subject::Connection => return self.connection(listener, call),
             Subject::Address { at, length } => self.address(call.pid, argument(at), argument(length)),
-            Subject::Message { at } => {
-                let mut header = [0; 12];
-                if sys::read_memory(call.pid, argument(at), &mut header) == header.len() {
-                    let (address, length) = header.split_at(8);
-                    self.address(call.pid, number(address), number(length));
+            Subject::Message { at } => self.message(call.pid, argument(at)),
+            Subject::Messages { at, count } => {
+                let count = (argument(count) as u32).min(MOST_MESSAGES);
+                for number in 0..u64::from(count) {
+                    self.message(call.pid, argument(at).wrapping_add(number * MESSAGE_OF_SEVERAL));
                 }
             }
             Subject::Signal => self.signal(call.pid, argument(0) as i32),
@@ -155,7 +170,7 @@ impl Watch {
                     .is_err_and(|refused| refused.denied || refused.error == libc::ENOENT && is_elsewhere())
                 {
                     let subject = format!("unix:{}", shown(&whole));
-                    self.events.add(Event { act: Act::Connect, subject, fate: Fate::Denied });
+                    self.events().add(Event { act: Act::Connect, subject, fate: Fate::Denied });
                 }
             }
             None => self.reach(&address),
@@ -166,29 +181,36 @@ impl Watch {
     fn path(&mut self, call: &Call, folder: Option<usize>, path: usize, act: Act) {
         let Some(text) = text(call.pid, call.arguments[path]) else { return };
         // A name from a folder that is open already says nothing by itself.
-        let is_whole = text.first() == Some(&b'/');
+        let is_whole = text.first() == Some(&b'/') && text.len() <= LONGEST_DULL;
         let key = (act, text);
         if is_whole && self.dull.contains(&key) {
             return;
         }
         let Some(path) = whole(call, folder, &key.1) else { return };
-        let led = self.led(call.pid, &path);
-        let path = led.unwrap_or(path);
+        // What the program can change leads elsewhere the next time.
+        let is_whole = is_whole && self.own(&path).is_none();
+        let path = self.led(call.pid, &path).unwrap_or(path);
         match self.fate(call.pid, &path, act) {
             Some(fate) => {
                 let event = Event { act, subject: shown(&path), fate };
-                if is_secret(&path) { self.events.add_secret(event) } else { self.events.add(event) }
+                if is_secret(&path) { self.events().add_secret(event) } else { self.events().add(event) }
             }
             None if is_whole && self.dull.len() < MOST_DULL => drop(self.dull.insert(key)),
             None => {}
         }
     }
 
+    /// The folder of the program's own that a path is in.
+    fn own<'s>(&'s self, path: &Path) -> Option<&'s Path> {
+        let declared = self.paths.iter().filter(|(_, access)| *access == Access::Write);
+        let declared = declared.map(|(rule, _)| &**rule);
+        declared.chain([TEMPORARY, SHARED].map(Path::new)).find(|folder| path.starts_with(folder))
+    }
+
     /// Where a path leads that the program could have made a symbolic link of. Looked up in its own folders, which may
     /// stand for others outside; what a link names from the root is looked up outside, as it is not there for the program.
     fn led(&self, pid: u32, path: &Path) -> Option<PathBuf> {
-        let is_own = |(rule, access): &&(PathBuf, Access)| *access == Access::Write && path.starts_with(rule);
-        let (rule, _) = self.paths.iter().find(is_own)?;
+        let rule = self.own(path)?;
         let folder = view::find_below(&root(pid)?, rule).ok()?;
         let below = path.strip_prefix(rule).ok()?;
         // Where a look could have something mounted, it stays in the folder's own file system.
@@ -271,11 +293,18 @@ impl Watch {
 
     fn program(&mut self, call: &Call, folder: Option<usize>, path: usize) {
         let Some(text) = text(call.pid, call.arguments[path]) else { return };
-        let Some(found) = whole(call, folder, &text) else { return };
+        let found = match text.is_empty() {
+            // By its descriptor.
+            true => folder.and_then(|folder| base(call, Some(folder))),
+            false => whole(call, folder, &text),
+        };
+        let Some(found) = found else { return };
         let fate = match self.fate(call.pid, &found, Act::Execute) {
             Some(fate) => fate,
             // Looked for along `PATH`.
-            None if !self.is_there(&found) && !found.starts_with(TEMPORARY) => return,
+            None if !self.is_there(&found) && !is_there_inside(call.pid, &found) && !text.is_empty() => {
+                return;
+            }
             None => Fate::Allowed,
         };
         let mut subject = shown(&found);
@@ -283,7 +312,15 @@ impl Watch {
             subject.push(' ');
             subject.push_str(argument);
         }
-        self.events.add(Event { act: Act::Execute, subject, fate });
+        self.events().add(Event { act: Act::Execute, subject, fate });
+    }
+
+    fn message(&mut self, pid: u32, at: u64) {
+        let mut header = [0; 12];
+        if sys::read_memory(pid, at, &mut header) == header.len() {
+            let (address, length) = header.split_at(8);
+            self.address(pid, number(address), number(length));
+        }
     }
 
     fn address(&mut self, pid: u32, at: u64, length: u64) {
@@ -304,7 +341,7 @@ impl Watch {
             (false, Network::Unconfined) => Fate::Allowed,
             (false, _) => Fate::Denied,
         };
-        self.events.add(Event { act: Act::Connect, subject, fate });
+        self.events().add(Event { act: Act::Connect, subject, fate });
     }
 
     /// Whether a process or thread has this number for the one that names it: who is of its namespace is in its `/proc`.
@@ -319,7 +356,11 @@ impl Watch {
         if target <= 0 || target != 1 && self.is_own_process(pid, target as u32) {
             return;
         }
-        self.events.add(Event { act: Act::Signal, subject: format!("process {target}"), fate: Fate::Denied });
+        self.events().add(Event {
+            act: Act::Signal,
+            subject: format!("process {target}"),
+            fate: Fate::Denied,
+        });
     }
 }
 

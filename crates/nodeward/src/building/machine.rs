@@ -52,12 +52,13 @@ pub(super) fn look(
     hosts: &[nodeward_sandbox::gateway::HostRule],
 ) -> anyhow::Result<(Machine, Vec<Tool>, Confined)> {
     let empty = tempfile::tempdir().context("cannot make a folder")?;
+    let real = std::fs::canonicalize(empty.path()).context("cannot make a folder")?;
     let label = format!("{}@{}", names.0, names.1);
-    let scene = Scene::new(folder, empty.path(), &label, names, hosts);
+    let scene = Scene::new(folder, &real, &label, names, hosts);
     let usual = Script { stage: "install".into(), command: QUESTION.into(), implicit: false };
     let first = folder.scripts.first().unwrap_or(&usual);
     let confined = described(&scene.confinement(ground, first)?, &scene, hosts);
-    let scene = Scene::new(folder, empty.path(), &label, names, &[]);
+    let scene = Scene::new(folder, &real, &label, names, &[]);
     let run = confined::Run {
         confinement: scene.confinement(ground, &usual)?,
         program: "/bin/sh".into(),

@@ -71,7 +71,7 @@ impl Tools {
         let headers = self.headers.as_ref().map(|prefix| prefix.join("include/node"));
         for folder in [self.npm.clone(), headers].into_iter().flatten() {
             if !confinement.has(&folder) {
-                confinement.paths.push(PathRule::new(folder, Access::Execute));
+                confinement.paths.push(PathRule::of_system(folder, Access::Execute));
             }
         }
         confinement.add_system(|name| session.variable(name).map(OsString::from));

@@ -23,7 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// anything of a package runs. What a script brings about later is no reason to let it go.
 pub(crate) fn missing_layer(watch: &Watch, session: &Session) -> anyhow::Result<Option<String>> {
     let folder = tempfile::tempdir().context("cannot make a folder for temporary files")?;
-    let mut confinement = Confinement::of_folder(folder.path());
+    let real = std::fs::canonicalize(folder.path()).context("cannot make a folder for temporary files")?;
+    let mut confinement = Confinement::of_folder(&real);
     confinement.network = confined::network(&[]);
     confinement.add_system(|_| None);
     let run = confined::Run {

@@ -90,6 +90,8 @@ pub(crate) enum Subject {
     Address { at: usize, length: usize },
     /// A message with an address.
     Message { at: usize },
+    /// Several of them.
+    Messages { at: usize, count: usize },
     /// A signal to another process.
     Signal,
 }
@@ -113,7 +115,7 @@ pub(crate) const WATCHED: &[Watched] = &[
     watched(libc::SYS_connect, Subject::Connection),
     watched(libc::SYS_sendto, Subject::Address { at: 4, length: 5 }),
     watched(libc::SYS_sendmsg, Subject::Message { at: 1 }),
-    watched(libc::SYS_sendmmsg, Subject::Message { at: 1 }),
+    watched(libc::SYS_sendmmsg, Subject::Messages { at: 1, count: 2 }),
     watched(libc::SYS_openat, Subject::Open { folder: Some(0), path: 1, flags: 2 }),
     #[cfg(target_arch = "x86_64")]
     watched(libc::SYS_open, Subject::Open { folder: None, path: 0, flags: 1 }),
@@ -140,7 +142,17 @@ pub(crate) const WATCHED: &[Watched] = &[
     watched(libc::SYS_fchmodat, Subject::Change { folder: Some(0), path: 1 }),
     #[cfg(target_arch = "x86_64")]
     watched(libc::SYS_chmod, Subject::Change { folder: None, path: 0 }),
+    watched(libc::SYS_fchmodat2, Subject::Change { folder: Some(0), path: 1 }),
     watched(libc::SYS_fchownat, Subject::Change { folder: Some(0), path: 1 }),
+    watched(libc::SYS_utimensat, Subject::Change { folder: Some(0), path: 1 }),
+    watched(libc::SYS_setxattr, Subject::Change { folder: None, path: 0 }),
+    watched(libc::SYS_lsetxattr, Subject::Change { folder: None, path: 0 }),
+    #[cfg(target_arch = "x86_64")]
+    watched(libc::SYS_utime, Subject::Change { folder: None, path: 0 }),
+    #[cfg(target_arch = "x86_64")]
+    watched(libc::SYS_utimes, Subject::Change { folder: None, path: 0 }),
+    #[cfg(target_arch = "x86_64")]
+    watched(libc::SYS_futimesat, Subject::Change { folder: Some(0), path: 1 }),
     #[cfg(target_arch = "x86_64")]
     watched(libc::SYS_chown, Subject::Change { folder: None, path: 0 }),
     #[cfg(target_arch = "x86_64")]
