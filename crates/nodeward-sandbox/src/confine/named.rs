@@ -73,12 +73,12 @@ pub(super) fn whole(call: &Call, folder: Option<usize>, text: &[u8]) -> Option<P
         return None;
     }
     let base = if path.is_absolute() { PathBuf::new() } else { base(call, folder)? };
-    let mut found = joined(&base, path);
+    let mut path = base.join(path);
     for _ in 0..MOST_OWN_LINKS {
-        let Some(led) = led_by_itself(call.pid, &found) else { break };
-        found = led;
+        let Some(led) = led_by_itself(call.pid, &path) else { break };
+        path = led;
     }
-    Some(found)
+    Some(joined(Path::new("/"), &path))
 }
 
 /// Where a path leads by what a process has open itself.
@@ -86,7 +86,7 @@ fn led_by_itself(pid: u32, path: &Path) -> Option<PathBuf> {
     let below = path.strip_prefix("/proc").ok()?;
     let below = below.strip_prefix("self").or_else(|_| below.strip_prefix("thread-self")).ok()?;
     if let Ok(rest) = below.strip_prefix("root") {
-        return Some(joined(Path::new("/"), rest));
+        return Some(Path::new("/").join(rest));
     }
     let mut parts = below.components();
     let link = match parts.next()?.as_os_str().to_str()? {
@@ -96,7 +96,7 @@ fn led_by_itself(pid: u32, path: &Path) -> Option<PathBuf> {
     };
     // The file itself is open already.
     parts.clone().next()?;
-    Some(joined(&std::fs::read_link(link).ok()?, parts.as_path()))
+    Some(std::fs::read_link(link).ok()?.join(parts.as_path()))
 }
 
 /// A path from a folder, unless it is from the root, without `..` and as far as its text tells.

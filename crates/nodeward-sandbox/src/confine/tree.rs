@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn removed_files_that_are_mapped_are_found() {
         let text = b"55e0-55f0 r--p 00000000 fd:00 123        /usr/bin/node\n\
-            7f0000000000-7f0000003000 rw-s 00000000 fd:01 77        /work/big (deleted)\n\
+            7f0000000000-7f0000003000 rw-s 00000000 fd:01 77        /files/big (deleted)\n\
             7f10-7f20 rw-s 00000000 00:01 9 /memfd:x (deleted)\n7f20-7f30 rw-s 00000000 00:01 9 /SYSV0 (deleted)\n\
             x (deleted)\n9-1 r--p 0 fd:00 8 /a b (deleted)\n7f30-7f40 rw-p 00000000 00:00 0 \n";
         let device = rustix::fs::makedev(0xfd, 1);

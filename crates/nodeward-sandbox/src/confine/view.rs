@@ -407,3 +407,22 @@ fn new_file_system<'s>(
     rustix::mount::fsconfig_create(context.as_fd())?;
     Ok(rustix::mount::fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, attributes)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_that_came_since_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        std::fs::create_dir_all(root.join("real/inner")).unwrap();
+        std::os::unix::fs::symlink("real", root.join("link")).unwrap();
+        let error = |path: &str| clone_tree(&root.join(path), false).err().map(|error| error.to_string());
+        for path in ["link", "link/inner"] {
+            assert!(error(path).unwrap().contains("symbolic link"), "{path}");
+        }
+        // Cloning takes rights that a test need not have.
+        assert!(error("real/inner").is_none_or(|error| !error.contains("symbolic link")));
+    }
+}

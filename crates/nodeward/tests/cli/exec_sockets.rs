@@ -182,6 +182,16 @@ fn a_socket_as_a_stream_reaches_nobody_else() {
         "{}",
         text(&output)
     );
+    // What can get somebody at its other end, and a folder, from which others are found.
+    let folder = fs::File::open(machine.path("project")).unwrap();
+    let streams: [(std::os::fd::OwnedFd, &str); 2] =
+        [(listener.into(), "other end"), (folder.into(), "is a folder")];
+    for (stream, why) in streams {
+        let mut command = machine.command(&machine.binary.clone());
+        let output = command.args(["exec", "--", "true"]).stdin(stream).output().unwrap();
+        assert_eq!(output.status.code(), Some(125), "{}", text(&output));
+        assert!(text(&output).contains(why), "{}", text(&output));
+    }
 }
 
 /// The socket waits or not from one moment to the next, and nobody ever accepts.
@@ -212,4 +222,37 @@ fn connections_that_hang_hold_up_nothing_else() {
         assert!(started.elapsed().as_secs() < 20, "{user:?}: it took {:?}", started.elapsed());
         assert!(denied(&report, "outlive", "perl"), "{report:#}");
     }
+}
+
+/// The streams lie in the queue of a socket that waits for a listener which lies in the same queue: nobody can close
+/// them any more.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn streams_that_nobody_can_close_are_read_to_their_end() {
+    const HOLDS: &str = "perl -MSocket -MIO::Handle -e '
+        my $there = pack_sockaddr_un(\"/tmp/listens\");
+        socket(L, AF_UNIX, SOCK_STREAM, 0) && bind(L, $there) && listen(L, 0) or exit 2;
+        for (1..3) { socket($full[$_], AF_UNIX, SOCK_STREAM, 0) or exit 3; $full[$_]->blocking(0); connect($full[$_], $there) }
+        socketpair(A, B, AF_UNIX, SOCK_STREAM, 0) or exit 4;
+        for my $fd (fileno(L), 1, 2) {
+            my ($byte, $rights) = (\"x\", pack(\"Qlllx4\", 20, 1, 1, $fd));
+            my $parts = pack(\"PQ\", $byte, 1);
+            my $message = pack(\"QLx4PQPQLx4\", 0, 0, $parts, 1, $rights, 24, 0);
+            syscall(46, fileno(B), $message, 0) == 1 or exit 5;
+        }
+        unless (fork) { connect(A, $there); exit }
+        select(undef, undef, undef, 0.4);
+        print \"held\\n\"'";
+    let Some(user) = users().into_iter().next() else { return };
+    let project = crate::installed::Project::with(user, &[("holds", serde_json::json!({}), &[])], &[]);
+    let manifest =
+        serde_json::json!({ "name": "holds", "version": "1.0.0", "scripts": { "postinstall": HOLDS } });
+    project.write("p/node_modules/holds/package.json", &manifest.to_string());
+    let mut lockfile: serde_json::Value =
+        serde_json::from_str(&project.read("p/package-lock.json").unwrap()).unwrap();
+    lockfile["packages"]["node_modules/holds"]["hasInstallScript"] = true.into();
+    project.write("p/package-lock.json", &lockfile.to_string());
+    let (code, said, report) = project.install_with(&["--allow", "holds", "--reason", "a trial"]);
+    assert_eq!(code, Some(0), "{said} {report:#}");
+    assert_eq!(report["packages"][0]["scripts"][0]["written"], "held\n", "{report:#}");
 }

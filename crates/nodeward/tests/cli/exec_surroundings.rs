@@ -45,6 +45,75 @@ fn what_is_told_is_what_was_tried() {
     assert!(!denied(&report, "read", "/.npmrc"), "{report:#}");
 }
 
+/// Ways to name something that are no path, or a path only for a moment.
+#[test]
+fn what_is_tried_in_roundabout_ways_is_told() {
+    let Some(user) = users().into_iter().next() else { return };
+    let machine = Machine::new(user);
+    let secret = machine.path("house/.npmrc").display().to_string();
+    for (script, act, subject) in [
+        ("cat \"/proc/self/root$R/house/.npmrc\"".to_owned(), "read", &*secret),
+        ("cat \"/proc/self/cwd/../../../house/.npmrc\"".to_owned(), "read", &secret),
+        ("ln -s \"$R/house\" /tmp/way && cat /tmp/way/.npmrc".to_owned(), "read", &secret),
+        // Harmless at first.
+        (
+            format!("touch own && cat \"$PWD/own\" && ln -sf '{secret}' own && cat \"$PWD/own\""),
+            "read",
+            &secret,
+        ),
+        (
+            "cp /bin/true /dev/shm/mine && /dev/shm/mine with words".to_owned(),
+            "execute",
+            "/dev/shm/mine with words",
+        ),
+        ("touch -c \"$R/bin/tool\"".to_owned(), "write", "/bin/tool"),
+    ] {
+        let (output, report) = machine.confined(&[], &script);
+        let events = report["events"].as_array().unwrap();
+        let fate = if act == "execute" { "allowed" } else { "denied" };
+        let is_told = events.iter().any(|event| {
+            event["act"] == act
+                && event["fate"] == fate
+                && event["subject"].as_str().unwrap().ends_with(subject)
+        });
+        assert!(is_told, "{script}: {} {report:#}", text(&output));
+    }
+}
+
+/// What holds the program is not limited by it, and nothing is said of what can't be looked into.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn what_holds_a_program_is_out_of_its_reach() {
+    for user in users() {
+        let machine = Machine::new(user);
+        for (what, call) in [
+            ("limits the first process", "syscall(302, 1, 0, my $most = pack(\"QQ\", 1, 1), 0)"),
+            ("can't be looked into", "syscall(157, 4, 0, 0, 0, 0)"),
+            ("has files of its own", "syscall(436, 900, 901, 2)"),
+            ("takes a terminal for itself", "ioctl(STDIN, 0x540c, 0) || ($!{EPERM} ? -1 : 0)"),
+            ("sends without connecting", "syscall(44, 0, my $text = \"x\", 1, 0x20000000, 0, 0)"),
+        ] {
+            let script = format!("perl -e 'my $done = {call}; exit($done == -1 && $!{{EPERM}} ? 7 : 1)'");
+            let (output, _) = machine.confined(&[], &script);
+            assert_eq!(output.status.code(), Some(7), "{user:?} {what}: {}", text(&output));
+        }
+        // Its own limits can be read and set.
+        let (output, _) = machine.confined(&[], "ulimit -n 100 && [ \"$(ulimit -n)\" = 100 ]");
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    }
+}
+
+/// Of the machine as a whole, root is told no more than others.
+#[test]
+fn what_proc_has_of_the_machine_is_empty() {
+    for user in users() {
+        let machine = Machine::new(user);
+        let script = "for f in kpageflags kpagecount slabinfo vmallocinfo timer_list kallsyms keys; do cat /proc/$f 2> /dev/null; done | head -c 100";
+        let (output, _) = machine.confined(&[], script);
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{user:?}: {}", text(&output));
+    }
+}
+
 #[test]
 fn a_workspace_that_is_not_shown_is_told() {
     let Some(user) = users().into_iter().next() else { return };
