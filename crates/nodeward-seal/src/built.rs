@@ -67,7 +67,8 @@ pub struct Release {
     pub version: String,
     /// Of its tarball: what was asked for, and what came.
     pub integrity: String,
-    /// Who said what its integrity is: `registry`, and `lockfile` where the project's knows the release.
+    /// Who said what its integrity is: `registry`, `lockfile` where the project's knows the release, `record` where it
+    /// was built again by one.
     pub vouched: Vec<String>,
     /// The content hash of its scripts, as `nodeward install-scripts` has it.
     pub scripts: Option<String>,
@@ -110,7 +111,7 @@ pub struct Machine {
     pub abi: String,
     /// Of its program.
     pub node_sha256: Option<Digest>,
-    /// The package manager that got the dependencies, and its version.
+    /// What got the dependencies, and its version: a package manager, or `nodeward` by a record.
     pub package_manager: String,
 }
 

@@ -7,6 +7,7 @@ mod bundles;
 mod folder;
 mod machine;
 mod packing;
+mod pinned;
 mod progress;
 mod release;
 
@@ -39,6 +40,22 @@ pub(crate) struct Task<'a> {
     pub(crate) hosts: &'a [HostRule],
     /// Build once more, and compare.
     pub(crate) twice: bool,
+    /// Take what this record names, and compare with that.
+    pub(crate) recorded: Option<Recorded<'a>>,
+}
+
+/// A build that was recorded.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Recorded<'a> {
+    pub(crate) record: &'a Record,
+    /// The bytes of its tarball, where they are there.
+    pub(crate) tarball: Option<&'a [u8]>,
+}
+
+impl Recorded<'_> {
+    fn integrity(&self) -> anyhow::Result<Integrity> {
+        Integrity::parse(&self.record.package.integrity).context("the record's integrity of the release")
+    }
 }
 
 /// What became of it.
@@ -54,11 +71,14 @@ pub(crate) struct Built {
 /// Builds.
 pub(crate) fn build(task: &Task<'_>, watch: &Watch, session: &Session) -> anyhow::Result<Built> {
     let started = Instant::now();
-    let locked = release::locked()?;
-    let fetched = release::fetch(task.wanted, locked.as_ref(), session)?;
+    // What a record says does not depend on where it is built again.
+    let locked = if task.recorded.is_some() { None } else { release::locked()? };
+    let promised = task.recorded.map(|recorded| recorded.integrity()).transpose()?;
+    let fetched = release::fetch(task.wanted, locked.as_ref(), promised.as_ref(), session)?;
     refuse_denied(&fetched, session)?;
     watch.check()?;
-    let folder = Folder::new(&fetched, locked.as_ref(), watch, session)?;
+    let dependencies = task.recorded.map(|recorded| &recorded.record.dependencies[..]);
+    let folder = Folder::new(&fetched, locked.as_ref(), dependencies, watch, session)?;
     let tools = Tools::find(Path::new("."), session);
     let limits = Limits::default();
     let ground =
@@ -66,6 +86,9 @@ pub(crate) fn build(task: &Task<'_>, watch: &Watch, session: &Session) -> anyhow
     let version = fetched.version.to_string();
     let names = (fetched.name.as_str(), &*version);
     let mut record = Record::new(inputs(&folder, &fetched, &ground, names, task.hosts)?);
+    if task.recorded.is_some() {
+        record.machine.package_manager = concat!("nodeward ", env!("CARGO_PKG_VERSION")).to_owned();
+    }
     warn(&folder, &tools, &fetched, session);
     let attempt = attempt::run(&folder, &ground, names, task.hosts)?;
     record.scripts.clone_from(&attempt.scripts);
@@ -73,6 +96,10 @@ pub(crate) fn build(task: &Task<'_>, watch: &Watch, session: &Session) -> anyhow
     let mut tarball = None;
     if attempt.failed.is_none() {
         let (choice, bytes) = packed(&folder, &fetched, &attempt, &mut record)?;
+        if let Some(recorded) = task.recorded {
+            let compared = again::compare_with(recorded, &record, &bytes);
+            record.again = Some(compared.context("cannot compare with what was recorded")?);
+        }
         tarball = Some(bytes);
         if task.twice {
             record.again = Some(again(&folder, &ground, names, task.hosts, &choice)?);

@@ -3,11 +3,17 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
-use nodeward_seal::built::{Again, Difference};
+use anyhow::Context as _;
+use nodeward_seal::built::{Again, Change, ChangeKind, Difference, Record};
 use object::{Object as _, ObjectSection as _};
 
+use super::Recorded;
+use super::folder::unpack;
 use super::packing::{Choice, Packed};
+use crate::installing::removal::Temporary;
 
 /// The most files that are told.
 const MOST: usize = 1000;
@@ -41,6 +47,54 @@ pub(super) fn compare(first: &Choice, second: &Choice) -> io::Result<Again> {
     let same = differs.is_empty();
     differs.truncate(MOST);
     Ok(Again { same, differs })
+}
+
+/// Compares what was built with what was recorded. Without the tarball of then, the record has only what scripts made.
+pub(super) fn compare_with(recorded: Recorded<'_>, now: &Record, tarball: &[u8]) -> anyhow::Result<Again> {
+    let result = |record: &Record| record.result.as_ref().map(|result| result.sha256);
+    if result(recorded.record) == result(now) {
+        return Ok(Again { same: true, differs: Vec::new() });
+    }
+    let Some(before) = recorded.tarball else { return Ok(compare_records(recorded.record, now)) };
+    let folder = Temporary::of_system("nodeward-build-").context("cannot make a folder")?;
+    let choices =
+        [("then", before), ("now", tarball)].map(|(name, bytes)| unpacked(bytes, &folder.path().join(name)));
+    let [then, now] = choices;
+    let compared = compare(&then?, &now?)?;
+    folder.remove()?;
+    // The same files, packed otherwise, are other bytes.
+    Ok(Again { same: false, ..compared })
+}
+
+/// The files of a tarball, unpacked into a new folder.
+fn unpacked(bytes: &[u8], to: &Path) -> anyhow::Result<Choice> {
+    let packed = |path: String| {
+        let from = to.join(&path);
+        let executable = fs::metadata(&from)?.permissions().mode() & 0o100 != 0;
+        Ok(Packed { path, from, executable })
+    };
+    let files = unpack(bytes, to)?.into_iter().map(packed).collect::<io::Result<_>>()?;
+    Ok(Choice { files, left_out: Vec::new() })
+}
+
+/// What two records say that scripts made and changed.
+fn compare_records(then: &Record, now: &Record) -> Again {
+    let mut paths: BTreeMap<&str, [Option<&Change>; 2]> = BTreeMap::new();
+    for (at, record) in [then, now].into_iter().enumerate() {
+        for file in record.files.iter().filter(|file| file.packed || file.change == ChangeKind::Removed) {
+            paths.entry(&file.path).or_default()[at] = Some(file);
+        }
+    }
+    let is_other = |[one, other]: &[Option<&Change>; 2]| {
+        one.map(|file| (file.change, file.sha256)) != other.map(|file| (file.change, file.sha256))
+    };
+    let differs = paths.into_iter().filter(|(_, files)| is_other(files)).map(|(path, files)| Difference {
+        path: path.to_owned(),
+        sizes: files.map(|file| file.and_then(|file| file.size)),
+        offset: None,
+        place: None,
+    });
+    Again { same: false, differs: differs.take(MOST).collect() }
 }
 
 fn read(file: Option<&Packed>) -> io::Result<Option<Vec<u8>>> {

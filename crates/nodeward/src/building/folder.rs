@@ -13,6 +13,7 @@ use nodeward_review::install::{Role, Script, stage};
 use nodeward_seal::built::Dependency;
 use serde_json::{Value, json};
 
+use super::pinned;
 use super::release::{self, Fetched};
 use crate::disk;
 use crate::install_scripts;
@@ -26,10 +27,10 @@ use crate::session::Session;
 pub(super) const MODIFIED: u64 = 499_162_500;
 
 /// The name of the tarball, for the package manager.
-const TARBALL: &str = "release.tgz";
+pub(super) const TARBALL: &str = "release.tgz";
 
 /// A `package.json` is no larger.
-const MAX_MANIFEST: u64 = 16 << 20;
+pub(super) const MAX_MANIFEST: u64 = 16 << 20;
 
 /// What npm is told: all that the package needs to run and to be built, and nothing that decides otherwise in the
 /// user's settings.
@@ -86,10 +87,12 @@ impl Folder {
         self.work.remove()
     }
 
-    /// Puts it together. The package manager runs no script.
+    /// Puts it together, with the dependencies of a record where there is one; else with those that the package manager
+    /// gets, which runs no script.
     pub(super) fn new(
         fetched: &Fetched,
         locked: Option<&DependencyGraph>,
+        recorded: Option<&[Dependency]>,
         watch: &Watch,
         session: &Session,
     ) -> anyhow::Result<Self> {
@@ -99,13 +102,20 @@ impl Folder {
         let aside = work.path().join("unpacked");
         let files = unpack(&fetched.tarball, &aside).with_context(|| fetched.label())?;
         let (manifest, text) = manifest(&aside, fetched)?;
-        install(work.path(), fetched, watch, session)?;
+        match recorded {
+            None => install(work.path(), fetched, watch, session)?,
+            Some(recorded) => pinned::lay_out(work.path(), fetched, recorded, watch, session)?,
+        }
         let place = work.path().join(&below);
         put(&aside, &place, &files).with_context(|| format!("cannot put {} in place", fetched.label()))?;
         let has_gyp = files.contains("binding.gyp");
         let scripts = stage::scripts(&text, Role::Tarball, Format::NpmPackageLock, has_gyp);
         let mut folder = Self { work, below, files, manifest, scripts, hash: None, dependencies: Vec::new() };
         folder.look(locked, session)?;
+        if let Some(recorded) = recorded {
+            pinned::compare(recorded, &folder.dependencies)?;
+            pinned::link_programs(folder.path(), fetched, recorded)?;
+        }
         Ok(folder)
     }
 
@@ -159,7 +169,7 @@ fn check(package: &Package, locked: Option<&DependencyGraph>) -> anyhow::Result<
 }
 
 /// Unpacks a tarball into a new folder; gives its files.
-fn unpack(bytes: &[u8], to: &Path) -> anyhow::Result<BTreeSet<String>> {
+pub(super) fn unpack(bytes: &[u8], to: &Path) -> anyhow::Result<BTreeSet<String>> {
     fs::create_dir(to)?;
     let mut files = BTreeSet::new();
     tarball::read(bytes, Limits::PACKAGE, &mut |member, from| {

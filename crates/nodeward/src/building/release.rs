@@ -43,6 +43,13 @@ impl std::str::FromStr for Wanted {
     }
 }
 
+impl Wanted {
+    /// This release and no other.
+    pub(crate) fn exact(name: PackageName, version: &Version) -> Self {
+        Self { name, version: Some(version.to_string()) }
+    }
+}
+
 /// A release with its tarball.
 #[derive(Debug)]
 pub(crate) struct Fetched {
@@ -63,10 +70,11 @@ impl Fetched {
     }
 }
 
-/// Finds a release and fetches it.
+/// Finds a release and fetches it. Its tarball has to be what lockfile and record promise, where there are some.
 pub(crate) fn fetch(
     wanted: &Wanted,
     locked: Option<&DependencyGraph>,
+    recorded: Option<&Integrity>,
     session: &Session,
 ) -> anyhow::Result<Fetched> {
     let npm = NpmSettings::read(session, Some(Path::new(".")))?;
@@ -88,6 +96,10 @@ pub(crate) fn fetch(
         check(Some(&promised), &tarball).with_context(|| format!("{label}, as the lockfile has it"))?;
         vouched.push("lockfile".to_owned());
     }
+    if let Some(recorded) = recorded {
+        check(Some(recorded), &tarball).with_context(|| format!("{label}, as the record has it"))?;
+        vouched.push("record".to_owned());
+    }
     Ok(Fetched {
         name: wanted.name.clone(),
         version: release.version.clone(),
@@ -95,6 +107,23 @@ pub(crate) fn fetch(
         tarball,
         vouched,
     })
+}
+
+/// Fetches the tarball of a release whose integrity is known.
+pub(super) fn exact(
+    registry: &Registry<'_>,
+    name: &PackageName,
+    version: &Version,
+    promised: &Integrity,
+) -> anyhow::Result<Vec<u8>> {
+    let label = format!("{name}@{version}");
+    let packument = registry.packument(name)?;
+    let release = packument.release(version).with_context(|| format!("the registry has no {label}"))?;
+    let url =
+        release.tarball.as_deref().with_context(|| format!("the registry names no tarball of {label}"))?;
+    let tarball = registry.tarball(url, &mut |_, _| {})?;
+    check(Some(promised), &tarball).with_context(|| format!("{label}, as the record has it"))?;
+    Ok(tarball)
 }
 
 /// Bytes that nobody vouches for are not taken.

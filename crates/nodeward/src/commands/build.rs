@@ -1,5 +1,7 @@
 //! `nodeward build PACKAGE[@VERSION]`: one release with its install scripts run, confined, as a tarball that needs none.
 
+mod again;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -33,7 +35,8 @@ const SHOWN: usize = 20;
 Exit codes:
   0      built; or what was checked holds
   1      the second build differs; or what was checked does not hold
-  2      it could not be fetched or packed
+  2      it could not be fetched or packed; with --again, it could not be
+         compared
   125    nothing was run, as it could not be confined; or a script was ended
          at a limit
   other  that of the script that failed
@@ -42,10 +45,11 @@ Examples:
   nodeward build bcrypt@6.0.0
   nodeward build better-sqlite3 --check-reproducible --sign seal.key
   nodeward build esbuild@0.25.0 --net registry.example.org --out vendor
-  nodeward build --verify bcrypt-6.0.0-linux-x64-glibc.build.json --key seal.pub")]
+  nodeward build --verify bcrypt-6.0.0-linux-x64-glibc.build.json --key seal.pub
+  nodeward build --again bcrypt-6.0.0-linux-x64-glibc.build.json")]
 pub(crate) struct BuildArgs {
     /// The package, and its version, range or tag [default: that of the lockfile here; else latest]
-    #[arg(value_name = "PACKAGE[@VERSION]", required_unless_present = "verify")]
+    #[arg(value_name = "PACKAGE[@VERSION]", required_unless_present = "record")]
     package: Option<Wanted>,
     /// A host that its scripts may reach, at its port or at 443 and 80; `*.example.org` for all below (repeatable)
     #[arg(long, value_name = "HOST[:PORT]")]
@@ -63,10 +67,14 @@ pub(crate) struct BuildArgs {
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     format: Format,
     /// Build nothing; check that this record, and the tarball beside it, are as they were written
-    #[arg(long, value_name = "RECORD", value_hint = ValueHint::FilePath, conflicts_with_all = ["package", "net", "sign", "check_reproducible", "format"])]
+    #[arg(long, value_name = "RECORD", value_hint = ValueHint::FilePath, group = "record", conflicts_with_all = ["package", "net", "sign", "check_reproducible", "format"])]
     verify: Option<PathBuf>,
-    /// With --verify: the record has to be signed by the owner of this public key (PEM)
-    #[arg(long, value_name = "PUBLIC", value_hint = ValueHint::FilePath, requires = "verify")]
+    /// Build what this record says once more, with the dependencies that it names, and write nothing; exit 1 where the
+    /// result is not the tarball of the record
+    #[arg(long, value_name = "RECORD", value_hint = ValueHint::FilePath, group = "record", conflicts_with_all = ["package", "sign", "check_reproducible", "out"])]
+    again: Option<PathBuf>,
+    /// With --verify or --again: the record has to be signed by the owner of this public key (PEM)
+    #[arg(long, value_name = "PUBLIC", value_hint = ValueHint::FilePath, requires = "record")]
     key: Option<PathBuf>,
 }
 
@@ -84,7 +92,11 @@ pub(crate) fn build(args: &BuildArgs, session: &Session) -> anyhow::Result<Outco
     if let Some(record) = &args.verify {
         return verify(record, args.key.as_deref(), session);
     }
-    match try_build(args, session) {
+    let built = match &args.again {
+        Some(record) => again::again(record, args, session),
+        None => try_build(args, session),
+    };
+    match built {
         // A layer that is missing: nothing was run.
         Err(error) if error.is::<Failure>() => {
             session.print_error(&error);
@@ -101,7 +113,7 @@ fn try_build(args: &BuildArgs, session: &Session) -> anyhow::Result<Outcome> {
     }
     let key = args.sign.as_deref().map(read_key).transpose()?;
     let watch = Watch::start()?;
-    let task = Task { wanted, hosts: &args.net, twice: args.check_reproducible };
+    let task = Task { wanted, hosts: &args.net, twice: args.check_reproducible, recorded: None };
     let mut built = building::build(&task, &watch, session)?;
     watch.check()?;
     if let (Some(key), Some(file)) = (&key, &args.sign) {
@@ -170,6 +182,10 @@ fn tell(record: &Record, written: Option<&Path>) -> anyhow::Result<()> {
 
 fn tell_differences(out: &mut dyn std::io::Write, label: &str, again: &Again) -> std::io::Result<()> {
     writeln!(out, "{}: not reproducible; nothing was written", Printable(label))?;
+    tell_list(out, again)
+}
+
+fn tell_list(out: &mut dyn std::io::Write, again: &Again) -> std::io::Result<()> {
     for file in again.differs.iter().take(SHOWN) {
         let how = match (file.sizes, file.offset) {
             ([Some(_), None], _) => "made by the first build alone".to_owned(),
@@ -206,8 +222,8 @@ fn verify(file: &Path, key: Option<&Path>, session: &Session) -> anyhow::Result<
     }
 }
 
-/// Checks a record and what stands beside it; gives the tarball's name.
-fn check(file: &Path, text: &[u8], key: Option<&str>, session: &Session) -> anyhow::Result<String> {
+/// Reads a record that is as it was written, and signed by the owner of the key where one is named.
+fn trusted(text: &[u8], key: Option<&str>, session: &Session) -> anyhow::Result<Record> {
     let record = Record::parse(text)?;
     match (key, &record.signature) {
         (Some(key), _) => record.verify(key)?,
@@ -217,6 +233,12 @@ fn check(file: &Path, text: &[u8], key: Option<&str>, session: &Session) -> anyh
         }
         (None, None) => session.warn("it is not signed: whoever changed both would not be noticed"),
     }
+    Ok(record)
+}
+
+/// Checks a record and what stands beside it; gives the tarball's name.
+fn check(file: &Path, text: &[u8], key: Option<&str>, session: &Session) -> anyhow::Result<String> {
+    let record = trusted(text, key, session)?;
     let tarball = record.tarball()?;
     // Under another name it would speak for another tarball.
     let stem = tarball.file.strip_suffix(".tgz").unwrap_or(&tarball.file);

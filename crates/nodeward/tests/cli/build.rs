@@ -75,9 +75,28 @@ impl Bench {
 
     /// Publishes version 1.0.0 of a package, packed as npm packs.
     pub(crate) fn publish(&self, name: &str, manifest: &Value, files: Files<'_>) -> Vec<u8> {
-        let bytes = packed(name, manifest, files);
+        let bytes = packed(name, "1.0.0", manifest, files);
         self.serve(name, manifest, &bytes, &Integrity::of(&bytes).to_string());
         bytes
+    }
+
+    /// Publishes these versions of a package, the last as `latest`.
+    pub(crate) fn publish_all(&self, name: &str, versions: &[(&str, Value, Files<'_>)]) {
+        let mut releases = serde_json::Map::new();
+        for (version, manifest, files) in versions {
+            let bytes = packed(name, version, manifest, files);
+            let file = format!("/{name}/-/{}-{version}.tgz", name.rsplit('/').next().unwrap());
+            let mut release = manifest.clone();
+            release["name"] = name.into();
+            release["version"] = (*version).into();
+            release["dist"] = json!({ "tarball": self.upstream.url(&file), "integrity": Integrity::of(&bytes).to_string() });
+            releases.insert((*version).to_owned(), release);
+            self.upstream.on(&file, Reply::Body(bytes));
+        }
+        let latest = versions.last().map(|(version, ..)| *version);
+        let packument = json!({ "name": name, "dist-tags": { "latest": latest }, "versions": releases });
+        let at = format!("/{}", name.replace('/', "%2f"));
+        self.upstream.on(&at, Reply::Body(packument.to_string().into_bytes()));
     }
 
     /// Serves these bytes as version 1.0.0.
@@ -137,10 +156,10 @@ impl Bench {
     }
 }
 
-fn packed(name: &str, manifest: &Value, files: Files<'_>) -> Vec<u8> {
+fn packed(name: &str, version: &str, manifest: &Value, files: Files<'_>) -> Vec<u8> {
     let mut manifest = manifest.clone();
     manifest["name"] = name.into();
-    manifest["version"] = "1.0.0".into();
+    manifest["version"] = version.into();
     let text = manifest.to_string();
     let mut writer = Writer::new(Vec::new());
     for (path, text) in [&[("package.json", &*text)], files].concat() {
@@ -325,7 +344,7 @@ fn a_tarball_that_is_not_as_it_should_be_is_refused() {
         }
         archive.into_inner().unwrap().finish().unwrap()
     };
-    let whole = packed("evil", &manifest, &[("a.js", &"text ".repeat(1000))]);
+    let whole = packed("evil", "1.0.0", &manifest, &[("a.js", &"text ".repeat(1000))]);
     for (bytes, why) in [
         (hostile("package/../../../escaped", tar::EntryType::Regular), "leads out of the package"),
         (hostile("/escaped", tar::EntryType::Regular), "leads out of the package"),
@@ -335,7 +354,7 @@ fn a_tarball_that_is_not_as_it_should_be_is_refused() {
         (hostile("package/package.json", tar::EntryType::Regular), "twice"),
         (whole[..whole.len() / 2].to_owned(), "cannot be unpacked"),
         (b"no tarball".to_vec(), "cannot be unpacked"),
-        (packed("another", &manifest, &[]), "its tarball says that it is another release"),
+        (packed("another", "1.0.0", &manifest, &[]), "its tarball says that it is another release"),
     ] {
         let why = why.replace("cannot", "can't");
         bench.serve("evil", &manifest, &bytes, &Integrity::of(&bytes).to_string());

@@ -20,7 +20,7 @@ fn private(seed: u8) -> String {
 }
 
 /// Builds and signs, and leaves the public key beside.
-fn signed(bench: &Bench, seed: u8, out: &str) -> Value {
+pub(crate) fn signed(bench: &Bench, seed: u8, out: &str) -> Value {
     bench.write("project/seal.key", private(seed));
     let (ran, record) = bench.build(&["made", "--sign", "seal.key", "--out", out]);
     assert_eq!(ran.code, 0, "{}", ran.err);

@@ -5,6 +5,8 @@
 #[cfg(target_os = "linux")]
 mod build;
 #[cfg(target_os = "linux")]
+mod build_again;
+#[cfg(target_os = "linux")]
 mod build_attacks;
 #[cfg(target_os = "linux")]
 mod build_bundled;
