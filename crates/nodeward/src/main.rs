@@ -23,6 +23,8 @@ mod install_scripts;
 #[cfg(target_os = "linux")]
 mod installing;
 mod interrupt;
+#[cfg(target_os = "linux")]
+mod limits;
 mod lint;
 mod loaded;
 #[cfg(unix)]

@@ -5,16 +5,16 @@ mod terminals;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::ValueHint;
 use nodeward_sandbox::gateway::HostRule;
-use nodeward_sandbox::{Access, Confinement, Limits, Network, PathRule};
+use nodeward_sandbox::{Access, Confinement, Network, PathRule};
 
 use self::terminals::Terminals;
 use crate::confined::{self, Output, ReportFile};
 use crate::interrupt::{Interrupted, Watch};
+use crate::limits::LimitArgs;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
@@ -52,18 +52,8 @@ pub(crate) struct ExecArgs {
     /// A variable of the environment that is handed on, or set (repeatable)
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<OsString>,
-    /// End it after this time: 90s, 10m, 2h [default: 30m]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    time: Option<Duration>,
-    /// The most memory that it and what it starts may use: 512m, 4g [default: 8g]
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    memory: Option<u64>,
-    /// The most that it may write: 512m, 4g [default: 4g]
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    disk: Option<u64>,
-    /// The most processes at once [default: 512]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    processes: Option<u64>,
+    #[command(flatten)]
+    limits: LimitArgs,
     /// Write what it tried to this file, as JSON
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     report: Option<PathBuf>,
@@ -135,7 +125,7 @@ fn confinement(args: &ExecArgs, session: &Session) -> anyhow::Result<Confinement
         directory: if args.no_folder { "/tmp".into() } else { here.clone().into() },
         environment: Vec::new(),
         network: if args.net_all { Network::Unconfined } else { confined::network(&args.net) },
-        limits: limits(args),
+        limits: args.limits.limits(),
     };
     if !args.no_folder {
         confinement.paths.push(PathRule::new(&here, Access::Execute));
@@ -175,18 +165,6 @@ fn workspace(confinement: &Confinement) -> Option<PathBuf> {
     (packages(root).is_dir() && !confinement.has(&packages(root))).then(|| root.to_owned())
 }
 
-fn limits(args: &ExecArgs) -> Limits {
-    let usual = Limits::default();
-    Limits {
-        time: args.time.unwrap_or(usual.time),
-        memory: args.memory.unwrap_or(usual.memory),
-        disk: args.disk.unwrap_or(usual.disk),
-        file_size: args.disk.unwrap_or(usual.file_size),
-        processes: args.processes.unwrap_or(usual.processes),
-        ..usual
-    }
-}
-
 /// The program, along `PATH` as it will be.
 fn find(program: &OsString, confinement: &Confinement) -> anyhow::Result<PathBuf> {
     let named = Path::new(program);
@@ -203,33 +181,4 @@ fn find(program: &OsString, confinement: &Confinement) -> anyhow::Result<PathBuf
             named.display()
         )
     })
-}
-
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let (number, unit) =
-        text.split_at(text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic()).len());
-    let number: u64 = number.parse().map_err(|_| format!("{text} is no time: 90s, 10m, 2h"))?;
-    let seconds = match unit {
-        "s" | "" => Some(1),
-        "m" => Some(60),
-        "h" => Some(60 * 60),
-        _ => None,
-    };
-    let seconds = seconds.and_then(|unit| number.checked_mul(unit)).filter(|seconds| *seconds > 0);
-    seconds.map(Duration::from_secs).ok_or_else(|| format!("{text} is no time: 90s, 10m, 2h"))
-}
-
-pub(crate) fn size(text: &str) -> Result<u64, String> {
-    let (number, unit) =
-        text.split_at(text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic()).len());
-    let number: u64 = number.parse().map_err(|_| format!("{text} is no size: 512m, 4g"))?;
-    let factor = match unit.to_ascii_lowercase().as_str() {
-        "" => Some(1),
-        "k" => Some(1 << 10),
-        "m" => Some(1 << 20),
-        "g" => Some(1 << 30),
-        _ => None,
-    };
-    let bytes = factor.and_then(|factor| number.checked_mul(factor)).filter(|bytes| *bytes > 0);
-    bytes.ok_or_else(|| format!("{text} is no size: 512m, 4g"))
 }

@@ -2,25 +2,22 @@
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::{ValueEnum, ValueHint};
-use jiff::civil::Date;
 use nodeward_report::Printable;
 use nodeward_review::install::{Item, Judged, State};
-use nodeward_sandbox::Limits;
 
-use super::exec;
 use crate::config::Config;
 use crate::confined::ReportFile;
 use crate::inspection;
-use crate::install_scripts::deciding::{self, Wish};
+use crate::install_scripts::deciding::{self, Terms};
 use crate::install_scripts::format::is_open;
 use crate::install_scripts::{self, Looked};
 use crate::installing::report::{Report, Skipped, Unconfined};
 use crate::installing::{self, Ground, Plan, Record, Tools, Unit, own, unconfined};
 use crate::interrupt::Watch;
+use crate::limits::LimitArgs;
 use crate::outcome::Outcome;
 use crate::output;
 use crate::package_manager;
@@ -61,30 +58,13 @@ pub(crate) struct InstallArgs {
     /// Where this machine can't confine, run what is allowed without confinement
     #[arg(long, requires = "reason", group = "decision")]
     allow_unconfined: bool,
-    /// Why
-    #[arg(long, value_name = "TEXT", requires = "decision")]
-    reason: Option<String>,
-    /// A host that what is allowed may reach (repeatable)
-    #[arg(long, value_name = "HOST", requires = "allow")]
-    network: Vec<String>,
-    /// The last day on which it may run: 2027-01-31
-    #[arg(long, value_name = "DATE", requires = "allow")]
-    until: Option<Date>,
+    #[command(flatten)]
+    terms: Terms,
     /// How many packages have their scripts run at once [default: one for each processor]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
-    /// End a script after this time: 90s, 10m, 2h [default: 30m]
-    #[arg(long, value_name = "TIME", value_parser = exec::duration)]
-    time: Option<Duration>,
-    /// The most memory that a script and what it starts may use: 512m, 4g [default: 8g]
-    #[arg(long, value_name = "SIZE", value_parser = exec::size)]
-    memory: Option<u64>,
-    /// The most that a script may write: 512m, 4g [default: 4g]
-    #[arg(long, value_name = "SIZE", value_parser = exec::size)]
-    disk: Option<u64>,
-    /// The most processes at once that a script may have [default: 512]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    processes: Option<u64>,
+    #[command(flatten)]
+    limits: LimitArgs,
     /// How to write what was done
     #[arg(short, long, value_enum, default_value = "text")]
     format: Format,
@@ -130,11 +110,11 @@ pub(crate) fn install(args: &InstallArgs, session: &Session) -> anyhow::Result<O
 }
 
 fn try_install(args: &InstallArgs, report: &mut Report, session: &Session) -> anyhow::Result<Outcome> {
-    let reason = match (&args.reason, args.deny.is_empty(), args.allow_unconfined) {
+    let reason = match (args.terms.reason(), args.deny.is_empty(), args.allow_unconfined) {
         (None, ..) => "",
-        (reason, true, false) => deciding::reason(reason.as_deref(), "these scripts may run")?,
-        (reason, false, _) => deciding::reason(reason.as_deref(), "these scripts may not run")?,
-        (reason, _, true) => deciding::reason(reason.as_deref(), "scripts may run without confinement")?,
+        (reason, true, false) => deciding::reason(reason, "these scripts may run")?,
+        (reason, false, _) => deciding::reason(reason, "these scripts may not run")?,
+        (reason, _, true) => deciding::reason(reason, "scripts may run without confinement")?,
     };
     let here = std::fs::canonicalize(".").context("cannot tell the current folder")?;
     let _alone = alone(&here)?;
@@ -158,9 +138,8 @@ fn try_install(args: &InstallArgs, report: &mut Report, session: &Session) -> an
     }
     let mut subjects = look(&projects, session)?;
     if !args.allow.is_empty() || !args.deny.is_empty() {
-        let (names, network, until) = (&args.allow, &args.network, args.until);
         match args.deny.is_empty() {
-            true => deciding::allow(Wish { names, reason, network, until }, &subjects, session)?,
+            true => deciding::allow(args.terms.wish(&args.allow, reason), &subjects, session)?,
             false => deciding::deny(&args.deny, reason, &subjects, session)?,
         }
         for (project, _, config) in &mut subjects {
@@ -250,7 +229,7 @@ impl Run<'_> {
         let ground = Ground {
             project: self.here,
             tools: &tools,
-            limits: self.limits(),
+            limits: self.args.limits.limits(),
             unconfined: unconfined.as_ref(),
             watch: self.watch,
             session: self.session,
@@ -356,18 +335,6 @@ impl Run<'_> {
                 "{}: Node.js came without its headers (include/node); what compiles add-ons may fail",
                 unit.item.label()
             ));
-        }
-    }
-
-    fn limits(&self) -> Limits {
-        let (args, usual) = (self.args, Limits::default());
-        Limits {
-            time: args.time.unwrap_or(usual.time),
-            memory: args.memory.unwrap_or(usual.memory),
-            disk: args.disk.unwrap_or(usual.disk),
-            file_size: args.disk.unwrap_or(usual.file_size),
-            processes: args.processes.unwrap_or(usual.processes),
-            ..usual
         }
     }
 

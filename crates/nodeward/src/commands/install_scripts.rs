@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::{ValueEnum, ValueHint};
-use jiff::civil::Date;
 use nodeward_report::Printable;
 
 use crate::inspection;
-use crate::install_scripts::deciding::{self, Wish};
+use crate::install_scripts::deciding::{self, Terms};
 use crate::install_scripts::format::{Document, PackageEntry};
 use crate::install_scripts::{self, markdown, text};
 use crate::outcome::Outcome;
@@ -51,15 +50,8 @@ pub(crate) struct InstallScriptsArgs {
     /// Write into nodeward.toml that the scripts of this package may not run, in any version (repeatable)
     #[arg(long, value_name = "NAME", requires = "reason", group = "decision")]
     deny: Vec<String>,
-    /// Why
-    #[arg(long, value_name = "TEXT", requires = "decision")]
-    reason: Option<String>,
-    /// A host that they may reach (repeatable)
-    #[arg(long, value_name = "HOST", requires = "allow")]
-    network: Vec<String>,
-    /// The last day on which they may: 2027-01-31
-    #[arg(long, value_name = "DATE", requires = "allow")]
-    until: Option<Date>,
+    #[command(flatten)]
+    terms: Terms,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -81,13 +73,12 @@ pub(crate) fn install_scripts(args: &InstallScriptsArgs, session: &Session) -> a
         ));
     }
     if !args.allow.is_empty() {
-        let reason = deciding::reason(args.reason.as_deref(), "these scripts may run")?;
-        let (names, network, until) = (&args.allow, &args.network, args.until);
-        deciding::allow(Wish { names, reason, network, until }, &looked, session)?;
+        let reason = deciding::reason(args.terms.reason(), "these scripts may run")?;
+        deciding::allow(args.terms.wish(&args.allow, reason), &looked, session)?;
         return Ok(Outcome::Clean);
     }
     if !args.deny.is_empty() {
-        let reason = deciding::reason(args.reason.as_deref(), "these scripts may not run")?;
+        let reason = deciding::reason(args.terms.reason(), "these scripts may not run")?;
         deciding::deny(&args.deny, reason, &looked, session)?;
         return Ok(Outcome::Clean);
     }

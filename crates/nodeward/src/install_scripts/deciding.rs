@@ -15,6 +15,32 @@ use crate::session::Session;
 /// A project, what would run there, and what its file says.
 pub(crate) type Subject<'a> = (&'a Project, Looked, Config);
 
+/// What goes with a decision: why, and for those who allow something how far it goes. The command has `--allow` and a
+/// group `decision` of all options that decide.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Terms {
+    /// Why
+    #[arg(long, value_name = "TEXT", requires = "decision")]
+    reason: Option<String>,
+    /// A host that what is allowed may reach (repeatable)
+    #[arg(long, value_name = "HOST", requires = "allow")]
+    network: Vec<String>,
+    /// The last day on which it may run: 2027-01-31
+    #[arg(long, value_name = "DATE", requires = "allow")]
+    until: Option<Date>,
+}
+
+impl Terms {
+    pub(crate) fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// What is wished for of these packages.
+    pub(crate) fn wish<'a>(&'a self, names: &'a [String], reason: &'a str) -> Wish<'a> {
+        Wish { names, reason, network: &self.network, until: self.until }
+    }
+}
+
 /// Packages whose scripts may run, as the command line names them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wish<'a> {
