@@ -13,9 +13,11 @@ pub mod gyp;
 pub mod inventory;
 pub mod judged;
 mod order;
+mod places;
 mod programs;
 pub mod reading;
 pub mod shell;
+mod shims;
 pub mod stage;
 
 pub use content::{ContentHash, Reach};

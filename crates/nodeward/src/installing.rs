@@ -62,6 +62,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) units: Vec<Unit<'a>>,
     /// For each folder, those whose scripts come before.
     pub(crate) before: &'a HashMap<Box<str>, Vec<Box<str>>>,
+    /// For each folder that has some, the folders in it in which other packages lie.
+    pub(crate) others: &'a HashMap<Box<str>, Vec<String>>,
     /// How many run at once.
     pub(crate) jobs: usize,
     /// Which package manager installed them.
@@ -83,7 +85,7 @@ pub(crate) fn install(
     // Before any script can make a link of a folder that is inside of its own package.
     let found = |unit: &Unit<'_>| real(ground.project, unit.folder).map_err(|error| format!("{error:#}"));
     let places = plan.units.iter().map(|unit| (unit.folder, found(unit))).collect();
-    let work = Work { ground, manager: plan.manager, record, places, telling: Mutex::new(()) };
+    let work = Work { ground, plan, record, places, telling: Mutex::new(()) };
     let turns = schedule::run(&before, plan.jobs, &|at| work.package(&plan.units[at]));
     let mut is_unconfined = false;
     for (unit, turn) in plan.units.iter().zip(turns) {
@@ -134,7 +136,7 @@ fn places(plan: &Plan<'_>) -> Vec<Vec<usize>> {
 
 struct Work<'w> {
     ground: &'w Ground<'w>,
-    manager: Format,
+    plan: &'w Plan<'w>,
     record: Mutex<&'w mut Record>,
     /// Where each package lay before the first script ran, or what is wrong with that.
     places: HashMap<&'w str, Result<PathBuf, String>>,
@@ -276,7 +278,7 @@ impl Work<'_> {
     /// An error where a copy is not what was allowed: the scripts of a package that holds this one could change it.
     fn compare(&self, unit: &Unit<'_>, copy: &Path) -> anyhow::Result<()> {
         let judged = unit.item.read().and_then(|read| read.hash.as_ref().ok());
-        if hash(copy, unit.item.role, self.manager).as_ref() == judged {
+        if self.hash(unit, copy).as_ref() == judged {
             return Ok(());
         }
         bail!(
@@ -294,10 +296,21 @@ impl Work<'_> {
 
     /// Notes down that a folder is what its scripts made of it.
     fn note(&self, unit: &Unit<'_>, folder: &Path) -> anyhow::Result<()> {
-        let Some(after) = hash(folder, unit.item.role, self.manager) else { return Ok(()) };
+        let Some(after) = self.hash(unit, folder) else { return Ok(()) };
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
         record.note(unit, after, folder, self.ground.unconfined);
         record.write()
+    }
+
+    /// By what the scripts of a package are known that now lie in a folder.
+    fn hash(&self, unit: &Unit<'_>, folder: &Path) -> Option<ContentHash> {
+        let resolver = NodeResolver::new(&[], ModuleSync::Offered);
+        let others = self.plan.others.get(unit.folder).map(Vec::as_slice).unwrap_or_default();
+        inventory::read_folder(folder, unit.item.role, self.plan.manager, &resolver, others)
+            .ok()
+            .flatten()?
+            .hash
+            .ok()
     }
 }
 
@@ -332,12 +345,6 @@ pub(super) fn link_within(project: &Path, folder: &str) -> Option<PathBuf> {
         let path = project.join(parts.get(..end)?.join("/"));
         std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_symlink()).then_some(path)
     })
-}
-
-/// By what the scripts are known that now lie in a folder.
-fn hash(folder: &Path, role: Role, manager: Format) -> Option<ContentHash> {
-    let resolver = NodeResolver::new(&[], ModuleSync::Offered);
-    inventory::read_folder(folder, role, manager, &resolver).ok().flatten()?.hash.ok()
 }
 
 fn is_layer(error: &anyhow::Error) -> bool {

@@ -15,7 +15,11 @@
 //!    scripts keeps its hash.
 //! 7. `end`, without fields.
 //!
-//! Other packages that stand in `node_modules` within the package, and `.git`, are not part of it.
+//! Other packages that lie within the package, by what the lockfile says or, without one, by what is installed, are not
+//! part of it: they have decisions of their own. What came with the package's tarball is, whatever the folder is called
+//! (`node_modules`, `.git`); of `node_modules/.bin`, what does not lead to other packages' files or to the programs that
+//! `bin` names, as package managers put it there. Of a folder elsewhere, and of the project's own, `node_modules` and
+//! `.git` are not part.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -107,16 +111,16 @@ pub(super) fn hash(package: &PackageFolder, covered: Covered<'_>) -> std::io::Re
     let files: Vec<Listed> = match covered.reach {
         Reach::Files(files) => {
             records.add("coverage", &[b"reached"]);
-            files.iter().map(|path| Listed { path: path.clone(), is_link: false }).collect()
+            files.iter().map(|path| Listed { path: path.clone(), link: None }).collect()
         }
         Reach::Whole(_) => {
             records.add("coverage", &[b"whole"]);
             package.files("")?
         }
     };
-    for Listed { path, is_link } in files {
-        if is_link {
-            records.add("link", &[path.as_bytes(), package.link(&path)?.as_bytes()]);
+    for Listed { path, link } in files {
+        if let Some(target) = link {
+            records.add("link", &[path.as_bytes(), target.as_bytes()]);
         } else if path == "package.json" {
             let stays = |key: &str| !matches!(key, "version" | "gitHead") && !key.starts_with('_');
             records.add("manifest", &[canonical(covered.manifest, &stays).as_bytes()]);

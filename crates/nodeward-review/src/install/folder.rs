@@ -1,8 +1,14 @@
 //! The files of one package, none of which is trusted: read within limits, and never through a link that leads out.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
+
+use serde_json::Value;
+
+use super::shims;
+use super::stage::Role;
 
 /// The largest file that is read for what it says.
 pub const MAX_READ_BYTES: u64 = 32 << 20;
@@ -14,6 +20,33 @@ pub const MAX_FILES: usize = 200_000;
 pub struct PackageFolder {
     /// Its real path.
     root: PathBuf,
+    inside: Inside,
+    /// The programs that its manifest names, and their files.
+    bins: BTreeMap<String, String>,
+}
+
+/// What of a folder is not the package's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inside {
+    /// Every `node_modules`, and `.git`: where people work.
+    Modules,
+    /// These folders, in which other packages lie.
+    Packages(Vec<String>),
+}
+
+impl Inside {
+    /// By how a package came.
+    pub fn of(role: Role, others: Vec<String>) -> Self {
+        if role.is_alone() { Self::Modules } else { Self::Packages(others) }
+    }
+}
+
+/// What stands in `node_modules/.bin` of a package and belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Program {
+    pub(super) name: String,
+    /// Whether it leads to what the manifest gives this name.
+    pub(super) is_named: bool,
 }
 
 /// What stands at a path of a package.
@@ -34,12 +67,26 @@ impl PackageFolder {
     ///
     /// # Errors
     /// What the system says where there is no folder.
-    pub fn open(path: &Path) -> std::io::Result<Self> {
+    pub fn open(path: &Path, inside: Inside) -> std::io::Result<Self> {
         let root = fs::canonicalize(path)?;
         if !fs::metadata(&root)?.is_dir() {
             return Err(std::io::Error::other("not a folder"));
         }
-        Ok(Self { root })
+        Ok(Self { root, inside, bins: BTreeMap::new() })
+    }
+
+    /// Takes the programs from the manifest: package managers put them into `.bin`.
+    pub(super) fn name_programs(&mut self, manifest: &Value) {
+        let named = |(name, file): (&str, &Value)| Some((name.to_owned(), clean(file.as_str()?)?));
+        self.bins = match &manifest["bin"] {
+            Value::Object(bins) => {
+                bins.iter().filter_map(|(name, file)| named((name.as_str(), file))).collect()
+            }
+            bin => {
+                let name = manifest["name"].as_str().unwrap_or_default();
+                named((name.rsplit('/').next().unwrap_or_default(), bin)).into_iter().collect()
+            }
+        };
     }
 
     /// The real path.
@@ -63,11 +110,18 @@ impl PackageFolder {
     /// The path below the package of a real path: with `/`, and not in another package that stands in this one.
     pub(super) fn below(&self, real: &Path) -> Option<String> {
         let below = real.strip_prefix(&self.root).ok()?;
-        let is_other = below.components().any(|part| part.as_os_str() == "node_modules");
-        if is_other {
-            return None;
+        let below = below.to_str()?.replace(std::path::MAIN_SEPARATOR, "/");
+        (!self.is_other(&below)).then_some(below)
+    }
+
+    /// Whether a path below the package is in another one.
+    fn is_other(&self, below: &str) -> bool {
+        match &self.inside {
+            Inside::Modules => below.split('/').any(|part| part == "node_modules"),
+            Inside::Packages(others) => others.iter().any(|other| {
+                below.strip_prefix(&**other).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }),
         }
-        Some(below.to_str()?.replace(std::path::MAIN_SEPARATOR, "/"))
     }
 
     /// The bytes of a file.
@@ -90,7 +144,7 @@ impl PackageFolder {
     }
 
     /// The target of a symbolic link.
-    pub(super) fn link(&self, path: &str) -> std::io::Result<String> {
+    fn link(&self, path: &str) -> std::io::Result<String> {
         let target = fs::read_link(self.root.join(path))?;
         target
             .into_os_string()
@@ -98,42 +152,109 @@ impl PackageFolder {
             .map_err(|_| std::io::Error::other("a link whose target is no Unicode"))
     }
 
-    /// Every file and symbolic link of the package below a folder, sorted; other packages and `.git` left out.
+    /// Every file and symbolic link of the package below a folder, sorted; what is other packages' left out.
     pub(super) fn files(&self, below: &str) -> std::io::Result<Vec<Listed>> {
         let (mut found, mut open) = (Vec::new(), vec![below.to_owned()]);
         while let Some(folder) = open.pop() {
-            for entry in fs::read_dir(self.root.join(&folder))? {
-                let entry = entry?;
-                let name = entry.file_name();
-                let Some(name) = name.to_str() else {
-                    return Err(std::io::Error::other(format!("{folder}: a name that is no Unicode")));
-                };
-                if matches!(name, "node_modules" | ".git") {
+            let is_bin = folder == BIN || folder.ends_with(&format!("/{BIN}"));
+            for (name, kind) in self.entries(&folder)? {
+                let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
+                if self.inside == Inside::Modules && matches!(&*name, "node_modules" | ".git")
+                    || self.is_other(&path)
+                {
                     continue;
                 }
-                let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-                let kind = entry.file_type()?;
                 if kind.is_dir() {
                     open.push(path);
-                } else if found.len() == MAX_FILES {
-                    return Err(std::io::Error::other(format!("more than {MAX_FILES} files")));
-                } else {
-                    found.push(Listed { path, is_link: kind.is_symlink() });
+                    continue;
                 }
+                if found.len() == MAX_FILES {
+                    return Err(std::io::Error::other(format!("more than {MAX_FILES} files")));
+                }
+                let listed = match is_bin {
+                    true => self.in_bin(&folder, &name, kind)?.filter(|(_, is_named)| !is_named),
+                    false => {
+                        let link = kind.is_symlink().then(|| self.link(&path)).transpose()?;
+                        Some((Listed { path, link }, false))
+                    }
+                };
+                found.extend(listed.map(|(listed, _)| listed));
             }
         }
         found.sort();
         Ok(found)
     }
+
+    fn entries(&self, folder: &str) -> std::io::Result<Vec<(String, fs::FileType)>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(self.root.join(folder))? {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().into_string() else {
+                return Err(std::io::Error::other(format!("{folder}: a name that is no Unicode")));
+            };
+            found.push((name, entry.file_type()?));
+        }
+        Ok(found)
+    }
+
+    /// The package's own among the programs that its scripts find first.
+    pub(super) fn programs(&self) -> std::io::Result<Vec<Program>> {
+        let mut found = Vec::new();
+        if self.inside == Inside::Modules || fs::symlink_metadata(self.root.join(BIN)).is_err() {
+            return Ok(found);
+        }
+        for (name, kind) in self.entries(BIN)? {
+            if let Some((_, is_named)) = self.in_bin(BIN, &name, kind)? {
+                found.push(Program { name, is_named });
+            }
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(found)
+    }
+
+    /// A program in a `.bin`, by where it leads, and whether the manifest has it so; `None` where that is to another
+    /// package.
+    fn in_bin(
+        &self,
+        folder: &str,
+        name: &str,
+        kind: fs::FileType,
+    ) -> std::io::Result<Option<(Listed, bool)>> {
+        let path = format!("{folder}/{name}");
+        let target = match kind.is_symlink() {
+            true => Some(self.link(&path)?),
+            false => self.started(&path),
+        };
+        let relative = target.filter(|target| !target.starts_with('/'));
+        let Some(target) = relative else {
+            let link = kind.is_symlink().then(|| self.link(&path)).transpose()?;
+            return Ok(Some((Listed { path, link }, false)));
+        };
+        let Some(leads) = join(folder, &target).filter(|leads| !self.is_other(leads)) else {
+            return Ok(None);
+        };
+        let is_named = folder == BIN && self.bins.get(name) == Some(&leads);
+        Ok(Some((Listed { path, link: Some(target) }, is_named)))
+    }
+
+    /// The file that a script in `.bin` does nothing but start.
+    fn started(&self, path: &str) -> Option<String> {
+        let mut bytes = Vec::new();
+        self.file(path).ok()?.take(shims::MAX_BYTES).read_to_end(&mut bytes).ok()?;
+        shims::target(std::str::from_utf8(&bytes).ok()?, &self.root).map(str::to_owned)
+    }
 }
+
+/// Where package managers put programs.
+const BIN: &str = "node_modules/.bin";
 
 /// A file of a package.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Listed {
     /// Its path below the package, with `/`.
     pub(super) path: String,
-    /// Whether it is a symbolic link.
-    pub(super) is_link: bool,
+    /// Where a symbolic link, or what stands for one in `.bin`, leads.
+    pub(super) link: Option<String>,
 }
 
 /// A path without `.` and `..`; `None` where it leads out.

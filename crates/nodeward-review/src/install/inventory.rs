@@ -9,8 +9,9 @@ use nodeward_report::{Gap, Printable};
 
 use super::content::{self, ContentHash, Covered};
 use super::decision::Allow;
-use super::folder::{Entry, PackageFolder};
+use super::folder::{Entry, Inside, PackageFolder};
 use super::order;
+use super::places::Locked;
 use super::reading::{self, Reading};
 use super::stage::{self, Role, Script};
 
@@ -45,6 +46,9 @@ pub struct Inventory {
     pub items: Vec<Item>,
     /// For each folder of an installed package with scripts, the folders whose scripts have to run before.
     pub before: HashMap<Box<str>, Vec<Box<str>>>,
+    /// For each folder of an installed package with scripts that has some, the folders in it, from there, in which other
+    /// packages lie. All else in it is its own.
+    pub others: HashMap<Box<str>, Vec<String>>,
     /// Packages of which neither lockfile nor disk tells whether they have scripts.
     pub untold: Vec<String>,
     /// What could not be read.
@@ -156,43 +160,6 @@ pub fn take(target: Target<'_>) -> Inventory {
     taker.inventory
 }
 
-/// The lockfile's packages by where and what they are.
-struct Locked<'a> {
-    by_folder: HashMap<&'a str, PackageId>,
-    by_release: HashMap<(&'a str, &'a str), PackageId>,
-    graph: &'a DependencyGraph,
-}
-
-impl<'a> Locked<'a> {
-    fn new(graph: &'a DependencyGraph) -> Self {
-        let mut locked = Self { by_folder: HashMap::new(), by_release: HashMap::new(), graph };
-        if graph.format() == Format::Installed {
-            return locked;
-        }
-        for (id, package) in graph.iter() {
-            if let Some(folder) = &package.folder {
-                locked.by_folder.insert(folder, id);
-            }
-            locked.by_release.entry((package.name.as_str(), &package.version_text)).or_insert(id);
-        }
-        locked
-    }
-
-    /// The entry for an installed package. What stands in its folder counts first; a manifest may claim any name.
-    fn of(&self, package: &Package) -> Option<PackageId> {
-        let by_folder = package.folder.as_deref().and_then(|folder| self.by_folder.get(folder));
-        let required = package.alias.as_ref().unwrap_or(&package.name);
-        let by_name = || self.by_release.get(&(required.as_str(), &*package.version_text));
-        let by_claim = || {
-            let id = self.by_release.get(&(package.name.as_str(), &*package.version_text))?;
-            let is_alias =
-                package.alias.as_ref().is_none_or(|alias| self.graph.aliases(*id).contains(&alias.as_str()));
-            is_alias.then_some(id)
-        };
-        by_folder.or_else(by_name).or_else(by_claim).copied()
-    }
-}
-
 struct Taker<'a> {
     target: Target<'a>,
     locked: Locked<'a>,
@@ -248,7 +215,15 @@ impl Taker<'_> {
             Hashes::Every => true,
             Hashes::Of(allowed) => allowed.iter().any(|allow| allow.package == name),
         };
-        let Some(read) = self.read(folder, role, &package.label(), hashed) else { return };
+        let others = match role.is_alone() {
+            true => Vec::new(),
+            false => self.locked.others(graph, folder),
+        };
+        let inside = Inside::of(role, others.clone());
+        let Some(read) = self.read(folder, role, &package.label(), inside, hashed) else { return };
+        if !others.is_empty() {
+            self.inventory.others.insert(folder.into(), others);
+        }
         let version = locked.map(|locked| &locked.version_text).filter(|version| !version.is_empty());
         let reach = match locked {
             Some(locked) if !role.is_own() => locked.reach,
@@ -295,7 +270,14 @@ impl Taker<'_> {
     }
 
     /// The scripts of the package in a folder, if it has some.
-    fn read(&mut self, folder: &str, role: Role, label: &str, hashed: bool) -> Option<ReadScripts> {
+    fn read(
+        &mut self,
+        folder: &str,
+        role: Role,
+        label: &str,
+        inside: Inside,
+        hashed: bool,
+    ) -> Option<ReadScripts> {
         let path = self.target.folder.join(folder);
         if role.is_own() {
             let real = path.canonicalize().unwrap_or_else(|_| path.clone());
@@ -304,7 +286,7 @@ impl Taker<'_> {
             }
             self.own.push(real);
         }
-        match read_within(&path, role, self.target.manager, &self.resolver, hashed) {
+        match read_within(&path, role, self.target.manager, &self.resolver, inside, hashed) {
             Ok(read) => read,
             Err(error) => {
                 self.gap(format!("{label}: {error}"), "make it readable, or install it anew, and look again");
@@ -398,7 +380,8 @@ impl Taker<'_> {
     }
 }
 
-/// The scripts of a package that lies in a folder; `None` where it has none.
+/// The scripts of a package that lies in a folder; `None` where it has none. `others` are the folders in it, from there,
+/// in which other packages lie ([`Inventory::others`]).
 ///
 /// # Errors
 /// A folder or a manifest that can't be read.
@@ -407,8 +390,9 @@ pub fn read_folder(
     role: Role,
     manager: Format,
     resolver: &NodeResolver,
+    others: &[String],
 ) -> Result<Option<ReadScripts>, String> {
-    read_within(path, role, manager, resolver, true)
+    read_within(path, role, manager, resolver, Inside::of(role, others.to_vec()), true)
 }
 
 fn read_within(
@@ -416,9 +400,10 @@ fn read_within(
     role: Role,
     manager: Format,
     resolver: &NodeResolver,
+    inside: Inside,
     hashed: bool,
 ) -> Result<Option<ReadScripts>, String> {
-    let package = PackageFolder::open(path).map_err(|error| error.to_string())?;
+    let mut package = PackageFolder::open(path, inside).map_err(|error| error.to_string())?;
     // Without one, no package manager runs anything there.
     if package.entry("package.json") == Entry::Missing {
         return Ok(None);
@@ -430,13 +415,17 @@ fn read_within(
     if scripts.is_empty() {
         return Ok(None);
     }
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let document = serde_json::from_slice(text).map_err(|error| error.to_string());
+    if let Ok(document) = &document {
+        package.name_programs(document);
+    }
     let reading = reading::read(&package, &manifest, &scripts, resolver);
     if !hashed {
         let hash = Err("nobody asked for it".to_owned());
         return Ok(Some(ReadScripts { scripts, reading, hash }));
     }
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let hash = serde_json::from_slice(text).map_err(|error| error.to_string()).and_then(|document| {
+    let hash = document.and_then(|document| {
         let covered = Covered {
             scripts: &scripts,
             run_scripts: &reading.run_scripts,

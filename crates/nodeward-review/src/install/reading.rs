@@ -15,7 +15,7 @@ use nodeward_package::Manifest;
 
 use super::content::Reach;
 use super::deed::{Deed, Kind};
-use super::folder::PackageFolder;
+use super::folder::{self, PackageFolder};
 use super::stage::Script;
 
 /// The most commands and files that one script is followed through.
@@ -51,6 +51,7 @@ pub(super) fn read(
         open: Vec::new(),
         seen: HashSet::new(),
     };
+    tracer.programs();
     let deeds = scripts.iter().map(|script| tracer.script(script)).collect();
     let reach = match tracer.whole {
         Some(why) => Reach::Whole(why),
@@ -122,6 +123,20 @@ impl Tracer<'_> {
         }
         self.open.clear();
         self.settle()
+    }
+
+    /// Programs that came along stand before those of the system: what a command's name means can't be told then.
+    fn programs(&mut self) {
+        match self.package.programs() {
+            Ok(programs) => {
+                let stands =
+                    |program: &folder::Program| !program.is_named || commands::is_interpreted(&program.name);
+                if let Some(program) = programs.iter().find(|program| stands(program)) {
+                    self.widen(format!("a program of its own, node_modules/.bin/{}", program.name));
+                }
+            }
+            Err(error) => self.widen(format!("node_modules/.bin can't be read: {error}")),
+        }
     }
 
     fn look(&mut self, task: Task) {

@@ -34,6 +34,11 @@ impl Role {
         matches!(self, Self::Root | Self::Member)
     }
 
+    /// Whether it lies where somebody works on it, with a `node_modules` and a `.git` that came otherwise.
+    pub fn is_alone(self) -> bool {
+        self.is_own() || self == Self::Folder
+    }
+
     /// The name in formats.
     pub fn name(self) -> &'static str {
         match self {

@@ -16,7 +16,7 @@ fn package(scripts: &str, files: &[(&str, &str)]) -> Project {
 
 fn read(path: &Path) -> ReadScripts {
     let resolver = NodeResolver::new(&[], ModuleSync::Offered);
-    inventory::read_folder(path, Role::Tarball, Format::NpmPackageLock, &resolver).unwrap().unwrap()
+    inventory::read_folder(path, Role::Tarball, Format::NpmPackageLock, &resolver, &[]).unwrap().unwrap()
 }
 
 /// `kind: what` of each thing that a `postinstall` does.
@@ -194,7 +194,90 @@ fn the_hash_of_a_whole_package() {
     assert_ne!(hash(scripts, &[("a", "1"), ("b/c", "3")]), first);
     assert_ne!(hash(scripts, &[("a", "1"), ("b/d", "2")]), first);
     assert_ne!(hash(scripts, &[("a", "1"), ("b/c", "2"), ("d", "")]), first);
-    assert_eq!(hash(scripts, &[("a", "1"), ("b/c", "2"), ("node_modules/x/y", ""), (".git/z", "")]), first);
+    for came_along in ["node_modules/x/y", ".git/z", "node_modules/.bin/node", "b/node_modules/x/y"] {
+        assert_ne!(hash(scripts, &[("a", "1"), ("b/c", "2"), (came_along, "")]), first, "{came_along}");
+    }
+}
+
+/// What is in the tarball and what is installed in its folder are told by what is installed.
+#[test]
+fn the_hash_is_over_what_came_along_and_not_over_other_packages() {
+    let hash = |command: &str, files: &[(&str, &str)], others: &[&str]| {
+        let scripts = serde_json::json!({ "postinstall": command }).to_string();
+        let resolver = NodeResolver::new(&[], ModuleSync::Offered);
+        let others: Vec<String> = others.iter().map(|&other| other.to_owned()).collect();
+        let project = package(&scripts, files);
+        let read =
+            inventory::read_folder(project.path(), Role::Tarball, Format::NpmPackageLock, &resolver, &others);
+        read.unwrap().unwrap().hash.unwrap()
+    };
+    let manifest = ("node_modules/d/package.json", r#"{"name":"d","version":"1.0.0"}"#);
+    // Script, file that it comes to, and what else there is.
+    for (command, file, rest) in [
+        ("node i.js", "node_modules/d/index.js", &[("i.js", "require('d')"), manifest][..]),
+        ("node i.js", "node_modules/d/x.js", &[("i.js", "require('./node_modules/d/x.js')")]),
+        ("node lib/i.js", "lib/node_modules/d/index.js", &[("lib/i.js", "require('d')")]),
+        ("node i.js", ".git/f.js", &[("i.js", "require('./.git/f')")]),
+        ("sh .git/f", ".git/f", &[]),
+        ("sh $X.git/f", ".git/f", &[]),
+        ("sh $X./node_modules/f", "node_modules/f", &[]),
+        ("tool", "node_modules/.bin/tool", &[]),
+    ] {
+        let with = |text: &str| hash(command, &[rest, &[(file, text)]].concat(), &["node_modules/other"]);
+        assert_ne!(with(""), with("1"), "{command} {file}");
+    }
+    // What is added stands before what was found.
+    let plain = [("i.js", "")];
+    let added = [("i.js", ""), ("node_modules/.bin/node", "#!/bin/sh\n")];
+    assert_ne!(hash("node i.js", &plain, &[]), hash("node i.js", &added, &[]));
+    // Another package's.
+    for command in ["node i.js", "frobnicate"] {
+        let with = |files: &[(&str, &str)]| {
+            hash(command, &[&[("i.js", "require('d')")], files].concat(), &["node_modules/d"])
+        };
+        let [one, other] = ["1", "2"].map(|text| with(&[manifest, ("node_modules/d/index.js", text)]));
+        assert_eq!(one, other, "{command}");
+        let is_whole = command == "frobnicate";
+        assert_eq!(one != with(&[("node_modules/d2/index.js", "")]), is_whole, "{command}");
+    }
+}
+
+/// Programs of other packages, as package managers put them there, are theirs.
+#[cfg(unix)]
+#[test]
+fn what_package_managers_put_into_bin_is_no_part_of_the_hash() {
+    use std::os::unix::fs::symlink;
+    let resolver = NodeResolver::new(&[], ModuleSync::Offered);
+    let hash = |project: &Project| {
+        let others = ["node_modules/b".to_owned()];
+        let read =
+            inventory::read_folder(project.path(), Role::Tarball, Format::NpmPackageLock, &resolver, &others);
+        read.unwrap().unwrap().hash.unwrap()
+    };
+    for command in ["node i.js", "frobnicate"] {
+        let make = || {
+            let text = format!(
+                r#"{{"name":"p","bin":{{"p":"i.js","git":"i.js"}},"scripts":{{"install":"{command}"}}}}"#
+            );
+            let project = Project::empty().file("package.json", text).file("i.js", "");
+            std::fs::create_dir_all(project.join("node_modules/.bin")).unwrap();
+            project
+        };
+        let first = hash(&make());
+        for (name, target, is_same) in [
+            ("b", "../b/cli.js", true),
+            ("node", "../b/cli.js", true),
+            ("p", "../../i.js", true),
+            ("up", "../../../../b/cli.js", true),
+            ("node", "../../i.js", false),
+            ("node", "../came-along/cli.js", false),
+            ("node", "/bin/sh", false),
+        ] {
+            let project = make();
+            symlink(target, project.join("node_modules/.bin").join(name)).unwrap();
+            assert_eq!(hash(&project) == first, is_same, "{command}: {name} -> {target}");
+        }
+    }
 }
 
 #[test]
@@ -203,15 +286,16 @@ fn stages_by_role_and_manager() {
     let project = package(scripts, &[("binding.gyp", "{}")]);
     let resolver = NodeResolver::new(&[], ModuleSync::Offered);
     let names = |role| {
-        let read =
-            inventory::read_folder(project.path(), role, Format::NpmPackageLock, &resolver).unwrap().unwrap();
+        let read = inventory::read_folder(project.path(), role, Format::NpmPackageLock, &resolver, &[])
+            .unwrap()
+            .unwrap();
         read.scripts.iter().map(|script| script.stage.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(names(Role::Tarball), ["preinstall", "postinstall"]);
     assert_eq!(names(Role::Root), ["preinstall", "postinstall", "prepublish", "prepare"]);
     assert_eq!(names(Role::Git), ["preinstall", "postinstall", "prepublish", "prepare"]);
     let denied = Project::empty().file("package.json", r#"{"gypfile":false}"#).file("binding.gyp", "{}");
-    let of = |manager| inventory::read_folder(denied.path(), Role::Tarball, manager, &resolver).unwrap();
+    let of = |manager| inventory::read_folder(denied.path(), Role::Tarball, manager, &resolver, &[]).unwrap();
     assert!(of(Format::NpmPackageLock).is_none() && of(Format::Pnpm).is_some());
 }
 

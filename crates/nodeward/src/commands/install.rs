@@ -238,6 +238,7 @@ impl Run<'_> {
         let plan = Plan {
             units: sorted.units,
             before: &looked.inventory.before,
+            others: &looked.inventory.others,
             jobs: self.args.jobs.map_or_else(processors, usize::from),
             manager: install_scripts::manager(project),
         };

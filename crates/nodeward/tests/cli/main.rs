@@ -43,6 +43,8 @@ mod install_deep;
 #[cfg(target_os = "linux")]
 mod install_git;
 #[cfg(target_os = "linux")]
+mod install_inside;
+#[cfg(target_os = "linux")]
 mod install_limits;
 #[cfg(target_os = "linux")]
 mod install_nested;

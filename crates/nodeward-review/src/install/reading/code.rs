@@ -27,6 +27,7 @@ impl Tracer<'_> {
     /// A file of JavaScript, or one that it loads.
     pub(super) fn code(&mut self, path: &str) {
         self.reach(path);
+        self.reach_manifest(path);
         let from = Origin { file: Some(path.to_owned()), line: 0, folders: Vec::new() };
         let extension =
             Path::new(path).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
@@ -46,6 +47,18 @@ impl Tracer<'_> {
             .or_else(|| SourceKind::of_hashbang(&text))
             .unwrap_or(SourceKind::JAVASCRIPT);
         self.javascript(&text, kind, path, &from);
+    }
+
+    /// Of a package that came inside of this one, the manifest decides how its code is read.
+    fn reach_manifest(&mut self, path: &str) {
+        let Some((above, below)) = path.rsplit_once("node_modules/") else { return };
+        let depth = if below.starts_with('@') { 2 } else { 1 };
+        let name: Vec<&str> = below.split('/').take(depth).collect();
+        if let Entry::File(path) =
+            self.package.entry(&format!("{above}node_modules/{}/package.json", name.join("/")))
+        {
+            self.reach(&path);
+        }
     }
 
     /// JavaScript that stands in a command.
@@ -260,7 +273,7 @@ impl Tracer<'_> {
         match self.package.files(path) {
             Ok(files) => {
                 for file in files {
-                    match file.is_link {
+                    match file.link.is_some() {
                         true => self.widen("a folder with symbolic links"),
                         false => self.reach(&file.path),
                     }

@@ -55,6 +55,25 @@ const INTERPRETERS: &[&str] = &[
     "osascript",
     "java",
 ];
+/// Programs that have a place of their own here, and those that others start.
+const NAMED: &[&str] = &[
+    "run-s",
+    "run-p",
+    "npm-run-all",
+    "node-gyp",
+    "node-gyp-build",
+    "node-gyp-build-optional-packages",
+    "node-pre-gyp",
+    "git",
+    "sed",
+    "find",
+    "ar",
+    "basename",
+    "dirname",
+    "g++",
+    "ld",
+    "uname",
+];
 /// Variables that change what the programs after them run.
 const POWERFUL: &[&str] = &[
     "NODE_OPTIONS",
@@ -484,6 +503,12 @@ impl Tracer<'_> {
             self.unknown(from, format!("runs the script {name}, which is not there"));
         }
     }
+}
+
+/// Whether the name of a program is taken for what everybody calls so.
+pub(super) fn is_interpreted(name: &str) -> bool {
+    let lists = [NODES, SHELLS, WRAPPERS, MANAGERS, RUNNERS, INTERPRETERS, NAMED];
+    lists.iter().any(|names| names.contains(&name)) || programs::of_program(name).is_some()
 }
 
 /// A word all of which is known.
