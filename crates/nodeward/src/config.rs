@@ -422,6 +422,9 @@ fn find(folder: &Path) -> Option<PathBuf> {
 }
 
 #[cfg(test)]
+mod mutated;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -63,6 +63,15 @@ const PACKAGE_MANAGERS: &[&str] =
 /// What `/proc` has of a process that only its owner should know.
 const SECRETS_OF_PROCESSES: &[&str] = &["environ", "mem", "maps", "fd", "root", "cwd", "fdinfo", "map_files"];
 
+/// What a call does something with, where a path is that of a symbolic link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    /// What it leads to.
+    Target,
+    /// The link itself.
+    Name,
+}
+
 /// One who answers for calls, until nobody makes any.
 pub(super) struct Watch {
     paths: Vec<(PathBuf, Access)>,
@@ -130,16 +139,23 @@ impl Watch {
         match watched.subject {
             Subject::Open { folder, path, flags } => {
                 let writes = libc::O_WRONLY | libc::O_RDWR | libc::O_CREAT | libc::O_TRUNC;
-                let act = if argument(flags) as i32 & writes == 0 { Act::Read } else { Act::Write };
-                self.path(call, folder, path, act);
+                let flags = argument(flags) as i32;
+                let act = if flags & writes == 0 { Act::Read } else { Act::Write };
+                let of = if flags & (libc::O_NOFOLLOW | libc::O_EXCL) == 0 { Of::Target } else { Of::Name };
+                self.path(call, folder, path, act, of);
             }
-            Subject::Change { folder, path } => self.path(call, folder, path, Act::Write),
+            Subject::Change { folder, path, flags } => {
+                let flags = flags.map_or(0, |flags| argument(flags) as i32);
+                let of = if flags & libc::AT_SYMLINK_NOFOLLOW == 0 { Of::Target } else { Of::Name };
+                self.path(call, folder, path, Act::Write, of);
+            }
+            Subject::Entry { folder, path } => self.path(call, folder, path, Act::Write, Of::Name),
             Subject::Move { from, to } => {
-                self.path(call, from.0, from.1, Act::Write);
-                self.path(call, to.0, to.1, Act::Write);
+                self.path(call, from.0, from.1, Act::Write, Of::Name);
+                self.path(call, to.0, to.1, Act::Write, Of::Name);
             }
             Subject::Folder { folder, path } if self.is_folder(call, folder, path) => {}
-            Subject::Folder { folder, path } => self.path(call, folder, path, Act::Write),
+            Subject::Folder { folder, path } => self.path(call, folder, path, Act::Write, Of::Name),
             Subject::Program { folder, path } => self.program(call, folder, path),
             Subject::Connection => return self.connection(listener, call),
             Subject::Address { at, length } => self.address(call.pid, argument(at), argument(length)),
@@ -178,7 +194,7 @@ impl Watch {
         made.unwrap_or_else(|refused| Some(Answer::Fails(refused.error)))
     }
 
-    fn path(&mut self, call: &Call, folder: Option<usize>, path: usize, act: Act) {
+    fn path(&mut self, call: &Call, folder: Option<usize>, path: usize, act: Act, of: Of) {
         let Some(text) = text(call.pid, call.arguments[path]) else { return };
         // A name from a folder that is open already says nothing by itself.
         let is_whole = text.first() == Some(&b'/') && text.len() <= LONGEST_DULL;
@@ -189,7 +205,11 @@ impl Watch {
         let Some(path) = whole(call, folder, &key.1) else { return };
         // What the program can change leads elsewhere the next time.
         let is_whole = is_whole && self.own(&path).is_none();
-        let path = self.led(call.pid, &path).unwrap_or(path);
+        let led = match (of, path.parent(), path.file_name()) {
+            (Of::Name, Some(above), Some(name)) => self.led(call.pid, above).map(|above| above.join(name)),
+            _ => self.led(call.pid, &path),
+        };
+        let path = led.unwrap_or(path);
         match self.fate(call.pid, &path, act) {
             Some(fate) => {
                 let event = Event { act, subject: shown(&path), fate };

@@ -80,6 +80,16 @@ fn what_is_tried_in_roundabout_ways_is_told() {
     }
 }
 
+/// What is done with links is not done with what they lead to.
+#[test]
+fn links_of_ones_own_are_nobody_elses() {
+    let Some(user) = users().into_iter().next() else { return };
+    let machine = Machine::new(user);
+    let script = "ln -s /usr/bin/env a && ln -s /usr/bin/env a2 && mv a b && touch -h b && ln -sfn /usr/bin/env b && rm b a2";
+    let (output, report) = machine.confined(&[], script);
+    assert!(output.status.success() && !denied(&report, "write", "/env"), "{} {report:#}", text(&output));
+}
+
 /// What holds the program is not limited by it, and nothing is said of what can't be looked into.
 #[cfg(target_arch = "x86_64")]
 #[test]

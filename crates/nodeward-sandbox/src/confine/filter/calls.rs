@@ -76,8 +76,11 @@ pub(super) const ALLOWED_OF_OLD: &[i64] = &[];
 pub(crate) enum Subject {
     /// A path that is opened, and how.
     Open { folder: Option<usize>, path: usize, flags: usize },
-    /// A path that is made, changed or removed.
-    Change { folder: Option<usize>, path: usize },
+    /// A path of which something is changed; where it is a symbolic link, of what that leads to, unless flags say
+    /// otherwise.
+    Change { folder: Option<usize>, path: usize, flags: Option<usize> },
+    /// A name that is made or removed.
+    Entry { folder: Option<usize>, path: usize },
     /// A path that becomes another.
     Move { from: (Option<usize>, usize), to: (Option<usize>, usize) },
     /// A folder that is made, which nothing comes of where it is already.
@@ -120,12 +123,12 @@ pub(crate) const WATCHED: &[Watched] = &[
     #[cfg(target_arch = "x86_64")]
     watched(libc::SYS_open, Subject::Open { folder: None, path: 0, flags: 1 }),
     #[cfg(target_arch = "x86_64")]
-    watched(libc::SYS_creat, Subject::Change { folder: None, path: 0 }),
-    watched(libc::SYS_unlinkat, Subject::Change { folder: Some(0), path: 1 }),
+    watched(libc::SYS_creat, Subject::Change { folder: None, path: 0, flags: None }),
+    watched(libc::SYS_unlinkat, Subject::Entry { folder: Some(0), path: 1 }),
     #[cfg(target_arch = "x86_64")]
-    watched(libc::SYS_unlink, Subject::Change { folder: None, path: 0 }),
+    watched(libc::SYS_unlink, Subject::Entry { folder: None, path: 0 }),
     #[cfg(target_arch = "x86_64")]
-    watched(libc::SYS_rmdir, Subject::Change { folder: None, path: 0 }),
+    watched(libc::SYS_rmdir, Subject::Entry { folder: None, path: 0 }),
     watched(libc::SYS_mkdirat, Subject::Folder { folder: Some(0), path: 1 }),
     #[cfg(target_arch = "x86_64")]
     watched(libc::SYS_mkdir, Subject::Folder { folder: None, path: 0 }),
@@ -133,31 +136,31 @@ pub(crate) const WATCHED: &[Watched] = &[
     watched(libc::SYS_renameat2, Subject::Move { from: (Some(0), 1), to: (Some(2), 3) }),
     #[cfg(target_arch = "x86_64")]
     watched(libc::SYS_rename, Subject::Move { from: (None, 0), to: (None, 1) }),
-    watched(libc::SYS_linkat, Subject::Change { folder: Some(0), path: 1 }),
+    watched(libc::SYS_linkat, Subject::Entry { folder: Some(0), path: 1 }),
     #[cfg(target_arch = "x86_64")]
-    watched(libc::SYS_link, Subject::Change { folder: None, path: 0 }),
-    watched(libc::SYS_symlinkat, Subject::Change { folder: Some(1), path: 2 }),
+    watched(libc::SYS_link, Subject::Entry { folder: None, path: 0 }),
+    watched(libc::SYS_symlinkat, Subject::Entry { folder: Some(1), path: 2 }),
     #[cfg(target_arch = "x86_64")]
-    watched(libc::SYS_symlink, Subject::Change { folder: None, path: 1 }),
-    watched(libc::SYS_fchmodat, Subject::Change { folder: Some(0), path: 1 }),
+    watched(libc::SYS_symlink, Subject::Entry { folder: None, path: 1 }),
+    watched(libc::SYS_fchmodat, Subject::Change { folder: Some(0), path: 1, flags: None }),
     #[cfg(target_arch = "x86_64")]
-    watched(libc::SYS_chmod, Subject::Change { folder: None, path: 0 }),
-    watched(libc::SYS_fchmodat2, Subject::Change { folder: Some(0), path: 1 }),
-    watched(libc::SYS_fchownat, Subject::Change { folder: Some(0), path: 1 }),
-    watched(libc::SYS_utimensat, Subject::Change { folder: Some(0), path: 1 }),
-    watched(libc::SYS_setxattr, Subject::Change { folder: None, path: 0 }),
-    watched(libc::SYS_lsetxattr, Subject::Change { folder: None, path: 0 }),
+    watched(libc::SYS_chmod, Subject::Change { folder: None, path: 0, flags: None }),
+    watched(libc::SYS_fchmodat2, Subject::Change { folder: Some(0), path: 1, flags: Some(3) }),
+    watched(libc::SYS_fchownat, Subject::Change { folder: Some(0), path: 1, flags: Some(4) }),
+    watched(libc::SYS_utimensat, Subject::Change { folder: Some(0), path: 1, flags: Some(3) }),
+    watched(libc::SYS_setxattr, Subject::Change { folder: None, path: 0, flags: None }),
+    watched(libc::SYS_lsetxattr, Subject::Entry { folder: None, path: 0 }),
     #[cfg(target_arch = "x86_64")]
-    watched(libc::SYS_utime, Subject::Change { folder: None, path: 0 }),
+    watched(libc::SYS_utime, Subject::Change { folder: None, path: 0, flags: None }),
     #[cfg(target_arch = "x86_64")]
-    watched(libc::SYS_utimes, Subject::Change { folder: None, path: 0 }),
+    watched(libc::SYS_utimes, Subject::Change { folder: None, path: 0, flags: None }),
     #[cfg(target_arch = "x86_64")]
-    watched(libc::SYS_futimesat, Subject::Change { folder: Some(0), path: 1 }),
+    watched(libc::SYS_futimesat, Subject::Change { folder: Some(0), path: 1, flags: None }),
     #[cfg(target_arch = "x86_64")]
-    watched(libc::SYS_chown, Subject::Change { folder: None, path: 0 }),
+    watched(libc::SYS_chown, Subject::Change { folder: None, path: 0, flags: None }),
     #[cfg(target_arch = "x86_64")]
-    watched(libc::SYS_lchown, Subject::Change { folder: None, path: 0 }),
-    watched(libc::SYS_truncate, Subject::Change { folder: None, path: 0 }),
+    watched(libc::SYS_lchown, Subject::Entry { folder: None, path: 0 }),
+    watched(libc::SYS_truncate, Subject::Change { folder: None, path: 0, flags: None }),
     watched(libc::SYS_kill, Subject::Signal),
     watched(libc::SYS_tkill, Subject::Signal),
     watched(libc::SYS_rt_sigqueueinfo, Subject::Signal),
