@@ -24,7 +24,7 @@ pub use content::{ContentHash, Reach};
 pub use decision::{Allow, Content, Decisions, Deny, Own, State, decide};
 pub use deed::{Deed, Kind, summary};
 pub use folder::PackageFolder;
-pub use inventory::{Hashes, Inventory, Item, ReadScripts, Runs, Target};
+pub use inventory::{Hashes, Inventory, Item, Listing, ReadScripts, Runs, Target};
 pub use judged::Judged;
 pub use reading::Reading;
 pub use stage::{Role, Script};

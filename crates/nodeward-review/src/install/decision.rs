@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use nodeward_package::{PackageName, Place};
 
 use super::content::ContentHash;
-use super::inventory::Item;
+use super::inventory::{Item, Listing};
 
 /// One `[[install.allow]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,13 +116,17 @@ impl State<'_> {
 }
 
 /// What follows from the decisions for a package. What denies goes before what allows; an allowance holds for the
-/// package, the version and the content that it names together, and for nothing else.
+/// package, the version and the content that it names together, where the lockfile has it, and for nothing else.
 pub fn decide<'d>(item: &Item, decisions: &'d Decisions, today: Date) -> State<'d> {
     if let Some(deny) = decisions.deny.iter().find(|deny| deny.package == item.name) {
         return State::Denied(deny);
     }
     if item.role.is_own() {
         return State::Own;
+    }
+    // What is allowed is a package of the lockfile, which no script can put beside files of its own.
+    if item.listing == Listing::Unlisted {
+        return State::Undecided;
     }
     let hash = item.read().map(|read| read.hash.as_ref().ok().copied());
     let mut expired = None;

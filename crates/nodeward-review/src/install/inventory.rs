@@ -80,10 +80,21 @@ pub struct Item {
     pub path: Vec<String>,
     /// Where it is written that it is there.
     pub place: Place,
+    /// Whether the lockfile has a package where this one lies.
+    pub listing: Listing,
     /// What the lockfile says of its scripts; `None`: nothing.
     pub told: Option<bool>,
     /// What runs.
     pub runs: Runs,
+}
+
+/// Whether the lockfile has a package where one lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listing {
+    /// It has, or there is none that could.
+    Listed,
+    /// It has not: whoever put it there can have given it any name and version, and any neighbours.
+    Unlisted,
 }
 
 /// What of a package runs.
@@ -208,6 +219,10 @@ impl Taker<'_> {
         folder: &str,
     ) {
         let package = graph.package(id);
+        let listing = match role.is_alone() || self.locked.knows_place(package) {
+            true => Listing::Listed,
+            false => Listing::Unlisted,
+        };
         let place = locked.map_or_else(|| graph.place(id), |id| self.locked.graph.place(id));
         let locked = locked.map(|id| self.locked.graph.package(id));
         let name = identity(package, locked);
@@ -241,6 +256,7 @@ impl Taker<'_> {
             bundled: package.bundled || locked.is_some_and(|locked| locked.bundled),
             path: path(graph, id),
             place,
+            listing,
             told: locked.and_then(|locked| locked.install_script),
             runs: Runs::Read(read),
         };
@@ -252,8 +268,11 @@ impl Taker<'_> {
         let Some(read) = item.read() else { return self.inventory.items.push(item) };
         // What can't be told from another is not the same as another.
         let alone = if read.hash.is_ok() { 0 } else { self.inventory.items.len() + 1 };
-        let key =
-            (format!("{} {:?} {}", item.label(), item.role, item.is_hidden()), read.hash.clone().ok(), alone);
+        let key = (
+            format!("{} {:?} {:?} {}", item.label(), item.role, item.listing, item.is_hidden()),
+            read.hash.clone().ok(),
+            alone,
+        );
         match self.known.get(&key) {
             Some(&at) => {
                 let known = &mut self.inventory.items[at];
@@ -353,6 +372,7 @@ impl Taker<'_> {
             bundled: package.bundled,
             path: path(graph, id),
             place: graph.place(id),
+            listing: Listing::Listed,
             told: package.install_script,
             runs: Runs::Unread,
         });

@@ -2,6 +2,7 @@
 //! put there, unless the lockfile has it there.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use nodeward_package::{DependencyGraph, Format, Package, PackageId};
 
@@ -49,11 +50,13 @@ impl<'a> Locked<'a> {
             return true;
         }
         let is_in_store = folder.starts_with("node_modules/.");
+        // What lies outside of the project has its scripts run nowhere.
+        let is_outside = Path::new(folder).is_absolute();
         // Nothing lies inside of what lies in a store.
         if is_in_store && folder.matches("node_modules/").count() > 2 {
             return self.by_folder.contains_key(folder);
         }
-        match self.by_folder.is_empty() || is_in_store {
+        match self.by_folder.is_empty() || is_in_store || is_outside {
             true => self.of(package).is_some(),
             false => self.by_folder.contains_key(folder),
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::{ValueEnum, ValueHint};
 use nodeward_report::Printable;
-use nodeward_review::install::{Item, Judged, State};
+use nodeward_review::install::{Item, Judged, Listing, State};
 
 use crate::config::Config;
 use crate::confined::ReportFile;
@@ -200,6 +200,18 @@ struct Sorted<'a> {
     own: Vec<&'a Item>,
 }
 
+/// Why nobody may run a package's scripts yet.
+fn why_open(item: &Item, state: State<'_>) -> String {
+    match (item.read(), item.listing) {
+        (None, _) => "not installed".to_owned(),
+        (Some(_), Listing::Listed) => state.name().to_owned(),
+        (Some(_), Listing::Unlisted) => {
+            let folders = item.folders.join(", ");
+            format!("{}: the lockfile has no package in {}", state.name(), Printable(&folders))
+        }
+    }
+}
+
 impl Run<'_> {
     /// Runs the scripts of a project.
     fn project(&mut self, (project, looked, config): &deciding::Subject<'_>) -> anyhow::Result<()> {
@@ -270,8 +282,7 @@ impl Run<'_> {
                     item.label()
                 )),
                 _ if is_open(item, state) => {
-                    let name = if item.read().is_some() { state.name() } else { "not installed" };
-                    let package = format!("{} ({name})", Printable(&item.label()));
+                    let package = format!("{} ({})", Printable(&item.label()), why_open(item, state));
                     self.open.push((package.clone(), Judged { item, state }.summary()));
                     self.report.undecided.push(package);
                 }

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, bail};
 use jiff::civil::Date;
 use nodeward_report::Printable;
-use nodeward_review::install::{Item, Reach, ReadScripts, State, summary};
+use nodeward_review::install::{Item, Listing, Reach, ReadScripts, State, summary};
 
 use super::Looked;
 use super::edit::{self, Change, Denied, Wanted};
@@ -133,6 +133,13 @@ fn want<'a>(item: &'a Item, wish: Wish<'a>) -> anyhow::Result<Wanted<'a>> {
             item.label()
         );
     };
+    if item.listing == Listing::Unlisted {
+        bail!(
+            "{} lies in {}, where the lockfile has no package; remove it, or install anew",
+            item.label(),
+            item.folders.join(", ")
+        );
+    }
     let hash = read.hash.clone().map_err(anyhow::Error::msg);
     let hash = hash.with_context(|| format!("{} can't be known again", item.label()))?;
     Ok(Wanted { item, hash, reason: wish.reason, network: wish.network, until: wish.until })

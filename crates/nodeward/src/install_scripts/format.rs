@@ -1,7 +1,7 @@
 //! `nodeward.install-scripts/1`: the list in JSON. Keys never change meaning.
 
 use nodeward_report::Gap;
-use nodeward_review::install::{Content, Decisions, Deed, Item, Reach, State, summary};
+use nodeward_review::install::{Content, Decisions, Deed, Item, Listing, Reach, State, summary};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -67,6 +67,8 @@ pub(crate) struct PackageEntry {
     lockfile: Option<bool>,
     /// The lockfile says that it has none, and it has.
     pub(crate) hidden: bool,
+    /// The lockfile has no package in its folder: nothing that is allowed holds for it.
+    pub(crate) unlisted: bool,
     /// In the order in which they run; empty where it is not installed.
     pub(crate) scripts: Vec<ScriptEntry>,
     /// By which the scripts are known again.
@@ -235,6 +237,7 @@ fn package(item: &Item, looked: &Looked, decisions: &Decisions) -> PackageEntry 
         line: item.place.line,
         lockfile: item.told,
         hidden: item.is_hidden(),
+        unlisted: item.listing == Listing::Unlisted,
         scripts: scripts(item),
         hash: read.and_then(|read| read.hash.as_ref().ok()).map(ToString::to_string),
         unhashed: read.and_then(|read| read.hash.as_ref().err()).cloned(),

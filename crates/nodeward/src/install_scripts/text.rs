@@ -163,6 +163,10 @@ pub(super) fn notes(package: &PackageEntry) -> Vec<String> {
     if package.hidden {
         notes.push("hidden: the lockfile says that it has no scripts".to_owned());
     }
+    if package.unlisted {
+        let folders = package.folders.join(", ");
+        notes.push(format!("the lockfile has no package in {folders}: remove it, or install anew"));
+    }
     if let Some(claims) = &package.claims {
         notes.push(format!("its manifest says that it is {claims}"));
     }

@@ -180,6 +180,7 @@ fn files_that_are_shared_with_a_store_stay_as_they_are() {
     fs::hard_link(project.path("store/lib.js"), project.path("p/node_modules/linked/lib.js")).unwrap();
     let quiet = json!({ "name": "quiet", "version": "1.0.0", "scripts": { "postinstall": "cat lib.js" } });
     project.write("p/node_modules/quiet/package.json", &quiet.to_string());
+    project.lock("node_modules/quiet", json!({ "version": "1.0.0", "hasInstallScript": true }));
     fs::hard_link(project.path("store/lib.js"), project.path("p/node_modules/quiet/lib.js")).unwrap();
     project.allow("linked");
     project.allow("quiet");

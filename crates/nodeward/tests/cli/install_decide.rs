@@ -86,6 +86,8 @@ fn what_is_not_meant_for_sure_is_refused() {
         Project::with(User::This, &[("twice", scripts.clone(), &[]), ("other", json!({}), &[])], &[]);
     let nested = json!({ "name": "twice", "version": "2.0.0", "scripts": scripts });
     project.write("p/node_modules/other/node_modules/twice/package.json", &nested.to_string());
+    let entry = json!({ "version": "2.0.0", "hasInstallScript": true });
+    project.lock("node_modules/other/node_modules/twice", entry);
     for (arguments, expected) in [
         (
             &["--allow", "twice", "--reason", "x"][..],

@@ -1,16 +1,9 @@
 //! What lies inside of a package, and is not another one by what the lockfile says.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::exec::users;
 use crate::installed::Project;
-
-/// Changes what the lockfile says of a place.
-fn relock(project: &Project, change: impl FnOnce(&mut Value)) {
-    let mut lockfile = serde_json::from_str(&project.read("p/package-lock.json").unwrap()).unwrap();
-    change(&mut lockfile);
-    project.write("p/package-lock.json", &lockfile.to_string());
-}
 
 /// A dependency that came in the package's tarball, one that was installed inside of it, and files in `.git`.
 #[test]
@@ -25,9 +18,7 @@ fn what_came_in_the_tarball_is_part_of_what_was_allowed() {
         (bundled, json!({}), &[("index.js", "")]),
         (other, json!({}), &[("index.js", "")]),
     ]);
-    relock(&project, |lockfile| {
-        lockfile["packages"][format!("node_modules/{bundled}")]["inBundle"] = true.into();
-    });
+    project.lock(&format!("node_modules/{bundled}"), json!({ "version": "1.0.0", "inBundle": true }));
     let pwn = |place: &str| format!("require('fs').writeFileSync('{place}', '')");
     project.allow("a");
     // Another package's file, of which the lockfile tells.
@@ -50,4 +41,44 @@ fn what_came_in_the_tarball_is_part_of_what_was_allowed() {
     }
     let (code, text, _) = project.install();
     assert_eq!(code, Some(0), "as it was: {text}");
+}
+
+/// A script that puts an allowed package beside a helper of its own below itself: it would run with that one's hosts.
+#[test]
+fn what_a_script_put_where_the_lockfile_has_nothing_does_not_run() {
+    if users().is_empty() {
+        return;
+    }
+    let plant = "mkdir -p node_modules/helper && cp -r ../b node_modules/b && cp evil.js node_modules/helper/index.js";
+    let evil = "require('fs').writeFileSync('evil-ran', '')";
+    let project = Project::with(
+        crate::exec::User::This,
+        &[
+            ("a", json!({ "postinstall": plant }), &[("evil.js", evil)]),
+            ("b", json!({ "postinstall": "node i.js" }), &[("i.js", "require('helper')")]),
+            ("helper", json!({}), &[("index.js", "")]),
+        ],
+        &[("b", "helper")],
+    );
+    project.plain("a", plant);
+    project.plain("a/node_modules/b", "node i.js");
+    assert!(project.path("p/node_modules/a/node_modules/b/evil-ran").exists(), "it runs for npm");
+    std::fs::remove_dir_all(project.path("p/node_modules/a/node_modules")).unwrap();
+    project.allow("a");
+    project.allow("b");
+    let (code, text, _) = project.install();
+    assert_eq!(code, Some(0), "{text}");
+    let planted = "node_modules/a/node_modules/b";
+    assert!(project.path(&format!("p/{planted}/i.js")).exists(), "{text}");
+    let (code, text, report) = project.install();
+    assert_eq!(code, Some(1), "{text}");
+    let said = format!("b@1.0.0 (undecided: the lockfile has no package in {planted})");
+    assert!(text.contains(&said), "{text}");
+    assert_eq!(report["undecided"], json!([said]));
+    assert!(!project.path(&format!("p/{planted}/evil-ran")).exists(), "{text}");
+    let (_, text) = project.nodeward(&["install-scripts"]);
+    assert!(text.contains(&format!("the lockfile has no package in {planted}")), "{text}");
+    // Nor can it be allowed by its name.
+    let (code, text) = project.nodeward(&["install-scripts", "--allow", "b", "--reason", "a trial"]);
+    assert!(code == Some(2) && text.contains("where the lockfile has no package"), "{text}");
 }

@@ -125,6 +125,9 @@ fn what_lies_within_a_package_comes_before_it() {
     );
     let manifest = json!({ "name": "inner", "version": "1.0.0", "scripts": { "install": "sleep 0.2; echo inner > made" }, "dependencies": { "between": "1.0.0" } });
     project.write("p/node_modules/outer/node_modules/inner/package.json", &manifest.to_string());
+    let entry =
+        json!({ "version": "1.0.0", "hasInstallScript": true, "dependencies": { "between": "1.0.0" } });
+    project.lock("node_modules/outer/node_modules/inner", entry);
     let (code, text, _) =
         project.install_with(&["--allow", "outer", "--allow", "inner", "--reason", "a trial", "--jobs", "2"]);
     assert_eq!(code, Some(0), "{text}");

@@ -101,6 +101,13 @@ impl Project {
         fs::write(file, text).unwrap();
     }
 
+    /// Has the lockfile say this of a folder.
+    pub(crate) fn lock(&self, folder: &str, entry: Value) {
+        let mut lockfile: Value = serde_json::from_str(&self.read("p/package-lock.json").unwrap()).unwrap();
+        lockfile["packages"][folder] = entry;
+        self.write("p/package-lock.json", &lockfile.to_string());
+    }
+
     pub(crate) fn read(&self, path: &str) -> Option<String> {
         fs::read_to_string(self.path(path)).ok()
     }
