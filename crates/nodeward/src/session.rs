@@ -4,8 +4,9 @@
 //! can say what they are.
 
 use std::ffi::OsString;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{ErrorKind, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -177,12 +178,29 @@ fn print_line(label: &str, colour: bool, message: &str) {
         "error" => anstyle::AnsiColor::Red.on_default().bold(),
         _ => anstyle::AnsiColor::Yellow.on_default().bold(),
     };
-    let mut errors = std::io::stderr().lock();
-    let _ = if label.is_empty() {
-        writeln!(errors, "{}", Printable(message))
-    } else {
-        writeln!(errors, "{style}{label}{style:#}: {}", Printable(message))
+    let line = match label {
+        "" => format!("{}\n", Printable(message)),
+        _ => format!("{style}{label}{style:#}: {}\n", Printable(message)),
     };
+    write_patiently(&mut std::io::stderr().lock(), line.as_bytes(), PATIENCE);
+}
+
+/// How long a full pipe is waited for by a line.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Writes all of it, also where a program that was started set the stream not to wait, and filled it.
+fn write_patiently(to: &mut impl Write, mut bytes: &[u8], patience: Duration) {
+    let end = Instant::now() + patience;
+    while !bytes.is_empty() {
+        match to.write(bytes) {
+            Ok(written @ 1..) => bytes = &bytes[written..],
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock && Instant::now() < end => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            _ => return,
+        }
+    }
 }
 
 fn variable<'a>(environment: &'a Environment, name: &str) -> Option<&'a str> {
@@ -257,6 +275,30 @@ pub(crate) fn program_folders(session: &Session) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_pipe_is_waited_for_and_not_for_ever() {
+        /// Takes three bytes every other time.
+        struct Full(Vec<u8>, bool);
+        impl Write for Full {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                self.1 = !self.1;
+                if self.1 {
+                    return Err(ErrorKind::WouldBlock.into());
+                }
+                self.0.extend(bytes.iter().take(3));
+                Ok(bytes.len().min(3))
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut full = Full(Vec::new(), false);
+        write_patiently(&mut full, b"ten bytes\n", Duration::from_secs(60));
+        assert_eq!(full.0, b"ten bytes\n");
+        write_patiently(&mut full, b"more", Duration::ZERO);
+        assert_eq!(full.0, b"ten bytes\n");
+    }
 
     fn environment(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
