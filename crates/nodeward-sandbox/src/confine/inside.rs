@@ -27,8 +27,9 @@ use crate::sys::{self, Fork};
 /// The port at which names are asked for.
 const NAMES: u16 = 53;
 
-/// The least number of the descriptor over which the listener is sent.
-const CONTROL: i32 = 900;
+/// The least number of the descriptor over which the listener is sent, and how many come after it that it may have.
+const CONTROL: i32 = 500;
+const CONTROLS: u16 = 400;
 
 /// What the helper exits with when it could not do what it was told; the reason went to who told it.
 const FAILED: u8 = 125;
@@ -252,8 +253,11 @@ fn leads_on(stream: BorrowedFd<'_>) -> Option<(&'static str, &'static str)> {
 }
 
 fn filter(control: &UnixStream, watched: bool) -> io::Result<()> {
-    // By a number that the program will hardly use itself.
-    let control = rustix::io::fcntl_dupfd_cloexec(control, CONTROL)
+    // By a number that the program will hardly use itself, and can't know: messages to it are not watched.
+    let mut chance = [0; 2];
+    rustix::rand::getrandom(&mut chance, rustix::rand::GetRandomFlags::empty())?;
+    let number = CONTROL + i32::from(u16::from_ne_bytes(chance) % CONTROLS);
+    let control = rustix::io::fcntl_dupfd_cloexec(control, number)
         .or_else(|_| rustix::io::fcntl_dupfd_cloexec(control, 3))?;
     let control = UnixStream::from(control);
     let filters = Filters::new(control.as_raw_fd(), watched).map_err(io::Error::other)?;
