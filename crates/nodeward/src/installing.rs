@@ -10,6 +10,7 @@ pub(crate) mod removal;
 pub(crate) mod report;
 mod schedule;
 pub(crate) mod script;
+mod several;
 pub(crate) mod staging;
 mod tree;
 pub(crate) mod unconfined;

@@ -1,22 +1,28 @@
 //! A folder, copied: files, folders and symbolic links, with rights and times; and what tells later what was changed.
 
 use std::collections::BTreeMap;
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{
     AtFlags, CWD, FileType, Mode, OFlags, Stat, Timespec, Timestamps, UTIME_OMIT, fchmod, fstat, futimens,
     mkdirat, openat, readlinkat, statat, symlinkat,
 };
 
+use super::several;
 use super::tree::{self, Cursor, Here, Visitor};
 
 /// A file that is larger is copied by the system.
 const SMALL: usize = 256 << 10;
+
+/// How many files of a folder one thread copies before another may go on with it.
+const AT_ONCE: usize = 128;
 
 /// Everything below a folder, by its path from there.
 pub(crate) type State = BTreeMap<PathBuf, Seen>;
@@ -93,95 +99,142 @@ impl Visitor for Found {
 }
 
 /// Copies what lies in a folder, by its real path, into another one that is empty; gives what is there then.
-pub(super) fn copy(from: &Path, to: OwnedFd) -> io::Result<State> {
-    let mut copier =
-        Copier { to: Cursor::new(to), stats: Vec::new(), buffer: vec![0; SMALL + 1], state: State::new() };
-    tree::walk(tree::open(from)?, &mut copier)?;
-    Ok(copier.state)
+pub(crate) fn copy(from: &Path, to: OwnedFd) -> io::Result<State> {
+    let from = tree::open(from)?;
+    let mut plan = Plan { to: Cursor::new(to.try_clone()?), folders: Vec::new(), parts: Vec::new() };
+    tree::walk(from.try_clone()?, &mut plan)?;
+    let copier = Copier { from, to, plan: &plan, next: AtomicUsize::new(0), state: Mutex::default() };
+    several::at_once(plan.parts.len(), &|| copier.copy_parts())?;
+    let mut state = copier.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    // Only now: copying into a folder changes its time, and takes the right to. Those in it come before it.
+    for (path, stat) in plan.folders.iter().rev() {
+        let folder = tree::below(copier.to.as_fd(), path)?;
+        fchmod(&folder, rights(stat))?;
+        set_modified(&folder, stat)?;
+        state.insert(path.clone(), Seen::new(&fstat(&folder)?, None));
+    }
+    Ok(state)
 }
 
-struct Copier {
+/// What there is to copy; the folders are made while it is put together.
+struct Plan {
     to: Cursor,
-    /// Of the folders on the way.
-    stats: Vec<Stat>,
-    buffer: Vec<u8>,
-    state: State,
+    /// By path, each before those in it.
+    folders: Vec<(PathBuf, Stat)>,
+    parts: Vec<Part>,
 }
 
-impl Visitor for Copier {
+/// Some of what a folder holds.
+struct Part {
+    /// Its place in the list of folders.
+    folder: usize,
+    entries: Vec<(CString, FileType)>,
+}
+
+impl Visitor for Plan {
     fn enter(&mut self, here: Here<'_>) -> io::Result<()> {
         if let Some(name) = here.path.file_name() {
-            let name = std::ffi::CString::new(std::os::unix::ffi::OsStrExt::as_bytes(name))?;
+            let name = CString::new(name.as_bytes())?;
             mkdirat(self.to.folder(), &name, Mode::RWXU)?;
             self.to.down(&name)?;
         }
-        self.stats.push(fstat(here.folder)?);
+        self.folders.push((here.path.to_owned(), fstat(here.folder)?));
         Ok(())
     }
 
-    fn entry(&mut self, here: Here<'_>, name: &CStr, kind: FileType) -> io::Result<()> {
-        let seen = match kind {
-            FileType::RegularFile => self.file(here, name)?,
-            FileType::Symlink => {
-                let target = link(here.folder, name)?;
-                symlinkat(&target, self.to.folder(), name)?;
-                Seen::entry(self.to.folder(), name)?
+    fn entry(&mut self, _: Here<'_>, name: &CStr, kind: FileType) -> io::Result<()> {
+        // Pipes and sockets belong to who made them.
+        if !matches!(kind, FileType::RegularFile | FileType::Symlink) {
+            return Ok(());
+        }
+        let folder = self.folders.len() - 1;
+        match self.parts.last_mut() {
+            Some(part) if part.folder == folder && part.entries.len() < AT_ONCE => {
+                part.entries.push((name.to_owned(), kind));
             }
-            // Pipes and sockets belong to who made them.
-            _ => return Ok(()),
-        };
-        self.state.insert(here.join(name), seen);
+            _ => self.parts.push(Part { folder, entries: vec![(name.to_owned(), kind)] }),
+        }
         Ok(())
     }
 
     fn leave(&mut self, here: Here<'_>) -> io::Result<()> {
-        let stat = self.stats.pop().ok_or_else(|| io::Error::other("left more often than entered"))?;
-        let is_top = here.path.as_os_str().is_empty();
-        let left = if is_top { self.to.folder().try_clone_to_owned()? } else { self.to.up()? };
-        // Only now: copying into a folder changes its time, and takes the right to.
-        fchmod(&left, rights(&stat))?;
-        set_modified(&left, &stat)?;
-        self.state.insert(here.path.to_owned(), Seen::new(&fstat(&left)?, None));
+        if !here.path.as_os_str().is_empty() {
+            self.to.up()?;
+        }
         Ok(())
     }
 }
 
-impl Copier {
-    fn file(&mut self, here: Here<'_>, name: &CStr) -> io::Result<Seen> {
-        // A pipe in its place would keep whoever opens it waiting.
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let from = openat(here.folder, name, flags, Mode::empty()).map_err(tree::unfollowed)?;
-        let stat = fstat(&from)?;
-        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-            return Err(io::Error::other("a file was replaced meanwhile by what is none"));
-        }
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let made = Mode::RUSR | Mode::WUSR | rights(&stat) & Mode::from_raw_mode(0o777);
-        let to = openat(self.to.folder(), name, flags, made)?;
-        let (mut from, mut to) = (File::from(from), File::from(to));
-        self.content(&mut from, &mut to)?;
-        set_modified(&to, &stat)?;
-        let mut copied = fstat(&to)?;
-        if rights(&copied) != rights(&stat) {
-            fchmod(&to, rights(&stat))?;
-            copied = fstat(&to)?;
-        }
-        Ok(Seen::new(&copied, None))
-    }
+struct Copier<'p> {
+    from: OwnedFd,
+    to: OwnedFd,
+    plan: &'p Plan,
+    /// The part that nobody copies yet.
+    next: AtomicUsize,
+    state: Mutex<State>,
+}
 
-    fn content(&mut self, from: &mut File, to: &mut File) -> io::Result<()> {
-        let mut read = 0;
-        while read < self.buffer.len() {
-            match from.read(&mut self.buffer[read..]) {
-                Ok(0) => return to.write_all(&self.buffer[..read]),
-                Ok(more) => read += more,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+impl Copier<'_> {
+    /// Copies parts until none is left.
+    fn copy_parts(&self) -> io::Result<()> {
+        let mut buffer = vec![0; SMALL + 1];
+        while let Some(part) = self.plan.parts.get(self.next.fetch_add(1, Ordering::Relaxed)) {
+            let (path, _) = &self.plan.folders[part.folder];
+            let from = tree::below(self.from.as_fd(), path)?;
+            let to = tree::below(self.to.as_fd(), path)?;
+            let here = Here { folder: from.as_fd(), path };
+            let mut found = Vec::with_capacity(part.entries.len());
+            for (name, kind) in &part.entries {
+                let seen = match kind {
+                    FileType::Symlink => {
+                        symlinkat(link(&from, name)?, &to, name)?;
+                        Seen::entry(&to, name)?
+                    }
+                    _ => file(&from, &to, name, &mut buffer)?,
+                };
+                found.push((here.join(name), seen));
             }
+            self.state.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
         }
-        to.write_all(&self.buffer)?;
-        io::copy(from, to).map(drop)
+        Ok(())
     }
+}
+
+/// Copies a file under the same name into another folder.
+fn file(from: &OwnedFd, folder: &OwnedFd, name: &CStr, buffer: &mut [u8]) -> io::Result<Seen> {
+    // A pipe in its place would keep whoever opens it waiting.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let from = openat(from, name, flags, Mode::empty()).map_err(tree::unfollowed)?;
+    let stat = fstat(&from)?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        return Err(io::Error::other("a file was replaced meanwhile by what is none"));
+    }
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let made = Mode::RUSR | Mode::WUSR | rights(&stat) & Mode::from_raw_mode(0o777);
+    let to = openat(folder, name, flags, made)?;
+    let (mut from, mut to) = (File::from(from), File::from(to));
+    content(&mut from, &mut to, buffer)?;
+    set_modified(&to, &stat)?;
+    let mut copied = fstat(&to)?;
+    if rights(&copied) != rights(&stat) {
+        fchmod(&to, rights(&stat))?;
+        copied = fstat(&to)?;
+    }
+    Ok(Seen::new(&copied, None))
+}
+
+fn content(from: &mut File, to: &mut File, buffer: &mut [u8]) -> io::Result<()> {
+    let mut read = 0;
+    while read < buffer.len() {
+        match from.read(&mut buffer[read..]) {
+            Ok(0) => return to.write_all(&buffer[..read]),
+            Ok(more) => read += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    to.write_all(buffer)?;
+    io::copy(from, to).map(drop)
 }
 
 fn rights(stat: &Stat) -> Mode {
@@ -297,7 +350,7 @@ mod tests {
                     }
                 }
             });
-            for _ in 0..1000 {
+            for _ in 0..200 {
                 let (to, state) = copied(&real.join("from"));
                 for name in ["secret", "below/secret"] {
                     let copy = to.path().join(name);

@@ -4,6 +4,8 @@ use std::ffi::{CStr, CString, OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
 
 use rustix::fs::{
     AtFlags, CWD, FileType, Mode, OFlags, RawDir, SeekFrom, chmodat, fchmod, fstat, openat, renameat, seek,
@@ -11,7 +13,7 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use super::tree;
+use super::{several, tree};
 
 /// How many bytes of a folder's list are read at once.
 const LIST: usize = 32 << 10;
@@ -79,17 +81,12 @@ pub(super) fn left(path: &Path, error: &io::Error) -> anyhow::Error {
 /// needed for each level, and no path is too long.
 pub(super) fn remove(beside: BorrowedFd<'_>, name: &OsStr) -> io::Result<()> {
     let top = open(beside, name)?;
-    let mut heap = Heap { top: top.as_fd(), next: 0, open: Vec::new(), buffer: Vec::with_capacity(LIST) };
-    heap.empty(top.as_fd(), None)?;
-    while let Some(name) = heap.open.pop() {
-        let folder = match open(heap.top, name.as_c_str()) {
-            Ok(folder) => folder,
-            // An empty one, which another took the name of.
-            Err(Errno::NOENT) => continue,
-            Err(error) => return Err(error.into()),
-        };
-        heap.empty(folder.as_fd(), Some(&name))?;
-    }
+    let mut heap = Heap::new(top.as_fd());
+    heap.empty(top.as_fd(), None, &mut Vec::with_capacity(LIST))?;
+    heap.choose_prefix();
+    heap.empty_all(several::WORTH)?;
+    let left = heap.left.lock().unwrap_or_else(PoisonError::into_inner).open.len();
+    several::at_once(left, &|| heap.empty_all(usize::MAX))?;
     drop(top);
     Ok(unlinkat(beside, name, AtFlags::REMOVEDIR)?)
 }
@@ -121,19 +118,77 @@ fn permit(within: BorrowedFd<'_>, name: impl rustix::path::Arg) -> Result<(), Er
 /// Folders one step below the top that are not empty yet.
 struct Heap<'h> {
     top: BorrowedFd<'h>,
-    /// The next name to give.
-    next: u64,
-    open: Vec<CString>,
-    buffer: Vec<u8>,
+    /// How names begin that are given, and no other.
+    prefix: String,
+    /// The number of the next.
+    next: AtomicU64,
+    left: Mutex<Left>,
+    /// Something more is there to do, or nothing is.
+    changed: Condvar,
 }
 
-impl Heap<'_> {
+#[derive(Default)]
+struct Left {
+    open: Vec<CString>,
+    /// How many are being emptied, which may give more.
+    busy: usize,
+    /// Something could not be removed.
+    has_failed: bool,
+}
+
+impl<'h> Heap<'h> {
+    fn new(top: BorrowedFd<'h>) -> Self {
+        let (next, left, changed) = Default::default();
+        Self { top, prefix: String::new(), next, left, changed }
+    }
+
+    /// Chooses how names begin, by those that are there.
+    fn choose_prefix(&mut self) {
+        let left = self.left.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let is_free =
+            |prefix: &String| !left.open.iter().any(|name| name.to_bytes().starts_with(prefix.as_bytes()));
+        // Of one more than there are names one is free.
+        let mut prefixes = (0..=left.open.len()).map(|at| format!(".{at}-"));
+        self.prefix = prefixes.find(is_free).unwrap_or_default();
+    }
+
+    /// Empties folders until none is left, or so many.
+    fn empty_all(&self, many: usize) -> io::Result<()> {
+        let mut buffer = Vec::with_capacity(LIST);
+        loop {
+            let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+            let name = loop {
+                if left.has_failed {
+                    return Ok(());
+                }
+                if left.open.len() >= many {
+                    return Ok(());
+                }
+                match left.open.pop() {
+                    Some(name) => break name,
+                    None if left.busy == 0 => return Ok(()),
+                    None => left = self.changed.wait(left).unwrap_or_else(PoisonError::into_inner),
+                }
+            };
+            left.busy += 1;
+            drop(left);
+            let emptied = open(self.top, name.as_c_str())
+                .map_err(io::Error::from)
+                .and_then(|folder| self.empty(folder.as_fd(), Some(&name), &mut buffer));
+            let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+            left.busy -= 1;
+            left.has_failed |= emptied.is_err();
+            self.changed.notify_all();
+            emptied?;
+        }
+    }
+
     /// Takes all out of a folder, and removes it, unless it is the top.
-    fn empty(&mut self, folder: BorrowedFd<'_>, name: Option<&CStr>) -> io::Result<()> {
+    fn empty(&self, folder: BorrowedFd<'_>, name: Option<&CStr>, buffer: &mut Vec<u8>) -> io::Result<()> {
         loop {
             let mut folders = Vec::new();
             let mut removed = 0_usize;
-            let mut list = RawDir::new(folder, self.buffer.spare_capacity_mut());
+            let mut list = RawDir::new(folder, buffer.spare_capacity_mut());
             while let Some(entry) = list.next() {
                 let entry = entry?;
                 let name = entry.file_name();
@@ -152,11 +207,12 @@ impl Heap<'_> {
                     seek(folder, SeekFrom::Start(0))?;
                     continue;
                 }
-                self.open.extend(folders);
+                self.add(folders);
                 return Ok(());
             };
             removed += folders.len();
-            folders.iter().try_for_each(|below| self.lift(folder, below))?;
+            let lifted = folders.iter().map(|below| self.lift(folder, below));
+            self.add(lifted.collect::<io::Result<_>>()?);
             match unlinkat(self.top, name, AtFlags::REMOVEDIR) {
                 Err(Errno::NOTEMPTY | Errno::EXIST) if removed > 0 => seek(folder, SeekFrom::Start(0))?,
                 other => return Ok(other?),
@@ -164,26 +220,26 @@ impl Heap<'_> {
         }
     }
 
-    /// Moves a folder to the top, under a name that nothing has.
-    fn lift(&mut self, from: BorrowedFd<'_>, name: &CStr) -> io::Result<()> {
-        let mut is_permitted = false;
-        loop {
-            let to = CString::new(format!(".{}", self.next))?;
-            match renameat(from, name, self.top, &to) {
-                Ok(()) => {
-                    self.next += 1;
-                    self.open.push(to);
-                    return Ok(());
-                }
-                Err(Errno::EXIST | Errno::NOTEMPTY | Errno::NOTDIR) => self.next += 1,
-                // A folder that goes elsewhere has to be one that may be written to.
-                Err(Errno::ACCESS) if !is_permitted => {
-                    permit(from, name)?;
-                    is_permitted = true;
-                }
-                Err(error) => return Err(error.into()),
-            }
+    fn add(&self, folders: Vec<CString>) {
+        if !folders.is_empty() {
+            self.left.lock().unwrap_or_else(PoisonError::into_inner).open.extend(folders);
+            self.changed.notify_all();
         }
+    }
+
+    /// Moves a folder to the top, under a name that nothing has; gives that.
+    fn lift(&self, from: BorrowedFd<'_>, name: &CStr) -> io::Result<CString> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let to = CString::new(format!("{}{number}", self.prefix))?;
+        match renameat(from, name, self.top, &to) {
+            // A folder that goes elsewhere has to be one that may be written to.
+            Err(Errno::ACCESS) => {
+                permit(from, name)?;
+                renameat(from, name, self.top, &to)?;
+            }
+            other => other?,
+        }
+        Ok(to)
     }
 }
 
@@ -202,13 +258,17 @@ mod tests {
         fs::write(real.join("victim/file"), "").unwrap();
         let temporary = Temporary::new("x-", &real).unwrap();
         let top = temporary.path().to_owned();
-        // Names that lifted folders get, too: of files, of folders with something in them and without.
-        for path in ["a/b/c/d", "a/e", ".1/f", ".2", "a/.0/.1", "a/b/.3"] {
+        // Names that lifted folders could get, too: of files, of folders with something in them and without.
+        for path in ["a/b/c/d", "a/e", ".0-1/f", ".1-2", "a/.0-0/.0-1", "a/b/.2-3"] {
             fs::create_dir_all(top.join(path)).unwrap();
             fs::write(top.join(path).join("file"), "").unwrap();
         }
-        fs::create_dir_all(top.join(".4")).unwrap();
-        fs::write(top.join(".0"), "").unwrap();
+        for many in 0..300 {
+            fs::create_dir_all(top.join(format!("many/{many}/a/b"))).unwrap();
+            fs::write(top.join(format!("many/{many}/a/b/file")), "").unwrap();
+        }
+        fs::create_dir_all(top.join(".2-0")).unwrap();
+        fs::write(top.join(".0-0"), "").unwrap();
         symlink(real.join("victim"), top.join("a/b/link")).unwrap();
         for path in ["a/b/c", "a/b", "a"] {
             fs::set_permissions(top.join(path), fs::Permissions::from_mode(0o000)).unwrap();

@@ -7,7 +7,9 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, fstat, openat, statat};
+use rustix::fs::{
+    AtFlags, CWD, FileType, Mode, OFlags, RawDir, ResolveFlags, fstat, openat, openat2, statat,
+};
 use rustix::io::Errno;
 
 /// The longest path below the top, in bytes. No program can name what is deeper, and to note it down would take memory
@@ -56,6 +58,25 @@ pub(super) fn open(path: &Path) -> io::Result<OwnedFd> {
         };
     }
     Ok(folder)
+}
+
+/// Opens a folder below another one: a link on the way is an error.
+pub(super) fn below(top: BorrowedFd<'_>, path: &Path) -> io::Result<OwnedFd> {
+    if path.as_os_str().is_empty() {
+        return top.try_clone_to_owned();
+    }
+    let within = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+    match openat2(top, path, FOLDER, Mode::empty(), within) {
+        // Old kernels and some containers lack this call.
+        Err(Errno::NOSYS | Errno::PERM) => {
+            let mut folder = top.try_clone_to_owned()?;
+            for name in path {
+                folder = openat(&folder, name, FOLDER, Mode::empty()).map_err(unfollowed)?;
+            }
+            Ok(folder)
+        }
+        folder => folder.map_err(unfollowed),
+    }
 }
 
 /// Goes through all that lies in a folder.
@@ -192,6 +213,10 @@ mod tests {
             assert!(open(&real.join(path)).is_err(), "{path}");
         }
         assert!(open(Path::new("a")).is_err());
+        let top = open(&real).unwrap();
+        let is_there = |path: &str| below(top.as_fd(), Path::new(path)).is_ok();
+        assert!(is_there("") && is_there("a") && is_there("a/b"));
+        assert!(["link", "link/b", "a/../..", "a/none", "/"].into_iter().all(|path| !is_there(path)));
     }
 
     #[test]
