@@ -3,7 +3,7 @@
 //! A permitted name may resolve to anything its owner likes, or whoever answers for it: what lies on this machine, in
 //! the network around it, or at a cloud's metadata service must not be reached through it.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 
 /// Azure answers its machines at this address of the public range.
 const AZURE_PLATFORM: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
@@ -28,6 +28,31 @@ const SPECIAL_V4: [([u8; 4], u32); 16] = [
     // Multicast, reserved and broadcast.
     ([224, 0, 0, 0], 3),
 ];
+
+/// Addresses that no machine has: they are for documentation.
+const NOBODY: [IpAddr; 2] =
+    [IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1))];
+
+/// Any port that is not zero: nothing is sent to it.
+const DISCARD: u16 = 9;
+
+/// Whether an address is one of this machine, public or not. One that another machine hands on to it can't be told.
+pub(super) fn is_of_this_machine(address: IpAddr) -> bool {
+    let binds = |address: IpAddr| UdpSocket::bind((address, 0)).ok();
+    // Where any address at all may be bound to, that says nothing of it.
+    let is_bound =
+        |address| binds(address).is_some() && !NOBODY.iter().any(|nobody| binds(*nobody).is_some());
+    // The way to an address of this machine starts at that address.
+    let any: IpAddr = match address {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let starts_there = binds(any).is_some_and(|socket| {
+        let start = socket.connect((address, DISCARD)).and_then(|()| socket.local_addr());
+        start.is_ok_and(|start| start.ip() == address)
+    });
+    starts_there || is_bound(address)
+}
 
 /// Whether an address belongs to a host of the public internet.
 pub(super) fn is_public(address: IpAddr) -> bool {

@@ -102,6 +102,8 @@ pub enum Refusal {
     Port,
     /// The name stands for no address of the public internet, but for this one among others.
     PrivateAddress(IpAddr),
+    /// The name stands for this address among others, which is public, and this machine's own.
+    OwnAddress(IpAddr),
     /// As much as was permitted has been sent and received.
     BytesSpent,
 }
@@ -115,6 +117,12 @@ impl fmt::Display for Refusal {
                 write!(
                     f,
                     "the name stands for {address}, which is no public address: permit that address as well, if it is the right one"
+                )
+            }
+            Self::OwnAddress(address) => {
+                write!(
+                    f,
+                    "the name stands for {address}, which is this machine itself: permit that address as well, if it is the right one"
                 )
             }
             Self::BytesSpent => f.write_str("as much as is permitted has been sent and received"),
@@ -189,6 +197,7 @@ pub struct NetworkSummary {
     pub refused: u64,
     /// How many permitted connections could not be made.
     pub failed: u64,
-    /// How many events differed from all before them and were not told, because there had been enough.
+    /// How many events differed from all before them and were not told, because there had been enough. One that came
+    /// again may count again; every connection is one.
     pub left_out: u64,
 }

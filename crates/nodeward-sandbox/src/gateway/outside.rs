@@ -4,7 +4,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::time::{Duration, Instant};
 
-use super::address::is_public;
+use super::address::{is_of_this_machine, is_public};
 use super::event::{Refusal, Step};
 use super::hosts::{Hosts, Target, TargetHost};
 use super::proxy::{ProxyError, UpstreamProxy};
@@ -16,11 +16,14 @@ const ADDRESSES: usize = 8;
 const LEAST: Duration = Duration::from_millis(500);
 
 type Resolve = dyn Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync;
+type IsOwn = dyn Fn(IpAddr) -> bool + Send + Sync;
 type Dial = dyn Fn(SocketAddr, Duration) -> io::Result<TcpStream> + Send + Sync;
 
 /// How names are resolved and connections made.
 pub(super) struct Outside {
     pub(super) resolve: Box<Resolve>,
+    /// Whether an address is one of this machine.
+    pub(super) is_own: Box<IsOwn>,
     pub(super) dial: Box<Dial>,
     pub(super) proxy: Option<UpstreamProxy>,
 }
@@ -37,6 +40,7 @@ impl Outside {
     pub(super) fn of_this_machine(proxy: Option<UpstreamProxy>) -> Self {
         Self {
             resolve: Box::new(|host, port| Ok((host, port).to_socket_addrs()?.collect())),
+            is_own: Box::new(is_of_this_machine),
             dial: Box::new(|address, time| TcpStream::connect_timeout(&address, time)),
             proxy,
         }
@@ -69,14 +73,22 @@ impl Outside {
             TargetHost::Address(address) => return Ok(vec![SocketAddr::new(*address, target.port)]),
             TargetHost::Name(name) => name,
         };
-        let (may, may_not): (Vec<_>, Vec<_>) = self
-            .resolved(name, target.port)?
-            .into_iter()
-            .partition(|address| is_public(address.ip()) || hosts.permits_address(*address));
-        match may_not.first() {
-            Some(private) if may.is_empty() => Err(Unreached::Refused(Refusal::PrivateAddress(private.ip()))),
-            _ => Ok(may),
+        let mut refused = None;
+        let mut may = self.resolved(name, target.port)?;
+        may.retain(|address| {
+            let refusal = self.refusal(address.ip()).filter(|_| !hosts.permits_address(*address));
+            refused = refused.or(refusal);
+            refusal.is_none()
+        });
+        refused.filter(|_| may.is_empty()).map_or(Ok(may), |refusal| Err(Unreached::Refused(refusal)))
+    }
+
+    /// Why an address is not reached by a name alone.
+    fn refusal(&self, address: IpAddr) -> Option<Refusal> {
+        if !is_public(address) {
+            return Some(Refusal::PrivateAddress(address));
         }
+        (self.is_own)(address.to_canonical()).then_some(Refusal::OwnAddress(address))
     }
 
     fn resolved(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Unreached> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::event::{Ending, NameAnswer, NetworkEvent, NetworkSummary, RecordKind, Refusal, Step, Traffic};
+use super::event::{NameAnswer, NetworkEvent, NetworkSummary, RecordKind, Refusal, Step, Traffic};
 
 type Events = dyn Fn(NetworkEvent) + Send + Sync;
 
@@ -102,7 +102,7 @@ impl Told {
 
     fn is_news(&mut self, event: &NetworkEvent, limit: usize) -> bool {
         let (sort, key) = match event {
-            NetworkEvent::Connected { ending, .. } => return self.is_connection_told(*ending, limit),
+            NetworkEvent::Connected { .. } => return self.is_connection_told(limit),
             NetworkEvent::NameAsked { name, kind, answer } => {
                 let denied = matches!(answer, NameAnswer::Denied | NameAnswer::TooMany);
                 let sort = if denied { Sort::Denied } else { Sort::Answered };
@@ -130,10 +130,10 @@ impl Told {
         seen.insert(key)
     }
 
-    /// Every connection is news. How each of the rest ended is left out, but not what it carried.
-    fn is_connection_told(&mut self, ending: Ending, limit: usize) -> bool {
+    /// Every connection is news. What those carried that are not told is added up all the same.
+    fn is_connection_told(&mut self, limit: usize) -> bool {
         if self.connections >= limit {
-            self.summary.left_out += u64::from(ending != Ending::Closed);
+            self.summary.left_out += 1;
             return false;
         }
         self.connections += 1;

@@ -31,6 +31,9 @@ const LONG: Duration = Duration::from_secs(20);
 /// An address of the public internet, for names of the tests to stand for.
 const PUBLIC: Ipv4Addr = Ipv4Addr::new(93, 184, 215, 14);
 
+/// A public address of the machine that the tests' gateways are on.
+const OWN: Ipv4Addr = Ipv4Addr::new(93, 184, 216, 34);
+
 /// A gateway and what stands around it.
 struct Setup {
     limits: NetworkLimits,
@@ -91,6 +94,7 @@ fn outside(
             let addresses = names.get(host).ok_or_else(|| io::Error::other("no such name"))?;
             Ok(addresses.iter().map(|&address| SocketAddr::new(address, port)).collect())
         }),
+        is_own: Box::new(|address| address == OWN),
         dial: Box::new(move |address, time| {
             dialled.lock().unwrap().push(address);
             TcpStream::connect_timeout(&server, time)

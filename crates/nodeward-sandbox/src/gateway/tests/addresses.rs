@@ -1,4 +1,4 @@
-use super::super::address::is_public;
+use super::super::address::{is_of_this_machine, is_public};
 use super::*;
 
 #[test]
@@ -89,9 +89,53 @@ fn a_name_that_leads_home_is_refused() {
 }
 
 #[test]
+fn a_name_that_leads_to_a_public_address_of_this_machine_is_refused() {
+    for (leads, refused) in [
+        (vec![OWN.into()], Some(Refusal::OwnAddress(OWN.into()))),
+        (vec![OWN.to_ipv6_mapped().into()], Some(Refusal::OwnAddress(OWN.to_ipv6_mapped().into()))),
+        (vec![OWN.into(), PUBLIC.into()], None),
+    ] {
+        let mut setup = Setup::new(server(drop));
+        setup.names.insert("example.org", leads);
+        let open = setup.open(&["example.org:PORT"]);
+        let _ = open.connect("example.org").read(&mut [0]);
+        let (dialled, port) = (Arc::clone(&open.dialled), open.ports[0]);
+        let events = open.stop().1;
+        let host = "example.org".to_owned();
+        let refusal = refused.map(|refusal| NetworkEvent::Refused { host, port, refusal });
+        assert_eq!(
+            events.iter().find(|event| matches!(event, NetworkEvent::Refused { .. })),
+            refusal.as_ref()
+        );
+        let expected = if refused.is_some() { vec![] } else { vec![SocketAddr::new(PUBLIC.into(), port)] };
+        assert_eq!(*dialled.lock().unwrap(), expected);
+    }
+}
+
+#[test]
+fn addresses_of_this_machine_are_known() {
+    for (address, is_own) in [
+        ("127.0.0.1", true),
+        ("127.1.2.3", true),
+        ("192.0.2.1", false),
+        ("93.184.215.14", false),
+        ("::2", false),
+    ] {
+        assert_eq!(is_of_this_machine(address.parse().unwrap()), is_own, "{address}");
+    }
+}
+
+#[test]
 fn an_address_that_is_named_itself_may_be_private() {
     let private: IpAddr = [10, 1, 2, 3].into();
-    for (also, reached) in [("10.1.2.3:PORT", true), ("10.1.2.3:OTHER", false), ("10.1.2.4:PORT", false)] {
+    let own = IpAddr::from(OWN);
+    for (private, also, reached) in [
+        (private, "10.1.2.3:PORT", true),
+        (private, "10.1.2.3:OTHER", false),
+        (private, "10.1.2.4:PORT", false),
+        (own, "93.184.216.34:PORT", true),
+        (own, "93.184.216.34:OTHER", false),
+    ] {
         let mut setup = Setup::new(server(drop));
         setup.names.insert("example.org", vec![private]);
         let open = setup.open(&["example.org:PORT", also]);

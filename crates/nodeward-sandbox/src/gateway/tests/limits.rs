@@ -162,6 +162,7 @@ fn a_stop_does_not_wait_for_a_resolver_nor_tell_of_it() {
     let (over, is_over) = channel();
     let channels = Mutex::new((asked, released, over));
     let outside = Outside {
+        is_own: Box::new(|_| false),
         resolve: Box::new(move |_, _| {
             let channels = channels.lock().unwrap();
             channels.0.send(()).unwrap();

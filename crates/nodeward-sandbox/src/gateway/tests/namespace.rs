@@ -14,6 +14,7 @@ use rustix::net::{
     SendFlags, recvmsg, sendmsg,
 };
 
+use super::super::address::is_of_this_machine;
 use super::*;
 
 /// Set for the process inside: where it hands its sockets out.
@@ -54,9 +55,11 @@ fn a_program_in_a_namespace_reaches_the_permitted_host_and_no_other() {
 }
 
 fn unshare(resolver: &Path, run: &[&OsStr]) -> Command {
-    let script = "mount --bind \"$0\" /etc/resolv.conf && ip link set lo up && exec \"$@\"";
+    let script = format!(
+        "mount --bind \"$0\" /etc/resolv.conf && ip link set lo up && ip address add {OWN}/32 dev lo && exec \"$@\""
+    );
     let mut command = Command::new("unshare");
-    command.args(["-Urnm", "sh", "-c", script]).arg(resolver).args(run);
+    command.args(["-Urnm", "sh", "-c", &script]).arg(resolver).args(run);
     command
 }
 
@@ -121,6 +124,7 @@ fn inside(path: &OsStr) {
     stream.shutdown(std::net::Shutdown::Write).unwrap();
     assert_eq!(stream.read(&mut heard).unwrap(), 0);
 
+    assert!(is_of_this_machine(OWN.into()) && !is_of_this_machine(PUBLIC.into()));
     assert!(("denied.example.com", 443).to_socket_addrs().is_err());
     let below: Vec<_> = ("a.example.net", 443).to_socket_addrs().unwrap().collect();
     assert_eq!(below, [SocketAddr::from(([127, 77, 0, 2], 443))]);

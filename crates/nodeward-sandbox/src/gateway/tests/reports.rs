@@ -63,6 +63,7 @@ fn connections_are_added_up_past_the_limit() {
     let summary = reporter.close();
     let host = "example.org".to_owned();
     assert_eq!(summary.traffic, [Traffic { host, port: 443, connections: 5, bytes_out: 5, bytes_in: 50 }]);
+    assert_eq!(summary.left_out, 3);
 }
 
 #[test]
