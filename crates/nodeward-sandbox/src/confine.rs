@@ -21,6 +21,7 @@ mod rules;
 mod sockets;
 mod tree;
 mod view;
+mod walk;
 mod watch;
 
 use std::io;

@@ -15,7 +15,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use nodeward_sandbox::confine::{self, Counted, Ended, Helper, Sockets, Stop, Streams};
 use nodeward_sandbox::gateway::{
-    Gateway, GatewayPolicy, HostRule, NameAnswer, NetworkEvent, NetworkLimits, UpstreamProxy, permitted_ports,
+    Gateway, GatewayPolicy, HostRule, NameAnswer, NetworkEvent, NetworkLimits, NetworkSummary, UpstreamProxy,
+    permitted_ports,
 };
 use nodeward_sandbox::{Access, Act, Confinement, Event, Events, Fate, HOME, Network};
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -52,6 +53,17 @@ pub(crate) struct Ran {
     /// The names of this process's variables that were not handed on.
     withheld: Vec<String>,
     connections: Vec<Connection>,
+    traffic: Vec<Traffic>,
+}
+
+/// All that went to a host that may be reached, and came from there.
+#[derive(Debug, Clone, Serialize)]
+struct Traffic {
+    host: String,
+    port: u16,
+    connections: u64,
+    sent: u64,
+    received: u64,
 }
 
 /// A connection to a host that may be reached.
@@ -67,7 +79,7 @@ struct Connection {
 impl Ran {
     /// Of a program that nobody watched.
     pub(crate) fn new(ended: Ended, written: String) -> Self {
-        Self { ended, written, withheld: Vec::new(), connections: Vec::new() }
+        Self { ended, written, withheld: Vec::new(), connections: Vec::new(), traffic: Vec::new() }
     }
 
     /// Whether it ended by itself, and says that all went well.
@@ -119,14 +131,26 @@ pub(crate) fn run(
     };
     let first = std::cell::Cell::new(true);
     let mut ended = running.wait(&|| watch.next(&first))?;
-    drop(gateway);
+    let network = gateway.map(Gateway::stop).unwrap_or_default();
     written.end();
     for reader in readers.into_iter().flatten() {
         let _ = reader.join();
     }
     let seen = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
     let connections = seen.into_iter().filter_map(|event| note(event, &mut ended.events)).collect();
-    Ok(Ran { ended, connections, withheld, written: written.text() })
+    ended.events.dropped = ended.events.dropped.saturating_add(network.left_out);
+    Ok(Ran { ended, connections, traffic: traffic(network), withheld, written: written.text() })
+}
+
+fn traffic(network: NetworkSummary) -> Vec<Traffic> {
+    let all = network.traffic.into_iter().map(|traffic| Traffic {
+        host: traffic.host,
+        port: traffic.port,
+        connections: traffic.connections,
+        sent: traffic.bytes_out,
+        received: traffic.bytes_in,
+    });
+    all.collect()
 }
 
 /// The names of variables that a program does not get.
@@ -269,6 +293,10 @@ pub(crate) fn tell(ended: &Ended, session: &Session) {
     if denied.len() > MOST_SHOWN {
         session.warn(format_args!("and {} more; --report FILE lists them", denied.len() - MOST_SHOWN));
     }
+    let dropped = ended.events.dropped;
+    if dropped > 0 {
+        session.warn(format_args!("it tried more than can be listed: {dropped} left out"));
+    }
     if let Some(stop) = ended.stopped {
         session.insist(format_args!("ended: {}", reason(stop)));
         return;
@@ -316,6 +344,9 @@ fn reason(stop: Stop) -> &'static str {
         Stop::Processes => "it made more processes than it may (--processes)",
         Stop::Disk => "it wrote more than it may (--disk)",
         Stop::Lost => "one of the processes that hold it was ended",
+        Stop::Hidden => {
+            "a process or a folder of it can't be looked into, so that no limit would hold for it"
+        }
         Stop::Asked => "asked to",
     }
 }
@@ -343,6 +374,7 @@ pub(crate) struct Report {
     grouped: Vec<&'static str>,
     events: Vec<Line>,
     connections: Vec<Connection>,
+    traffic: Vec<Traffic>,
     /// Left out where the report is for others than whoever ran it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) withheld: Option<Vec<String>>,
@@ -378,6 +410,7 @@ pub(crate) fn report(command: &[OsString], ran: &Ran) -> Report {
         grouped: ended.grouped.iter().map(|counted| counted_name(*counted)).collect(),
         events: ended.events.iter().map(|(event, times)| line(event, times)).collect(),
         connections: ran.connections.clone(),
+        traffic: ran.traffic.clone(),
         withheld: Some(ran.withheld.clone()),
         dropped: ended.events.dropped,
     }
@@ -456,6 +489,7 @@ fn name(stop: Stop) -> &'static str {
         Stop::Processes => "processes",
         Stop::Disk => "disk",
         Stop::Lost => "lost",
+        Stop::Hidden => "hidden",
         Stop::Asked => "asked",
     }
 }

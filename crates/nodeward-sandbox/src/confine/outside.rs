@@ -87,6 +87,8 @@ pub enum Stop {
     Disk,
     /// One of the two processes that hold it ended first.
     Lost,
+    /// What it holds or writes could not be seen, so that no limit would hold for it.
+    Hidden,
     /// Whoever started it wanted it ended.
     Asked,
 }
@@ -130,7 +132,8 @@ pub fn spawn(
             None
         }
     };
-    let disk = Disk::watch(writable(&confinement).collect(), confinement.limits.file_size).map_err(failed)?;
+    let writable: Vec<PathBuf> = writable(&confinement).collect();
+    let disk = Disk::watch(&writable, confinement.limits.file_size).map_err(failed)?;
     let child = command.spawn().map_err(failed)?;
     disk.belongs_to(child.id());
     // It holds the other end of the stream.
@@ -308,7 +311,10 @@ impl Watcher {
         if usage.tasks > limits.processes.saturating_add(2) {
             return Some(Stop::Processes);
         }
-        (disk.added() > limits.disk).then_some(Stop::Disk)
+        if disk.added() > limits.disk {
+            return Some(Stop::Disk);
+        }
+        disk.is_hidden().then_some(Stop::Hidden)
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::{Pid, PidfdFlags, Signal};
 
+use super::view::FILE;
 use crate::surroundings::{SHARED, TEMPORARY};
 
 /// The most processes that are looked at.
@@ -30,6 +31,64 @@ pub(super) struct Unnamed {
     pub(super) disk: u64,
     /// Files that are in memory only.
     pub(super) memory: u64,
+    /// Whether there is a process of which that can't be known.
+    pub(super) is_hidden: bool,
+}
+
+/// What the kernel says of memory that is used: of processes themselves, of what several share, swapped out, and what
+/// it takes to tell where all that is.
+const SIZES: [&str; 5] = ["RssAnon:", "RssShmem:", "VmSwap:", "VmPTE:", "HugetlbPages:"];
+
+/// A process that goes on, by one of its tasks: the first one may have ended while others go on.
+struct Living {
+    folder: String,
+    status: Status,
+}
+
+/// What the kernel says of a task.
+struct Status(String);
+
+impl Status {
+    /// What is said of a task, whose name may be any bytes.
+    fn of(folder: &str) -> Option<Self> {
+        let status = std::fs::read(format!("{folder}/status")).ok()?;
+        Some(Self(String::from_utf8_lossy(&status).into_owned()))
+    }
+
+    fn value(&self, name: &str) -> Option<&str> {
+        self.0.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
+    }
+
+    /// How much memory is used, in bytes. What is ending uses none any more.
+    fn memory(&self) -> Option<u64> {
+        self.value("RssAnon:")?;
+        let size = |name| self.value(name)?.split(' ').next()?.parse::<u64>().ok();
+        Some(SIZES.into_iter().filter_map(size).sum::<u64>() * 1024)
+    }
+
+    /// How many filters of system calls there are.
+    fn filters(&self) -> u32 {
+        self.value("Seccomp_filters:").and_then(|filters| filters.parse().ok()).unwrap_or(0)
+    }
+}
+
+impl Living {
+    fn find(pid: u32, tasks: &[u32]) -> Option<Self> {
+        std::iter::once(&pid).chain(tasks).find_map(|task| {
+            let folder = format!("/proc/{pid}/task/{task}");
+            let status = Status::of(&folder)?;
+            status.memory().is_some().then_some(Self { folder, status })
+        })
+    }
+
+    /// Whether it is the program, or started by it: those around it have no filter of their own.
+    fn is_confined(&self) -> bool {
+        Status::of("/proc/self").is_none_or(|own| self.status.filters() > own.filters())
+    }
+
+    fn goes_on(&self) -> bool {
+        Status::of(&self.folder).is_some_and(|status| status.memory().is_some())
+    }
 }
 
 /// All processes below `pid`, as far as there are not too many.
@@ -52,12 +111,7 @@ pub(super) fn usage(pid: u32) -> Usage {
     let mut usage = Usage::default();
     for (pid, tasks) in below(pid) {
         usage.tasks += tasks.len() as u64;
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let sizes = status.lines().filter_map(|line| {
-            let size = ["RssAnon:", "RssShmem:", "VmSwap:"].iter().find_map(|name| line.strip_prefix(name));
-            size?.trim().split(' ').next()?.parse::<u64>().ok()
-        });
-        usage.memory += sizes.sum::<u64>() * 1024;
+        usage.memory += Living::find(pid, &tasks).and_then(|living| living.status.memory()).unwrap_or(0);
     }
     usage
 }
@@ -73,9 +127,11 @@ pub(super) fn unnamed(pid: u32) -> Unnamed {
     let private: Vec<u64> = private(pid).into_iter().map(|(_, device)| device).collect();
     let mut known = HashSet::new();
     let mut found = Unnamed::default();
-    for (pid, _) in below(pid) {
-        let open = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
-        for file in open.map(|entry| entry.path()) {
+    for (pid, tasks) in below(pid) {
+        let Some(living) = Living::find(pid, &tasks) else { continue };
+        let open = std::fs::read_dir(format!("{}/fd", living.folder));
+        found.is_hidden |= open.is_err() && living.is_confined() && living.goes_on();
+        for file in open.into_iter().flatten().flatten().map(|entry| entry.path()) {
             let Ok(metadata) = std::fs::metadata(&file) else { continue };
             let is_seen = metadata.nlink() > 0 || private.contains(&metadata.dev());
             if !metadata.is_file() || is_seen || !known.insert((metadata.dev(), metadata.ino())) {
@@ -86,7 +142,7 @@ pub(super) fn unnamed(pid: u32) -> Unnamed {
             let size = metadata.blocks() * 512;
             *if is_memory { &mut found.memory } else { &mut found.disk } += size;
         }
-        let maps = std::fs::read(format!("/proc/{pid}/maps")).unwrap_or_default();
+        let maps = std::fs::read(format!("{}/maps", living.folder)).unwrap_or_default();
         for mapped in removed_maps(&maps) {
             let key = (mapped.device, mapped.number);
             if !private.contains(&mapped.device) && known.insert(key) {
@@ -128,11 +184,14 @@ fn removed_maps(text: &[u8]) -> impl Iterator<Item = Mapped<'_>> {
     })
 }
 
-/// What lies in the private folders of the first process below the helper `pid`, which are in memory, in bytes.
+/// What lies in the private folders of the first process below the helper `pid`, which are in memory, in bytes, with
+/// what the kernel keeps of each file.
 pub(super) fn private_memory(pid: u32) -> u64 {
     let sizes = private(pid).into_iter().filter_map(|(folder, _)| {
         let status = rustix::fs::statvfs(folder).ok()?;
-        Some(status.f_blocks.saturating_sub(status.f_bfree).saturating_mul(status.f_frsize))
+        let content = status.f_blocks.saturating_sub(status.f_bfree).saturating_mul(status.f_frsize);
+        let files = status.f_files.saturating_sub(status.f_ffree).saturating_mul(FILE);
+        Some(content.saturating_add(files))
     });
     sizes.sum()
 }
@@ -141,8 +200,10 @@ pub(super) fn private_memory(pid: u32) -> u64 {
 fn private(pid: u32) -> Vec<(PathBuf, u64)> {
     let device = |folder: &Path| std::fs::metadata(folder).ok().map(|metadata| metadata.dev());
     // Nobody may look into the first one; those that it started have the same root.
-    let inside = children(&tasks(pid), pid).into_iter().flat_map(processes).find_map(|inside| {
-        let folders = [TEMPORARY, SHARED].map(|folder| PathBuf::from(format!("/proc/{inside}/root{folder}")));
+    let inside = children(&tasks(pid), pid).into_iter().flat_map(below).find_map(|(inside, tasks)| {
+        let living = Living::find(inside, &tasks)?;
+        let folders =
+            [TEMPORARY, SHARED].map(|folder| PathBuf::from(format!("{}/root{folder}", living.folder)));
         folders.iter().all(|folder| device(folder).is_some()).then_some(folders)
     });
     let own = |folder: PathBuf, ours: &str| {
@@ -191,8 +252,8 @@ fn children(tasks: &[u32], pid: u32) -> Vec<u32> {
 pub(super) fn has_inner(pid: u32, inner: u32) -> bool {
     let all = below(pid);
     let is = |folder: String| {
-        let status = std::fs::read_to_string(folder + "/status").unwrap_or_default();
-        let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+        let status = Status::of(&folder);
+        let numbers = status.as_ref().and_then(|status| status.value("NSpid:"));
         let last = numbers.and_then(|numbers| numbers.split_whitespace().last()?.parse::<u32>().ok());
         last == Some(inner)
     };

@@ -41,8 +41,14 @@ const OF_THE_MACHINE: &[&str] = &[
     "vmallocinfo",
 ];
 
-/// How many files the private folder takes. Each one takes memory of the kernel, also where it is empty.
-const MOST_FILES: &str = "500k";
+/// How much memory of the kernel a file in memory takes, also where it is empty, in bytes.
+pub(super) const FILE: u64 = 1_640;
+
+/// The most files that the private folder takes.
+const MOST_FILES: u64 = 500_000;
+
+/// The most files that the folder takes that stands for shared memory.
+const MOST_SHARED_FILES: u64 = 50_000;
 
 /// How much the folder takes that stands for shared memory, in bytes.
 const MOST_SHARED: u64 = 256 << 20;
@@ -65,6 +71,8 @@ struct Source {
 pub(super) struct View<'r> {
     sources: Vec<Source>,
     files: &'r [(OsString, Vec<u8>)],
+    /// How much memory the program may use, in bytes.
+    memory: u64,
     devices: Vec<(&'static str, OwnedFd)>,
     /// Symbolic links on the way to declared paths, with where they lead.
     links: Vec<(PathBuf, PathBuf)>,
@@ -109,7 +117,8 @@ impl<'r> View<'r> {
                 .map_err(|error| Failure::layer("mounts", error))?;
             devices.push((*name, tree));
         }
-        Ok(Self { sources, files: &confinement.files, devices, links: links.into_iter().collect() })
+        let (files, memory) = (&confinement.files, confinement.limits.memory);
+        Ok(Self { sources, files, memory, devices, links: links.into_iter().collect() })
     }
 
     /// Puts the root together and makes it that of this process, which has to be in mount and process namespaces of
@@ -174,10 +183,15 @@ impl<'r> View<'r> {
         {
             here.link(&Path::new("/dev").join(name), &Path::new("/proc").join(target))?;
         }
-        let temporary = new_memory(&[("size", &disk.to_string()), ("nr_inodes", MOST_FILES)])?;
+        let private = |size: u64, most: u64| {
+            // None would mean any number to the kernel.
+            let files = (self.memory / FILE).clamp(16, most);
+            new_memory(&[("size", &size.max(1).to_string()), ("nr_inodes", &files.to_string())])
+        };
+        let temporary = private(disk, MOST_FILES)?;
         here.put(Path::new(TEMPORARY), &temporary, true)?;
         here.folder(Path::new(HOME)).map(drop)?;
-        let shared = new_memory(&[("size", &disk.min(MOST_SHARED).to_string()), ("nr_inodes", "50k")])?;
+        let shared = private(disk.min(MOST_SHARED), MOST_SHARED_FILES)?;
         here.put(Path::new("/dev/shm"), &shared, true)
     }
 }

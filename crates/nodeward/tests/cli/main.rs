@@ -20,6 +20,7 @@ mod database;
 mod exec;
 #[cfg(target_os = "linux")]
 mod exec_limits;
+mod exec_network;
 #[cfg(target_os = "linux")]
 mod exec_paths;
 #[cfg(target_os = "linux")]
