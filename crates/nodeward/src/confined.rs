@@ -25,7 +25,8 @@ use serde::Serialize;
 use crate::disk;
 use crate::interrupt;
 use crate::outcome::Outcome;
-use crate::session::{self, Session};
+use crate::programs;
+use crate::session::Session;
 
 /// The most events that are shown where nobody asked for all.
 const MOST_SHOWN: usize = 10;
@@ -266,8 +267,7 @@ fn note(event: NetworkEvent, events: &mut Events) -> Option<Connection> {
 /// neither is what is no program.
 pub(crate) fn node(project: &Path, session: &Session) -> Option<PathBuf> {
     let project = std::fs::canonicalize(project).unwrap_or_else(|_| project.to_owned());
-    let folders = session::program_folders(session).into_iter().filter(|folder| folder.is_absolute());
-    let found = folders.filter(|folder| !folder.starts_with(&project)).map(|folder| folder.join("node"));
+    let found = programs::folders(Some(&project), session).into_iter().map(|folder| folder.join("node"));
     found.filter_map(|node| std::fs::canonicalize(node).ok()).find(|node| {
         let mut start = [0; 4];
         let is_program = File::open(node).and_then(|mut file| file.read_exact(&mut start)).is_ok();

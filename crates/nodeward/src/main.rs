@@ -34,6 +34,7 @@ mod npm_settings;
 mod outcome;
 mod output;
 mod package_manager;
+mod programs;
 mod projects;
 mod refresh;
 mod registry;

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use nodeward_package::npm_config::{self, Layer, NpmConfig, Source, environment_setting};
 
-use crate::session::{self, Session};
+use crate::programs;
+use crate::session::Session;
 
 /// One configuration file as it was read.
 #[derive(Debug)]
@@ -57,8 +58,9 @@ impl NpmSettings {
 fn candidates(session: &Session, project: Option<&Path>) -> Vec<(Layer, PathBuf)> {
     let setting = |key| environment_setting(&session.environment, key).map(PathBuf::from);
     let user = setting("userconfig").or_else(|| Some(session.home.as_ref()?.join(".npmrc")));
-    let global = setting("globalconfig")
-        .or_else(|| Some(setting("prefix").or_else(|| prefix_of_node(session))?.join("etc").join("npmrc")));
+    let global = setting("globalconfig").or_else(|| {
+        Some(setting("prefix").or_else(|| prefix_of_node(session, project))?.join("etc").join("npmrc"))
+    });
     let own = project.map(|project| {
         let file = project.join(".npmrc");
         file.strip_prefix(".").map(Path::to_path_buf).unwrap_or(file)
@@ -69,14 +71,10 @@ fn candidates(session: &Session, project: Option<&Path>) -> Vec<(Layer, PathBuf)
     layers.into_iter().filter_map(|(layer, path)| Some((layer, path?))).collect()
 }
 
-/// npm's default prefix: the folder above the one that `node` stands in.
-fn prefix_of_node(session: &Session) -> Option<PathBuf> {
-    let name = if cfg!(windows) { "node.exe" } else { "node" };
-    let node = session::program_folders(session)
-        .into_iter()
-        .map(|folder| folder.join(name))
-        .find(|file| file.is_file())?;
-    let node = std::fs::canonicalize(node).ok()?;
+/// npm's default prefix: the folder above the one that `node` stands in. A dependency's `node` would have npm's
+/// settings be its own.
+fn prefix_of_node(session: &Session, project: Option<&Path>) -> Option<PathBuf> {
+    let node = std::fs::canonicalize(programs::find("node", project, session)?).ok()?;
     let folder = node.parent()?;
     if cfg!(windows) { Some(folder.to_path_buf()) } else { folder.parent().map(Path::to_path_buf) }
 }

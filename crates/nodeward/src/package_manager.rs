@@ -1,7 +1,6 @@
 //! The project's own package manager, asked to write the lockfile anew and to run nothing.
 
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 #[cfg(unix)]
@@ -14,7 +13,8 @@ use nodeward_package::manifest::{Override, OverrideField};
 use nodeward_package::{Manifest, Version};
 
 use crate::interrupt::Watch;
-use crate::session::{self, Session};
+use crate::programs;
+use crate::session::Session;
 use crate::undo::Journal;
 
 /// How often a running program and the user are looked at.
@@ -93,8 +93,9 @@ pub(crate) fn installed(
 
 /// What a program on the PATH answers to a question, if it does.
 pub(crate) fn answer(name: &str, question: &[&str], folder: &Path, session: &Session) -> Option<String> {
-    let output = Command::new(find(name, session)?)
+    let output = Command::new(programs::find(name, Some(folder), session)?)
         .args(question)
+        .env("PATH", programs::path(Some(folder), session))
         .current_dir(folder)
         .stdin(Stdio::null())
         .stderr(Stdio::null())
@@ -214,13 +215,13 @@ pub(crate) fn run(
     session: &Session,
 ) -> anyhow::Result<()> {
     let name = program(manager);
-    let program = find(name, session)
-        .with_context(|| format!("{name} is not on the PATH; it is needed to write the lockfile"))?;
+    let program = programs::needed(name, "it is needed to write the lockfile", folder, session)?;
     session.note(format_args!("running {}", command_line(manager, task)));
     let mut command = Command::new(&program);
     command
         .args(arguments(manager, task))
         .envs(environment(manager).iter().copied())
+        .env("PATH", programs::path(Some(folder), session))
         .current_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
         // Reads as empty, and tells others for as long as the program lives that it is at work, even if we do not.
         .stdin(Stdio::from(journal.held()?))
@@ -281,14 +282,15 @@ pub(crate) fn install(
         bail!("nothing installs from a bill of materials")
     };
     let name = program(manager);
-    let file =
-        find(name, session).with_context(|| format!("{name} is not on the PATH; it is needed to install"))?;
+    let file = programs::needed(name, "it is needed to install", folder, session)?;
     let usual = ["install".to_owned()];
     let words = if given.is_empty() { &usual[..] } else { given };
     let options = without_scripts(manager);
     session.note(format_args!("running {name} {} {}", words.join(" "), options.join(" ")));
     let mut command = Command::new(&file);
     command.args(words).args(options).envs(environment(manager).iter().copied()).current_dir(folder);
+    // What it starts by name, its own Node.js first of all, is none of a dependency's either.
+    command.env("PATH", programs::path(Some(folder), session));
     command.stdin(Stdio::null()).stdout(Stdio::from(std::io::stderr()));
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut child = command.spawn().with_context(|| format!("cannot start {}", file.display()))?;
@@ -331,17 +333,4 @@ fn end(child: &mut Child) {
 fn end(child: &mut Child) {
     let _ = child.kill();
     let _ = child.wait();
-}
-
-/// A program on the PATH. Relative entries are passed over: a project must not bring its own package manager.
-pub(crate) fn find(name: &str, session: &Session) -> Option<PathBuf> {
-    let names: &[String] = &if cfg!(windows) {
-        ["exe", "cmd", "bat"].iter().map(|extension| format!("{name}.{extension}")).collect::<Vec<_>>()
-    } else {
-        vec![name.to_owned()]
-    };
-    session::program_folders(session)
-        .into_iter()
-        .flat_map(|folder| names.iter().map(move |name| folder.join(OsStr::new(name))))
-        .find(|file| file.is_file())
 }

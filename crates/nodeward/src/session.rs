@@ -266,7 +266,8 @@ fn terminal(when: When, environment: &Environment) -> Terminal {
     }
 }
 
-/// The folders in which programs are looked for, in order.
+/// The folders of `PATH`, in order. Relative ones are passed over: a project must not bring its own programs. What is
+/// started unconfined is looked for in fewer (`programs`).
 pub(crate) fn program_folders(session: &Session) -> Vec<PathBuf> {
     let path = session.variable("PATH").map(OsString::from).unwrap_or_default();
     std::env::split_paths(&path).filter(|folder| folder.is_absolute()).collect()

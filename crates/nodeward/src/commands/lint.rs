@@ -235,7 +235,7 @@ impl<'a> Run<'a> {
             report.suppressed.extend(suppressed);
         }
         if let Some(revision) = &self.args.since {
-            let changed = changed::since(revision, &self.folders[0])?;
+            let changed = changed::since(revision, &self.folders[0], self.session)?;
             report.findings.retain(|finding| changed.concerns(finding));
         }
         Ok(())

@@ -19,6 +19,7 @@ use crate::disk;
 #[cfg(unix)]
 use crate::logging;
 use crate::outcome::Outcome;
+use crate::programs;
 use crate::session::{self, Session};
 
 /// Start a program of which only the sealed files load.
@@ -128,7 +129,7 @@ fn start(args: &RunArgs, session: &Session) -> anyhow::Result<std::convert::Infa
         args.command.split_first().context("no command; write `nodeward run -- node app.js`")?;
     let file = seal_file(args, words, session)?;
     let config = config(&file, session)?;
-    let node = node_file(args, name, session)?;
+    let node = node_file(args, name, &file, session)?;
     let trusted = trusted(args, &config)?;
     let all = |more: &[PathBuf], paths: &[PathBuf]| [paths, more].concat();
     let (reads, writes) = (all(&args.read, &config.run.read), all(&args.write, &config.run.write));
@@ -259,7 +260,7 @@ fn seal_file(args: &RunArgs, words: &[OsString], session: &Session) -> anyhow::R
 }
 
 /// The Node.js of the command, looked for as a shell would.
-fn node_file(args: &RunArgs, name: &OsStr, session: &Session) -> anyhow::Result<PathBuf> {
+fn node_file(args: &RunArgs, name: &OsStr, seal: &Path, session: &Session) -> anyhow::Result<PathBuf> {
     let program = Path::new(name);
     let stem = program.file_stem().map(OsStr::to_string_lossy).unwrap_or_default();
     if !matches!(&*stem, "node" | "nodejs") {
@@ -275,9 +276,8 @@ fn node_file(args: &RunArgs, name: &OsStr, session: &Session) -> anyhow::Result<
     if program.components().count() > 1 {
         return Ok(session.directory.join(program));
     }
-    let folders = session::program_folders(session);
-    let found = folders.into_iter().map(|folder| folder.join(program)).find(|file| file.is_file());
-    found.with_context(|| format!("there is no {} on the PATH; name one with --node", program.display()))
+    // A dependency's is named where it is meant.
+    programs::needed(&name.to_string_lossy(), "name one with --node", seal.parent().unwrap_or(seal), session)
 }
 
 fn trusted(args: &RunArgs, config: &Config) -> anyhow::Result<Vec<Digest>> {

@@ -10,7 +10,7 @@ use nodeward_sandbox::{Access, Confinement, HOME, PathRule};
 use super::script::Subject;
 use crate::confined::{self, set};
 use crate::npm_settings::NpmSettings;
-use crate::package_manager;
+use crate::programs;
 use crate::session::Session;
 use crate::transport;
 
@@ -30,7 +30,7 @@ impl Tools {
     /// Looks for them along `PATH`.
     pub(crate) fn find(project: &Path, session: &Session) -> Self {
         let real = |name: &str| {
-            package_manager::find(name, session).and_then(|file| std::fs::canonicalize(file).ok())
+            programs::find(name, Some(project), session).and_then(|file| std::fs::canonicalize(file).ok())
         };
         let node = confined::node(project, session);
         // …/npm/bin/npm-cli.js

@@ -8,6 +8,9 @@ use std::process::Command;
 use anyhow::{Context as _, bail};
 use nodeward_report::Finding;
 
+use crate::programs;
+use crate::session::Session;
+
 /// The lines that changed, by real path.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Changed {
@@ -15,7 +18,9 @@ pub(crate) struct Changed {
 }
 
 /// Asks git what changed between a revision and the files as they are.
-pub(crate) fn since(revision: &str, folder: &Path) -> anyhow::Result<Changed> {
+pub(crate) fn since(revision: &str, folder: &Path, session: &Session) -> anyhow::Result<Changed> {
+    let program = programs::needed("git", "--since asks it what changed", folder, session)?;
+    let git = |folder: &Path, arguments: &[&str]| git(&program, folder, arguments);
     let root = git(folder, &["rev-parse", "--show-toplevel"])
         .context("--since needs a git repository around the folder")?;
     let root =
@@ -48,8 +53,8 @@ pub(crate) fn since(revision: &str, folder: &Path) -> anyhow::Result<Changed> {
     Ok(changed)
 }
 
-fn git(folder: &Path, arguments: &[&str]) -> anyhow::Result<Vec<u8>> {
-    let mut command = Command::new("git");
+fn git(program: &Path, folder: &Path, arguments: &[&str]) -> anyhow::Result<Vec<u8>> {
+    let mut command = Command::new(program);
     command
         .args(["-c", "core.quotePath=true", "-c", "core.fsmonitor=false", "-c", "diff.external="])
         .args(arguments)

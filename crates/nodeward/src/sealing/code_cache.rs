@@ -10,7 +10,8 @@ use nodeward_seal::launch::{self, MAX_PACK, Node};
 use nodeward_seal::seal::{CacheFile, Digest, Document, SealPath};
 
 use crate::disk;
-use crate::session::{self, Session};
+use crate::programs;
+use crate::session::Session;
 
 /// How long a program may take beyond its time before it is ended by force.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -30,9 +31,7 @@ pub(crate) fn nodes(named: &[PathBuf], session: &Session) -> anyhow::Result<Vec<
     if !named.is_empty() {
         return Ok(named.iter().map(|node| session.directory.join(node)).collect());
     }
-    let mut on_path = session::program_folders(session).into_iter().map(|folder| folder.join("node"));
-    let found = on_path.find(|node| node.is_file());
-    Ok(vec![found.context("there is no node on the PATH; name one with --node")?])
+    Ok(vec![programs::needed("node", "name one with --node", &session.directory, session)?])
 }
 
 /// Makes the cache for each Node.js: what the seal says of it.

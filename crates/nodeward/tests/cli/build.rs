@@ -409,3 +409,29 @@ fn a_build_that_fails_leaves_nothing_and_gives_the_code_of_its_script() {
     let ran = bench.run(&["build", "fails"]).expect(2);
     assert!(ran.err.contains("the scripts of fails are denied: it does"), "{}", ran.err);
 }
+
+#[test]
+fn npm_is_the_machines_and_gets_dependencies_whatever_the_settings_say() {
+    if builders().is_empty() {
+        return;
+    }
+    let bench = Bench::new(User::This);
+    publish_native(&bench);
+    let bin = bench.path("project/node_modules/.bin");
+    fs::create_dir_all(&bin).unwrap();
+    for name in ["npm", "node"] {
+        fs::write(bin.join(name), "#!/bin/sh\necho \"$0\" >> \"$HOME/ran\"\n").unwrap();
+        fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(std::iter::once(bin).chain(std::env::split_paths(&path))).unwrap();
+    for settings in ["", "location=global\n", "dry-run=true\n", "package-lock-only=true\n"] {
+        bench.write("project/.npmrc", settings);
+        let mut command = bench.command(&bench.binary, "project");
+        command.env("PATH", &path).args(["build", "@s/native@1.0.0", "--out", "out"]);
+        let ran = Ran::of(command.output().unwrap());
+        assert_eq!(ran.code, 0, "{settings}: {}", ran.err);
+        assert_eq!(bench.read("house/ran"), None);
+        fs::remove_dir_all(bench.path("project/out")).unwrap();
+    }
+}

@@ -65,6 +65,20 @@ fn exit_codes() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_dependency_is_not_git() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = World::new();
+    let project = Project::empty().file("a.js", "").file("node_modules/.bin/git", "#!/bin/sh\n: > ran\n");
+    let git = project.join("node_modules/.bin/git");
+    std::fs::set_permissions(&git, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = world.command(&["lint", "--since", "main"], project.path());
+    let ran = crate::harness::Ran::of(command.env("PATH", git.parent().unwrap()).output().unwrap()).expect(2);
+    assert!(ran.err.contains("git is on the PATH only as"), "{}", ran.err);
+    assert!(!project.join("ran").exists());
+}
+
+#[test]
 fn rules_explain_themselves() {
     let world = World::new();
     let project = Project::empty();

@@ -48,6 +48,8 @@ mod install_inside;
 #[cfg(target_os = "linux")]
 mod install_limits;
 #[cfg(target_os = "linux")]
+mod install_manager;
+#[cfg(target_os = "linux")]
 mod install_nested;
 #[cfg(target_os = "linux")]
 mod install_order;
