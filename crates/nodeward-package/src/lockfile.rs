@@ -29,6 +29,7 @@ use std::path::{Path, PathBuf};
 pub use discover::{Discovery, Found, discover};
 pub use installed::{Drift, drift, read_installed};
 pub use project::read;
+pub use workspaces::members as workspace_members;
 
 use crate::place::{Place, Position};
 use crate::{DependencyGraph, Manifest, Origin, Package, PackageName};

@@ -1,5 +1,8 @@
 //! The project's own package manager, asked to write the lockfile anew and to run nothing.
 
+#[cfg(target_os = "linux")]
+mod prepared;
+
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -160,12 +163,16 @@ fn update_members(manager: PackageManager) -> &'static [&'static str] {
     }
 }
 
+/// The ways by which git may fetch. Where none is named it fetches nothing: yarn would run the scripts of what it gets.
+const GIT_ALLOW: &str = "GIT_ALLOW_PROTOCOL";
+
 /// Scripts denied once more where an option alone does not reach.
 fn environment(manager: PackageManager) -> &'static [(&'static str, &'static str)] {
     match manager {
         PackageManager::YarnBerry => {
-            &[("YARN_ENABLE_SCRIPTS", "false"), ("YARN_ENABLE_IMMUTABLE_INSTALLS", "false")]
+            &[("YARN_ENABLE_SCRIPTS", "false"), ("YARN_ENABLE_IMMUTABLE_INSTALLS", "false"), (GIT_ALLOW, "")]
         }
+        PackageManager::YarnClassic => &[("npm_config_ignore_scripts", "true"), (GIT_ALLOW, "")],
         _ => &[("npm_config_ignore_scripts", "true")],
     }
 }
@@ -238,10 +245,11 @@ pub(crate) fn run(
 }
 
 /// What has a package manager run no script.
+#[cfg(target_os = "linux")]
 fn without_scripts(manager: PackageManager) -> &'static [&'static str] {
     match manager {
-        // By the environment alone.
-        PackageManager::YarnBerry => &[],
+        // What the environment says holds for dependencies alone, and not for those that the manifest has built.
+        PackageManager::YarnBerry => &["--mode=skip-build"],
         _ => &["--ignore-scripts"],
     }
 }
@@ -268,11 +276,24 @@ fn lockfile_format(folder: &Path) -> Format {
     }
 }
 
-/// Installs the project in a folder with scripts off: `install`, or what is given instead.
+/// What is done about packages that a package manager prepares by their scripts as it fetches them.
+#[cfg(target_os = "linux")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Preparing<'a> {
+    /// Nothing is installed where there are some.
+    Refused,
+    /// They are prepared without confinement, for this reason.
+    Chosen(&'a str),
+}
+
+/// Installs the project in a folder with scripts off: `install`, or what is given instead. What is prepared all the
+/// same, as that was chosen, is told before it is, however that ends.
 #[cfg(target_os = "linux")]
 pub(crate) fn install(
     folder: &Path,
     given: &[String],
+    preparing: Preparing<'_>,
+    prepared: &mut Vec<String>,
     watch: &Watch,
     session: &Session,
 ) -> anyhow::Result<()> {
@@ -283,22 +304,84 @@ pub(crate) fn install(
     };
     let name = program(manager);
     let file = programs::needed(name, "it is needed to install", folder, session)?;
+    let manager = actual(manager, folder, session);
+    *prepared = to_prepare(manager, folder, preparing, session)?;
     let usual = ["install".to_owned()];
     let words = if given.is_empty() { &usual[..] } else { given };
+    // What follows `--` is no option any more.
+    let (before, after) = words.split_at(words.iter().position(|word| word == "--").unwrap_or(words.len()));
     let options = without_scripts(manager);
-    session.note(format_args!("running {name} {} {}", words.join(" "), options.join(" ")));
+    session.note(format_args!(
+        "running {name} {}",
+        [&before.join(" "), &options.join(" "), &*after.join(" ")].join(" ").trim_end()
+    ));
     let mut command = Command::new(&file);
-    command.args(words).args(options).envs(environment(manager).iter().copied()).current_dir(folder);
-    // What it starts by name, its own Node.js first of all, is none of a dependency's either.
-    command.env("PATH", programs::path(Some(folder), session));
-    command.stdin(Stdio::null()).stdout(Stdio::from(std::io::stderr()));
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let mut child = command.spawn().with_context(|| format!("cannot start {}", file.display()))?;
+    command.args(before).args(options).args(after);
+    command.envs(environment(manager).iter().copied());
+    if let Preparing::Chosen(_) = preparing {
+        command.env_remove(GIT_ALLOW);
+    }
+    let mut child = begin(command, folder, session)?;
     let status = wait(&mut child, watch)?;
     if !status.success() {
         bail!("`{name} {}` failed ({status})", words.join(" "));
     }
     Ok(())
+}
+
+/// Starts a package manager in the project's folder, apart, so that what it starts itself can be ended with it.
+#[cfg(target_os = "linux")]
+fn begin(mut command: Command, folder: &Path, session: &Session) -> anyhow::Result<Child> {
+    // What it starts by name, its own Node.js first of all, is none of a dependency's either.
+    command.env("PATH", programs::path(Some(folder), session)).current_dir(folder);
+    command.stdin(Stdio::null()).stdout(Stdio::from(std::io::stderr()));
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let shown = command.get_program().to_owned();
+    command.spawn().with_context(|| format!("cannot start {}", shown.display()))
+}
+
+/// Which yarn it is that answers: each takes the option of the other without a word, and runs scripts.
+#[cfg(target_os = "linux")]
+fn actual(said: PackageManager, folder: &Path, session: &Session) -> PackageManager {
+    if !is_yarn(said) {
+        return said;
+    }
+    match answer("yarn", &["--version"], folder, session) {
+        Some(version) if version.starts_with("1.") => PackageManager::YarnClassic,
+        Some(version) if Version::parse(&version).is_ok() => PackageManager::YarnBerry,
+        _ => said,
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn is_yarn(manager: PackageManager) -> bool {
+    matches!(manager, PackageManager::YarnClassic | PackageManager::YarnBerry)
+}
+
+/// What the package manager will prepare, which has to be chosen.
+#[cfg(target_os = "linux")]
+fn to_prepare(
+    manager: PackageManager,
+    folder: &Path,
+    preparing: Preparing<'_>,
+    session: &Session,
+) -> anyhow::Result<Vec<String>> {
+    if !is_yarn(manager) {
+        return Ok(Vec::new());
+    }
+    let found = prepared::sources(folder)?;
+    match preparing {
+        _ if found.is_empty() => {}
+        Preparing::Refused => bail!(
+            "nothing was run: yarn prepares what comes from git by its scripts, unconfined, whatever it is told, and that is {}; require a release, or an archive that the host packs (https://github.com/OWNER/NAME/archive/COMMIT.tar.gz), or have yarn prepare it as you with --allow-unconfined --reason TEXT",
+            found.join(", ")
+        ),
+        Preparing::Chosen(reason) => session.insist(format_args!(
+            "yarn prepares what comes from git WITHOUT CONFINEMENT: {}; its scripts can read and change all that you can (reason: {reason})",
+            found.join(", ")
+        )),
+    }
+    Ok(found)
 }
 
 /// Waits for the program to end, and ends it when the user asks to stop.

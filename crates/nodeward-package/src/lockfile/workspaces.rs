@@ -33,7 +33,7 @@ pub(crate) fn is_member(patterns: &[impl AsRef<str>], folder: &str) -> bool {
 ///
 /// # Errors
 /// A folder that can't be looked into, and more of them than any workspace has: members may be missing then.
-pub(crate) fn members(root: &Path, patterns: &[impl AsRef<str>]) -> Result<Vec<String>, LockfileError> {
+pub fn members(root: &Path, patterns: &[impl AsRef<str>]) -> Result<Vec<String>, LockfileError> {
     let mut found = BTreeSet::new();
     let mut walk = Walk { root, folders: 0, found: &mut found };
     for pattern in patterns {

@@ -19,7 +19,7 @@ use crate::disk;
 use crate::install_scripts;
 use crate::installing::removal::Temporary;
 use crate::interrupt::Watch;
-use crate::package_manager;
+use crate::package_manager::{self, Preparing};
 use crate::projects::{self, Notes};
 use crate::session::Session;
 
@@ -228,7 +228,7 @@ fn install(work: &Path, fetched: &Fetched, watch: &Watch, session: &Session) -> 
         write_private(&work.join(".npmrc"), &settings).context("cannot copy .npmrc")?;
     }
     let words: Vec<String> = INSTALL.iter().map(|&word| word.to_owned()).collect();
-    package_manager::install(work, &words, watch, session)
+    package_manager::install(work, &words, Preparing::Refused, &mut Vec::new(), watch, session)
 }
 
 fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {

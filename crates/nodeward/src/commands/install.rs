@@ -20,7 +20,7 @@ use crate::interrupt::Watch;
 use crate::limits::LimitArgs;
 use crate::outcome::Outcome;
 use crate::output;
-use crate::package_manager;
+use crate::package_manager::{self, Preparing};
 use crate::projects::{self, Notes, Project};
 use crate::session::Session;
 
@@ -55,7 +55,8 @@ pub(crate) struct InstallArgs {
     /// Write into nodeward.toml that the scripts of this package may not run, in any version (repeatable)
     #[arg(long, value_name = "NAME", requires = "reason", group = "decision")]
     deny: Vec<String>,
-    /// Where this machine can't confine, run what is allowed without confinement
+    /// Where this machine can't confine, run what is allowed without confinement, and where yarn prepares what comes
+    /// from git, let it
     #[arg(long, requires = "reason", group = "decision")]
     allow_unconfined: bool,
     #[command(flatten)]
@@ -120,7 +121,21 @@ fn try_install(args: &InstallArgs, report: &mut Report, session: &Session) -> an
     let _alone = alone(&here)?;
     let watch = Watch::start()?;
     if !args.scripts_only {
-        package_manager::install(Path::new("."), &args.arguments, &watch, session)?;
+        let preparing = if args.allow_unconfined { Preparing::Chosen(reason) } else { Preparing::Refused };
+        let mut prepared = Vec::new();
+        let installed = package_manager::install(
+            Path::new("."),
+            &args.arguments,
+            preparing,
+            &mut prepared,
+            &watch,
+            session,
+        );
+        if !prepared.is_empty() {
+            let missing = format!("yarn prepares what comes from git by itself: {}", prepared.join(", "));
+            report.unconfined = Some(Unconfined { reason: reason.to_owned(), missing });
+        }
+        installed?;
     }
     let read = projects::read(&[], Notes::Foreign, session)?;
     let is_here =
@@ -233,7 +248,7 @@ impl Run<'_> {
             }
             None => None,
         };
-        if unconfined.is_none() && self.args.allow_unconfined {
+        if unconfined.is_none() && self.args.allow_unconfined && self.report.unconfined.is_none() {
             self.session.note("this machine can confine, and does: --allow-unconfined changes nothing here");
         }
         let tools = Tools::find(Path::new("."), self.session);
@@ -317,6 +332,9 @@ impl Run<'_> {
     }
 
     fn without_confinement(&mut self, missing: String) -> Unconfined {
+        // What yarn prepared stays told.
+        let before = self.report.unconfined.take().map(|before| format!("; {}", before.missing));
+        let missing = missing + &before.unwrap_or_default();
         let unconfined = Unconfined { reason: self.reason.to_owned(), missing };
         self.session.insist(format_args!(
             "scripts run WITHOUT CONFINEMENT: {}; they can read and change all that you can (reason: {})",
