@@ -84,7 +84,6 @@ pub(crate) struct PackageEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) because: Option<String>,
     /// The files that the scripts can reach, where that can be told.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) files: Vec<String>,
     /// `own`, `allowed`, `allowed-unread`, `changed`, `expired`, `denied` or `undecided`.
     pub(crate) state: &'static str,
@@ -122,7 +121,6 @@ pub(crate) struct DeedEntry {
     /// `credentials` or `hidden-code`.
     pub(crate) kind: &'static str,
     /// To what.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) what: String,
     /// Which file of the package does it; none: the command itself.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,7 +139,6 @@ pub(crate) struct DecisionEntry {
     /// Why.
     pub(crate) reason: String,
     /// Hosts that the scripts may reach.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) network: Vec<String>,
     /// The last day on which it holds.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -152,7 +149,6 @@ pub(crate) struct DecisionEntry {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ChangeEntry {
     /// The versions that were allowed, where this is none of them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) versions: Vec<String>,
     /// Whether the scripts are the `same`, `differ`, or it can't be told (`untold`).
     pub(crate) content: &'static str,

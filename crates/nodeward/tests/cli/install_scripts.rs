@@ -130,6 +130,34 @@ fn another_version_with_the_same_scripts_is_told_so() {
 }
 
 #[test]
+fn lists_are_what_their_schema_says() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../docs/formats/install-scripts-1.schema.json");
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    // Lists and texts that are empty, an entry of every sort, one that changed.
+    let project =
+        shop().file("node_modules/top/package.json", manifest("top", r#"{"install":"eval \"$X\""}"#, ""));
+    let mut kinds = std::collections::BTreeSet::new();
+    for arguments in [&["--allow", "banner", "--reason", "x"][..], &["--deny", "top", "--reason", "x"], &[]] {
+        if arguments.is_empty() {
+            std::fs::write(project.join("node_modules/banner/say.js"), "console.log(1)").unwrap();
+        } else {
+            list(&project, arguments).expect(0);
+        }
+        let document = json(&project);
+        let errors: Vec<String> = validator
+            .iter_errors(&document)
+            .map(|error| format!("{error} at {}", error.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+        kinds.extend(packages(&document).iter().map(|package| package["state"].as_str().unwrap().to_owned()));
+    }
+    let expected = ["allowed", "changed", "denied", "own", "undecided"];
+    assert_eq!(kinds.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn what_cant_be_allowed() {
     let project = shop();
     for (arguments, expected) in [
