@@ -118,7 +118,8 @@ pub(crate) fn read_manifest(file: &Path) -> Option<Manifest> {
     try_read_manifest(file).ok().flatten()
 }
 
-fn try_read_manifest(file: &Path) -> anyhow::Result<Option<Manifest>> {
+/// The same; what is wrong with one that is there is an error.
+pub(crate) fn try_read_manifest(file: &Path) -> anyhow::Result<Option<Manifest>> {
     match disk::read_bounded(file, MAX_MANIFEST_BYTES) {
         Ok(bytes) => Ok(Some(Manifest::parse(file, &bytes)?)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

@@ -39,7 +39,7 @@ pub enum TarballError {
     #[error("the tarball holds more than {0} files")]
     TooMany(usize),
     /// A name that no package needs.
-    #[error("the tarball holds {name:?}, a name that {why}")]
+    #[error("the tarball holds {:?}, a name that {why}", shortened(.name))]
     Name {
         /// The name, made readable.
         name: String,
@@ -47,7 +47,7 @@ pub enum TarballError {
         why: &'static str,
     },
     /// Something that is neither file nor folder.
-    #[error("the tarball holds {name:?}, which is {kind}")]
+    #[error("the tarball holds {:?}, which is {kind}", shortened(.name))]
     Kind {
         /// Its name.
         name: String,
@@ -55,13 +55,13 @@ pub enum TarballError {
         kind: &'static str,
     },
     /// Two members of the same name.
-    #[error("the tarball holds {0:?} twice")]
+    #[error("the tarball holds {:?} twice", shortened(.0))]
     Twice(String),
     /// A file whose name is a folder's, too.
-    #[error("the tarball holds {0:?} as a file and as a folder")]
+    #[error("the tarball holds {:?} as a file and as a folder", shortened(.0))]
     FileAndFolder(String),
     /// Members in different folders at the top.
-    #[error("the tarball has two folders at its top, {0:?} and {1:?}")]
+    #[error("the tarball has two folders at its top, {:?} and {:?}", shortened(.0), shortened(.1))]
     Roots(String, String),
     /// There is nothing in it.
     #[error("the tarball holds no file")]
@@ -311,4 +311,15 @@ impl<R: Read> Read for Counted<R> {
         self.count += read as u64;
         Ok(read)
     }
+}
+
+/// A name that fits into a line: its beginning and its end.
+fn shortened(name: &str) -> std::borrow::Cow<'_, str> {
+    const SHOWN: usize = 80;
+    let count = name.chars().count();
+    if count <= 2 * SHOWN {
+        return name.into();
+    }
+    let (first, last) = (name.chars().take(SHOWN), name.chars().skip(count - SHOWN));
+    first.chain(['…']).chain(last).collect::<String>().into()
 }

@@ -247,3 +247,13 @@ proptest! {
         let _ = unpack(&text);
     }
 }
+
+#[test]
+fn a_name_of_thousands_of_characters_does_not_fill_the_screen() {
+    let long = TarballError::Twice(format!("first/{}last", "é/".repeat(5_000)));
+    let told = long.to_string();
+    assert!(told.chars().count() < 250, "{told}");
+    assert!(told.contains("first/") && told.contains("last") && told.contains('…'), "{told}");
+    let short = TarballError::Twice("lib/index.js".to_owned());
+    assert_eq!(short.to_string(), "the tarball holds \"lib/index.js\" twice");
+}

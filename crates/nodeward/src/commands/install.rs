@@ -227,6 +227,16 @@ fn why_open(item: &Item, state: State<'_>) -> String {
     }
 }
 
+/// Where a package lies, if others of the same name and version are there.
+fn place<'a>(item: &'a Item, looked: &Looked) -> Option<&'a str> {
+    let label = item.label();
+    let items = looked.inventory.items.iter();
+    let same = items.filter(|other| other.label() == label).count();
+    // Why nothing that is allowed holds for one that is not listed names the folder already.
+    let is_told = same > 1 && item.listing == Listing::Listed;
+    item.folders.first().filter(|_| is_told).map(|folder| &**folder)
+}
+
 impl Run<'_> {
     /// Runs the scripts of a project.
     fn project(&mut self, (project, looked, config): &deciding::Subject<'_>) -> anyhow::Result<()> {
@@ -297,7 +307,9 @@ impl Run<'_> {
                     item.label()
                 )),
                 _ if is_open(item, state) => {
-                    let package = format!("{} ({})", Printable(&item.label()), why_open(item, state));
+                    let folder = place(item, looked).map(|folder| format!(" in {folder}")).unwrap_or_default();
+                    let label = format!("{}{folder}", item.label());
+                    let package = format!("{} ({})", Printable(&label), why_open(item, state));
                     self.open.push((package.clone(), Judged { item, state }.summary()));
                     self.report.undecided.push(package);
                 }

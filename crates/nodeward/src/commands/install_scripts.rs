@@ -102,6 +102,8 @@ pub(crate) fn install_scripts(args: &InstallScriptsArgs, session: &Session) -> a
         }
     })?;
     Ok(match (document.open(), document.is_partial()) {
+        // As `nodeward install` has it: nobody can say what more there is to decide.
+        _ if !document.gaps.is_empty() => Outcome::Incomplete,
         (0, false) => Outcome::Clean,
         (0, true) => Outcome::Incomplete,
         _ => Outcome::Findings,

@@ -3,12 +3,13 @@
 use anyhow::{Context as _, bail};
 use jiff::civil::Date;
 use nodeward_report::Printable;
-use nodeward_review::install::{Item, Listing, Reach, ReadScripts, State, summary};
+use nodeward_review::install::{Allow, Item, Listing, Reach, ReadScripts, State, summary};
 
 use super::Looked;
 use super::edit::{self, Change, Denied, Wanted};
 use super::format::is_open;
 use crate::config::Config;
+use crate::gather;
 use crate::projects::Project;
 use crate::session::Session;
 
@@ -69,6 +70,9 @@ pub(crate) fn allow(wish: Wish<'_>, subjects: &[Subject<'_>], session: &Session)
             bail!("{}", unknown(name, version, subjects));
         }
     }
+    if let Some(until) = wish.until.filter(|until| *until < super::today(session)) {
+        bail!("--until {until} is past: nothing would be allowed");
+    }
     let choices: Vec<_> =
         subjects.iter().map(|subject| chosen(wish, subject, session)).collect::<anyhow::Result<_>>()?;
     for ((project, _, config), (wanted, in_use)) in subjects.iter().zip(&choices) {
@@ -89,7 +93,7 @@ type Chosen<'a> = (Vec<Wanted<'a>>, Vec<u32>);
 
 fn chosen<'a>(
     wish: Wish<'a>,
-    (_, looked, config): &'a Subject<'_>,
+    (project, looked, config): &'a Subject<'_>,
     session: &Session,
 ) -> anyhow::Result<Chosen<'a>> {
     let (mut wanted, mut in_use): (Vec<Wanted<'a>>, Vec<u32>) = (Vec::new(), Vec::new());
@@ -98,16 +102,20 @@ fn chosen<'a>(
         let mut open: Vec<&Item> = Vec::new();
         for item in looked.inventory.items.iter().filter(|item| item.name.as_str() == name) {
             let state = looked.state(item, &config.install);
-            if let State::Allowed(allow) | State::AllowedUnread(allow) = state {
-                in_use.push(allow.place.line);
-            }
-            if !is_meant(item, name, version) {
-                continue;
-            }
+            let is_meant = is_meant(item, name, version);
             match state {
-                State::Allowed(allow) | State::AllowedUnread(allow) => {
-                    session.note(format_args!("{} is allowed already, by {}", item.label(), allow.place));
+                State::Allowed(allow) | State::AllowedUnread(allow)
+                    if is_meant && asks_for_more(wish, allow) =>
+                {
+                    wanted.push(more(item, wish, allow)?);
                 }
+                State::Allowed(allow) | State::AllowedUnread(allow) => {
+                    in_use.push(allow.place.line);
+                    if is_meant {
+                        session.note(format_args!("{} is allowed already, by {}", item.label(), allow.place));
+                    }
+                }
+                _ if !is_meant => {}
                 State::Denied(deny) => {
                     bail!("{}: {} is denied there; remove that first", deny.place, item.label())
                 }
@@ -118,7 +126,7 @@ fn chosen<'a>(
         }
         match open[..] {
             [] => {}
-            [item] => wanted.push(want(item, wish)?),
+            [item] => wanted.push(want(item, wish, project)?),
             _ => bail!("{}", ambiguous(text, &open)),
         }
     }
@@ -126,8 +134,29 @@ fn chosen<'a>(
     Ok((wanted, in_use))
 }
 
-fn want<'a>(item: &'a Item, wish: Wish<'a>) -> anyhow::Result<Wanted<'a>> {
+/// Whether what is allowed already is to have other hosts, or another last day.
+fn asks_for_more(wish: Wish<'_>, allow: &Allow) -> bool {
+    !wish.network.is_empty() && wish.network != allow.network
+        || wish.until.is_some() && wish.until != allow.until
+}
+
+/// What takes the place of what is allowed: what the command line does not speak of stays as it was, and so does the
+/// hash, which what its own scripts made of the package does not change.
+fn more<'a>(item: &'a Item, wish: Wish<'a>, allow: &'a Allow) -> anyhow::Result<Wanted<'a>> {
+    if allow.versions.len() > 1 {
+        bail!(
+            "{}: {} is allowed there together with other versions; write its `network` and `until` there by hand",
+            allow.place,
+            item.label()
+        );
+    }
+    let network = if wish.network.is_empty() { &allow.network } else { wish.network };
+    Ok(Wanted { item, hash: allow.hash, reason: wish.reason, network, until: wish.until.or(allow.until) })
+}
+
+fn want<'a>(item: &'a Item, wish: Wish<'a>, project: &Project) -> anyhow::Result<Wanted<'a>> {
     let Some(read) = item.read() else {
+        unreadable(item, project)?;
         bail!(
             "{} is not installed, so that its scripts can't be read; install with scripts off, and then allow it",
             item.label()
@@ -143,6 +172,12 @@ fn want<'a>(item: &'a Item, wish: Wish<'a>) -> anyhow::Result<Wanted<'a>> {
     let hash = read.hash.clone().map_err(anyhow::Error::msg);
     let hash = hash.with_context(|| format!("{} can't be known again", item.label()))?;
     Ok(Wanted { item, hash, reason: wish.reason, network: wish.network, until: wish.until })
+}
+
+/// What is wrong with the manifest of a package that lies there and could not be read.
+fn unreadable(item: &Item, project: &Project) -> anyhow::Result<()> {
+    let file = gather::beside(project, &format!("node_modules/{}/package.json", item.name));
+    gather::try_read_manifest(&file).map(drop).with_context(|| format!("{} can't be read", item.label()))
 }
 
 fn ambiguous(text: &str, open: &[&Item]) -> String {

@@ -146,12 +146,30 @@ fn is_between(line: &str) -> bool {
     line.trim().is_empty() || line.trim_start().starts_with('#')
 }
 
+/// Whether entries stand in a list of tables within a line, by its looks: asked only of what can't be read.
+fn is_written_in_lists(text: &str) -> bool {
+    let is_key = |line: &str, key: &str| {
+        let rest = line.trim_start().strip_prefix(key);
+        rest.is_some_and(|rest| rest.trim_start().starts_with('='))
+    };
+    let keys = ["allow", "deny", "install", "install.allow", "install.deny"];
+    text.lines().any(|line| keys.iter().any(|key| is_key(line, key)))
+}
+
 /// Whether the new text says what it should and nothing else: what was there, what is decided, in any order.
 fn check(file: &Path, known: &Decisions, after: &str, change: &Change<'_>) -> anyhow::Result<()> {
     let place = || nodeward_package::Place::file(file);
     let unplaced = |allow: &Allow| Allow { place: place(), ..allow.clone() };
     let refused = |deny: &Deny| Deny { place: place(), ..deny.clone() };
-    let read = Config::parse(file, after).context("the edited file would not be read")?.install;
+    let read = Config::parse(file, after)
+        .map_err(|error| match is_written_in_lists(after) {
+            true => anyhow::anyhow!(
+                "{} has `allow = […]` or `deny = […]`, to which nothing can be added; write each of these entries as `[[install.allow]]` or `[[install.deny]]`, or this one by hand",
+                file.display()
+            ),
+            false => error.context("the edited file would not be read"),
+        })?
+        .install;
     let mut expected: Vec<Allow> =
         known.allow.iter().filter(|allow| !change.replaces(allow)).map(unplaced).collect();
     expected.extend(change.wanted.iter().map(|wanted| Allow {

@@ -1,5 +1,6 @@
 //! `[[install.allow]]` and `[[install.deny]]` of `nodeward.toml`.
 
+use std::ffi::OsStr;
 use std::ops::Range;
 use std::path::{Component, Path};
 
@@ -7,11 +8,12 @@ use anyhow::bail;
 use nodeward_package::place::Place;
 use nodeward_package::{PackageName, Version};
 use nodeward_review::install::{Allow, ContentHash, Decisions, Deny, Own};
+use nodeward_sandbox::gateway::HostRule;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::config::date;
+use crate::config::{FILE_NAME, date};
 
 /// Which install scripts may run.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -154,12 +156,25 @@ fn own(section: Spanned<OwnSection>, place: At<'_>) -> anyhow::Result<Own> {
                 path.get_ref()
             );
         }
+        if let Some(part) = Path::new(path.get_ref()).components().find(|part| decides(part.as_os_str())) {
+            bail!(
+                "{}: `write` {:?} leads to {}, by which the project's own scripts could decide what runs later",
+                place(path.span()),
+                path.get_ref(),
+                part.as_os_str().display()
+            );
+        }
     }
     Ok(Own {
         write: section.write.into_iter().map(Spanned::into_inner).collect(),
         network: section.network.map(|hosts| network(hosts, place)).transpose()?.unwrap_or_default(),
         place: at,
     })
+}
+
+/// Whether what has this name decides what may run, or runs later: this very file, git's hooks, what is installed.
+pub(crate) fn decides(name: &OsStr) -> bool {
+    [FILE_NAME, ".git", "node_modules"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 fn package(text: &Spanned<String>, place: At<'_>) -> anyhow::Result<PackageName> {
@@ -206,6 +221,10 @@ fn network(hosts: Spanned<Vec<String>>, place: At<'_>) -> anyhow::Result<Vec<Str
                 "{}: `network` {host:?} is no host: write a name in lower case, without scheme, port or path",
                 place(at)
             );
+        }
+        // What no script could be run with is refused where it is written.
+        if let Err(error) = host.parse::<HostRule>() {
+            bail!("{}: `network` {host:?}: {error}", place(at));
         }
     }
     Ok(hosts)

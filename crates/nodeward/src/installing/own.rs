@@ -10,6 +10,7 @@ use super::report::{Installed, Report};
 use super::script::{self, Subject};
 use super::staging::{self, changed};
 use super::{Ground, is_layer, real};
+use crate::install_scripts::section::decides;
 
 /// Runs the scripts of one of the project's own packages.
 ///
@@ -80,6 +81,10 @@ fn declared(project: &Path, path: &str) -> anyhow::Result<PathBuf> {
     let leads = std::fs::canonicalize(there).with_context(|| format!("cannot find {}", there.display()))?;
     if !leads.starts_with(project) || leads == project && there != project {
         bail!("`write` of [install.own]: {path} leads to {}, by a symbolic link", leads.display());
+    }
+    let below = leads.strip_prefix(project).unwrap_or(&leads);
+    if let Some(part) = below.components().find(|part| decides(part.as_os_str())) {
+        bail!("`write` of [install.own]: {path} leads to {}, by a symbolic link", part.as_os_str().display());
     }
     std::fs::create_dir_all(&named)
         .or_else(|error| if named.is_file() { Ok(()) } else { Err(error) })

@@ -193,3 +193,21 @@ fn files_that_are_shared_with_a_store_stay_as_they_are() {
     assert_eq!(project.install().2["packages"], json!([]));
     assert_eq!(project.read("p/node_modules/linked/lib.js").unwrap(), "canaryevil\n");
 }
+
+#[test]
+fn of_several_of_one_name_each_is_told_by_its_folder() {
+    if users().is_empty() {
+        return;
+    }
+    let project =
+        Project::new(&[("good", json!({ "postinstall": "echo 1" }), &[]), ("other", json!({}), &[])]);
+    let nested = json!({ "name": "good", "version": "1.0.0", "scripts": { "postinstall": "echo 2" } });
+    project.write("p/node_modules/other/node_modules/good/package.json", &nested.to_string());
+    let entry = json!({ "version": "1.0.0", "hasInstallScript": true });
+    project.lock("node_modules/other/node_modules/good", entry);
+    let (code, text, _) = project.install();
+    assert_eq!(code, Some(1), "{text}");
+    for folder in ["node_modules/good", "node_modules/other/node_modules/good"] {
+        assert!(text.contains(&format!("good@1.0.0 in {folder} (undecided)")), "{text}");
+    }
+}

@@ -137,14 +137,28 @@ fn what_own_scripts_write_lies_in_the_project() {
         let (code, text, _) = own.install();
         assert!(code == Some(2) && text.contains("nodeward.toml:2:10: `write`"), "{path}: {text}");
     }
+    for path in ["nodeward.toml", ".git", ".git/hooks", "node_modules", "packages/a/node_modules/x", ".GIT"] {
+        let own = project(User::This, "true");
+        own.write("p/nodeward.toml", &format!("[install.own]\nwrite = [{path:?}]\n"));
+        let (code, text, _) = own.install();
+        assert!(code == Some(2) && text.contains("could decide what runs later"), "{path}: {text}");
+    }
     let own = project(User::This, "echo x > out/made");
     fs::create_dir(own.path("elsewhere")).unwrap();
-    for (link, to) in [("p/out", "../elsewhere"), ("p/out", "."), ("p/out", "missing")] {
+    fs::create_dir_all(own.path("p/.git/hooks")).unwrap();
+    for (link, to) in [
+        ("p/out", "../elsewhere"),
+        ("p/out", "."),
+        ("p/out", "missing"),
+        ("p/out", ".git/hooks"),
+        ("p/out", "node_modules"),
+    ] {
         symlink(to, own.path(link)).unwrap();
         own.write("p/nodeward.toml", "[install.own]\nwrite = [\"out\"]\n");
         let (code, text, _) = own.install_with(&["--deny", "tool", "--reason", "x"]);
         assert_eq!(code, Some(2), "{to}: {text}");
         assert!(!own.path("elsewhere/made").exists() && !own.path("p/made").exists());
+        assert!(!own.path("p/.git/hooks/made").exists() && !own.path("p/node_modules/made").exists());
         fs::remove_file(own.path(link)).unwrap();
     }
 }

@@ -104,10 +104,11 @@ fn what_is_allowed_is_written_down_and_holds_for_these_scripts_alone() {
     let ran = list(&project, &[]).expect(1);
     assert!(ran.out.contains("its files are others than those that were allowed"), "{}", ran.out);
     assert_eq!(package(&json(&project), "banner")["changed"]["content"], "differ");
-    list(&project, &["--allow", "banner", "--reason", "looked again", "--until", "2026-11-21"]).expect(0);
+    list(&project, &["--allow", "banner", "--reason", "looked again", "--until", "2026-11-22"]).expect(0);
     let after = project.read("nodeward.toml");
     assert_eq!(after.matches("package = \"banner\"").count(), 1, "{after}");
     assert!(after.starts_with(before) && after.contains("looked again"), "{after}");
+    let project = project.file("nodeward.toml", after.replace("2026-11-22", "2026-11-21"));
     assert_eq!(state(&project, "banner"), "expired");
 }
 
@@ -127,6 +128,29 @@ fn another_version_with_the_same_scripts_is_told_so() {
     let document = json(&project);
     let changed = &package(&document, "banner")["changed"];
     assert_eq!((&changed["versions"], &changed["content"]), (&serde_json::json!(["1.0.0"]), &"same".into()));
+}
+
+#[test]
+fn what_is_allowed_is_given_hosts_and_a_last_day() {
+    let project = shop();
+    list(&project, &["--allow", "banner", "--reason", "x"]).expect(0);
+    let hosts = ["--allow", "banner", "--reason", "fetches", "--network", "registry.example.org"];
+    list(&project, &hosts).expect(0);
+    list(&project, &["--allow", "banner", "--reason", "for now", "--until", "2027-01-31"]).expect(0);
+    let after = project.read("nodeward.toml");
+    assert_eq!(after.matches("[[install.allow]]").count(), 1, "{after}");
+    for expected in ["reason = \"for now\"", "network = [\"registry.example.org\"]", "until = \"2027-01-31\""]
+    {
+        assert!(after.contains(expected), "{after}");
+    }
+    let ran = list(&project, &hosts).expect(0);
+    assert!(ran.err.contains("banner@1.0.0 is allowed already"), "{}", ran.err);
+    assert_eq!(project.read("nodeward.toml"), after);
+    let several = after.replace("version = \"1.0.0\"", "version = [\"1.0.0\", \"1.0.1\"]");
+    let project = project.file("nodeward.toml", several.clone());
+    let ran = list(&project, &["--allow", "banner", "--reason", "x", "--until", "2027-02-28"]).expect(2);
+    assert!(ran.err.contains("is allowed there together with other versions"), "{}", ran.err);
+    assert_eq!(project.read("nodeward.toml"), several);
 }
 
 #[test]
@@ -166,6 +190,12 @@ fn what_cant_be_allowed() {
         (&["--allow", "banner", "--reason", " "], "--reason is empty"),
         (&["--allow", "shop", "--reason", "x"], "the project's own"),
         (&["--allow", "banner", "--reason", "x", "--network", "https://example.org"], "is no host"),
+        (
+            &["--allow", "banner", "--reason", "x", "--network", "localhost"],
+            "localhost is the sandbox itself",
+        ),
+        (&["--allow", "banner", "--reason", "x", "--network", "0.0.0.0"], "0.0.0.0"),
+        (&["--allow", "banner", "--reason", "x", "--until", "2026-11-21"], "--until 2026-11-21 is past"),
     ] {
         let ran = list(&project, arguments);
         assert!(
@@ -177,7 +207,7 @@ fn what_cant_be_allowed() {
     }
     let inline = shop().file("nodeward.toml", "install = { deny = [{ package = \"x\", reason = \"y\" }] }\n");
     let ran = list(&inline, &["--allow", "banner", "--reason", "x"]).expect(2);
-    assert!(ran.err.contains("nodeward.toml"), "{}", ran.err);
+    assert!(ran.err.contains("nodeward.toml has `allow = […]` or `deny = […]`"), "{}", ran.err);
     assert_eq!(inline.read("nodeward.toml").lines().count(), 1, "nothing was written");
 }
 
@@ -250,8 +280,17 @@ fn what_cant_be_read_is_a_gap() {
     let ran = list(&project, &["--format", "json"]);
     let document: Value = serde_json::from_str(&ran.out).unwrap();
     assert!(document["gaps"].to_string().contains("banner"), "{document}");
-    let ran = list(&project, &["--format", "markdown"]).expect(1);
+    // Although others wait for a decision: nobody can say what more there is to decide.
+    let ran = list(&project, &["--format", "markdown"]).expect(2);
     assert!(ran.out.contains("- not checked: "), "{}", ran.out);
+    let deep = format!(r#"{{"name":"banner","x":{}{}}}"#, "[".repeat(3000), "]".repeat(3000));
+    let project = project.file("node_modules/banner/package.json", deep);
+    let ran = list(&project, &["--allow", "banner", "--reason", "x"]).expect(2);
+    assert!(
+        ran.err.contains("banner@1.0.0 can't be read: ") && ran.err.contains("nested deeper"),
+        "{}",
+        ran.err
+    );
 }
 
 /// `severity title` of what a scan says of install scripts.
