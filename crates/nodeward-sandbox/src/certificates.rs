@@ -24,6 +24,22 @@ pub fn read(path: &Path) -> Option<(File, Vec<u8>)> {
     holds.then_some((file, text))
 }
 
+/// The certificates of a text alone: what stands around them is nobody's business.
+#[must_use]
+pub fn alone(text: &[u8]) -> Vec<u8> {
+    let mut found = Vec::new();
+    let mut is_within = false;
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let is = |mark: &[u8]| line.trim_ascii() == mark;
+        is_within |= is(b"-----BEGIN CERTIFICATE-----") || is(b"-----BEGIN TRUSTED CERTIFICATE-----");
+        if is_within {
+            found.extend_from_slice(line);
+        }
+        is_within &= !(is(b"-----END CERTIFICATE-----") || is(b"-----END TRUSTED CERTIFICATE-----"));
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,6 +56,8 @@ mod tests {
         assert!(is(certificate));
         assert!(!is("root:x:0:0"));
         assert!(!is(&format!("{certificate}-----BEGIN RSA PRIVATE KEY-----\n")));
+        let around = format!("password = x\n{certificate}token = y\n{certificate}");
+        assert_eq!(alone(around.as_bytes()), format!("{certificate}{certificate}").into_bytes());
         assert!(read(folder.path()).is_none());
         assert!(read(Path::new("/dev/zero")).is_none());
     }

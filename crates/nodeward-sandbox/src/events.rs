@@ -59,21 +59,21 @@ pub struct Events {
     pub dropped: u64,
 }
 
-/// What was tried, what became of it, and whether it was for a secret.
-type Kind = (Act, Fate, bool);
+/// What was tried, what became of it, and for which secret it was, if for one.
+type Kind = (Act, Fate, Option<&'static str>);
 
 impl Events {
     /// Notes one. Of a long subject only the beginning is kept.
     pub fn add(&mut self, event: Event) {
-        self.note(event, false);
+        self.note(event, None);
     }
 
-    /// Notes one that was for a secret: they are a kind of their own.
-    pub fn add_secret(&mut self, event: Event) {
-        self.note(event, true);
+    /// Notes one that was for a secret of this name: those are a kind of their own.
+    pub fn add_secret(&mut self, event: Event, name: &'static str) {
+        self.note(event, Some(name));
     }
 
-    fn note(&mut self, mut event: Event, is_secret: bool) {
+    fn note(&mut self, mut event: Event, secret: Option<&'static str>) {
         if event.subject.len() > LONGEST {
             let end = event.subject.floor_char_boundary(LONGEST);
             event.subject.truncate(end);
@@ -83,7 +83,7 @@ impl Events {
             self.list[place].1 += 1;
             return;
         }
-        let of_kind = self.kinds.entry((event.act, event.fate, is_secret)).or_default();
+        let of_kind = self.kinds.entry((event.act, event.fate, secret)).or_default();
         if *of_kind >= MOST {
             self.dropped += 1;
             return;
@@ -112,7 +112,7 @@ mod tests {
             events.add(event(Act::Read, Fate::Denied, &number.to_string()));
         }
         events.add(event(Act::Read, Fate::Denied, "7"));
-        events.add_secret(event(Act::Read, Fate::Denied, "key"));
+        events.add_secret(event(Act::Read, Fate::Denied, "key"), ".ssh");
         events.add(event(Act::Connect, Fate::Denied, "host"));
         events.add(event(Act::Read, Fate::Allowed, "file"));
         assert_eq!((events.iter().count(), events.dropped), (MOST + 3, 5));

@@ -96,7 +96,7 @@ impl Confinement {
                 continue;
             }
             let path = format!("/etc/nodeward-certificates-{number}.pem");
-            self.files.push(((&path).into(), content));
+            self.files.push(((&path).into(), certificates::alone(&content)));
             self.environment.push((name.into(), path.into()));
         }
     }

@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketType};
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags};
 
-use super::copied::Copied;
+use super::copied::{Copied, Copies};
 use super::sockets::Listeners;
 use super::view;
 use crate::confinement::{Confinement, Network};
@@ -31,6 +31,7 @@ pub(super) struct Connections {
     private: Vec<&'static str>,
     /// Tells of the sockets in its network, where that is its own.
     network: Option<Listeners>,
+    copies: Copies,
 }
 
 /// A connection that was asked for.
@@ -67,6 +68,7 @@ impl Connections {
         Self {
             private: [TEMPORARY, SHARED].into_iter().filter(is_own).collect(),
             network: network.filter(|_| confinement.network != Network::Unconfined).map(Listeners::new),
+            copies: Copies::default(),
         }
     }
 
@@ -97,7 +99,7 @@ impl Connections {
     }
 
     fn wanted(&mut self, listener: &impl AsFd, call: &Call, address: &[u8]) -> Result<Wanted, Refused> {
-        let copied = socket_of(call)?;
+        let copied = socket_of(call, &self.copies)?;
         let place = path_of(address).map(|_| Place::of(call)).transpose()?;
         // From here on it is known whose socket and whose place that is.
         if !sys::still_waits(listener.as_fd(), call) {
@@ -202,7 +204,7 @@ pub(super) fn path_of(address: &[u8]) -> Option<&Path> {
 }
 
 /// A copy of the socket that a call is about.
-fn socket_of(call: &Call) -> Result<Copied, Errno> {
+fn socket_of(call: &Call, copies: &Copies) -> Result<Copied, Errno> {
     let number = call.arguments[0] as i32;
     let thread = i32::try_from(call.pid).ok().and_then(Pid::from_raw).ok_or(Errno::SRCH)?;
     // Kernels before 6.9 know a thread by its process alone, which may have ended before it.
@@ -211,7 +213,7 @@ fn socket_of(call: &Call) -> Result<Copied, Errno> {
         Err(Errno::INVAL) => rustix::process::pidfd_open(process_of(call)?, PidfdFlags::empty())?,
         other => other?,
     };
-    Copied::new(|| rustix::process::pidfd_getfd(held, number, PidfdGetfdFlags::empty()))
+    copies.make(|| rustix::process::pidfd_getfd(held, number, PidfdGetfdFlags::empty()))
 }
 
 fn process_of(call: &Call) -> Result<Pid, Errno> {

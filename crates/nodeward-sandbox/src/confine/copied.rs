@@ -4,32 +4,44 @@
 //! closed by whoever answers calls, and there are only so many.
 
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::io::Errno;
 
-/// How many there may be at once, of all programs together: less than the descriptors that a process usually gets.
-const MOST: usize = 256;
+/// How many there may be at once, of one program: several together have less than the descriptors that a process
+/// usually gets.
+const MOST: usize = 128;
 
-static HELD: AtomicUsize = AtomicUsize::new(0);
+/// The copies of one program's sockets.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Copies(Arc<AtomicUsize>);
+
+impl Copies {
+    /// Makes one, where there are not too many.
+    pub(super) fn make(&self, copy: impl FnOnce() -> Result<OwnedFd, Errno>) -> Result<Copied, Errno> {
+        let room = Room::new(self.0.clone())?;
+        Ok(Copied(Some((copy()?, room))))
+    }
+}
 
 /// Room for one.
 #[derive(Debug)]
-struct Room;
+struct Room(Arc<AtomicUsize>);
 
 impl Room {
-    fn new() -> Result<Self, Errno> {
-        if HELD.fetch_add(1, Ordering::SeqCst) >= MOST {
-            HELD.fetch_sub(1, Ordering::SeqCst);
+    fn new(taken: Arc<AtomicUsize>) -> Result<Self, Errno> {
+        if taken.fetch_add(1, Ordering::SeqCst) >= MOST {
+            taken.fetch_sub(1, Ordering::SeqCst);
             return Err(Errno::AGAIN);
         }
-        Ok(Self)
+        Ok(Self(taken))
     }
 }
 
 impl Drop for Room {
     fn drop(&mut self) {
-        HELD.fetch_sub(1, Ordering::SeqCst);
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -38,12 +50,6 @@ impl Drop for Room {
 pub(super) struct Copied(Option<(OwnedFd, Room)>);
 
 impl Copied {
-    /// Makes one, where there are not too many.
-    pub(super) fn new(copy: impl FnOnce() -> Result<OwnedFd, Errno>) -> Result<Self, Errno> {
-        let room = Room::new()?;
-        Ok(Self(Some((copy()?, room))))
-    }
-
     /// The socket; there is none only while this is dropped.
     pub(super) fn socket(&self) -> Result<BorrowedFd<'_>, Errno> {
         self.0.as_ref().map(|(socket, _)| socket.as_fd()).ok_or(Errno::BADF)
@@ -74,17 +80,18 @@ mod tests {
 
     #[test]
     fn there_are_only_so_many() {
+        let copies = Copies::default();
         let copy = || Ok(std::io::stdin().as_fd().try_clone_to_owned().unwrap());
-        let all: Vec<_> = (0..MOST).map_while(|_| Copied::new(copy).ok()).collect();
-        assert_eq!(Copied::new(copy).err(), Some(Errno::AGAIN));
+        let all: Vec<_> = (0..MOST).map_while(|_| copies.make(copy).ok()).collect();
+        assert_eq!(copies.make(copy).err(), Some(Errno::AGAIN));
         assert!(all[0].socket().is_ok());
         drop(all);
         // By other threads.
         let again = (0..200).find_map(|_| {
             std::thread::sleep(std::time::Duration::from_millis(10));
-            Copied::new(copy).ok()
+            copies.make(copy).ok()
         });
         again.unwrap().close();
-        assert_eq!(Copied::new(|| Err(Errno::BADF)).err(), Some(Errno::BADF));
+        assert_eq!(copies.make(|| Err(Errno::BADF)).err(), Some(Errno::BADF));
     }
 }

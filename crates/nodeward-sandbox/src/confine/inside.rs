@@ -13,7 +13,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::FileType;
-use rustix::net::SocketType;
+use rustix::net::{AddressFamily, SocketType};
 use rustix::process::{DumpableBehavior, Pid, Resource, Rlimit, Signal, WaitOptions, WaitStatus};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
@@ -244,6 +244,13 @@ fn leads_on(stream: BorrowedFd<'_>) -> Option<(&'static str, &'static str)> {
     match rustix::net::sockopt::socket_type(stream).ok()? {
         SocketType::STREAM | SocketType::SEQPACKET => {}
         _ => return Some(("network", "a standard stream is a socket for datagrams, which reaches others")),
+    }
+    let family = rustix::net::sockopt::socket_domain(stream).ok()?;
+    if family != AddressFamily::UNIX && sys::network_of(stream).is_none() {
+        return Some((
+            "network",
+            "a standard stream is a socket, of which kernels before 5.14 don't say whose it is",
+        ));
     }
     let accepts = rustix::net::sockopt::socket_acceptconn(stream).unwrap_or(true);
     (accepts || rustix::net::getpeername(stream).is_err()).then_some((

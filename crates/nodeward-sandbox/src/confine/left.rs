@@ -1,6 +1,7 @@
 //! What a program leaves running when it ends. It ends with it; its name is told.
 
 use std::fs;
+use std::io::Read as _;
 use std::time::{Duration, Instant};
 
 use rustix::process::WaitOptions;
@@ -44,7 +45,10 @@ fn command_line(process: u32) -> Option<String> {
     if value("State:")?.starts_with(['Z', 'X']) {
         return None;
     }
-    let words = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+    // As long as the process says: no more of it than is told.
+    let mut words = Vec::new();
+    let file = fs::File::open(format!("/proc/{process}/cmdline")).ok()?;
+    let _ = file.take(LONGEST as u64).read_to_end(&mut words);
     let words = words.strip_suffix(b"\0").unwrap_or(&words);
     let words: Vec<_> = words.split(|byte| *byte == 0).map(String::from_utf8_lossy).collect();
     let mut line = words.join(" ");

@@ -91,12 +91,14 @@ impl Watch {
         network: Option<OwnedFd>,
         events: Arc<Mutex<Events>>,
     ) -> Self {
+        let paths = paths(confinement);
+        let mounts = Mounts::own(paths.iter().map(|(path, _)| &**path));
         Self {
-            paths: paths(confinement),
+            paths,
             network: confinement.network.clone(),
             helper,
             connections: Connections::new(confinement, network),
-            mounts: Mounts::own(),
+            mounts,
             dull: HashSet::new(),
             events,
         }
@@ -189,7 +191,7 @@ impl Watch {
                     self.events().add(Event { act: Act::Connect, subject, fate: Fate::Denied });
                 }
             }
-            None => self.reach(&address),
+            None => self.reach(&address, false),
         }
         made.unwrap_or_else(|refused| Some(Answer::Fails(refused.error)))
     }
@@ -213,7 +215,10 @@ impl Watch {
         match self.fate(call.pid, &path, act) {
             Some(fate) => {
                 let event = Event { act, subject: shown(&path), fate };
-                if is_secret(&path) { self.events().add_secret(event) } else { self.events().add(event) }
+                match secret(&path) {
+                    Some(name) => self.events().add_secret(event, name),
+                    None => self.events().add(event),
+                }
             }
             None if is_whole && self.dull.len() < MOST_DULL => drop(self.dull.insert(key)),
             None => {}
@@ -248,13 +253,13 @@ impl Watch {
     /// Whether there is something at a path for everybody. Where a look could have something mounted, it is taken for
     /// there.
     fn is_there(&self, path: &Path) -> bool {
-        self.mounts.would_mount(path) || std::fs::symlink_metadata(path).is_ok()
+        self.mounts.would_ask(path) || std::fs::symlink_metadata(path).is_ok()
     }
 
     /// Whether there is a folder already, for everybody: tools make all those on the way once more.
     fn is_folder(&self, call: &Call, folder: Option<usize>, path: usize) -> bool {
         let found = text(call.pid, call.arguments[path]).and_then(|text| whole(call, folder, &text));
-        found.is_some_and(|found| !self.mounts.would_mount(&found) && found.is_dir())
+        found.is_some_and(|found| !self.mounts.would_ask(&found) && found.is_dir())
     }
 
     /// What is said of a path, if anything.
@@ -347,17 +352,21 @@ impl Watch {
         let mut bytes = [0; 128];
         let length = usize::try_from(length as u32).unwrap_or(0).min(bytes.len());
         let length = if at == 0 { 0 } else { sys::read_memory(pid, at, &mut bytes[..length]) };
-        self.reach(&bytes[..length]);
+        self.reach(&bytes[..length], true);
     }
 
     /// Notes an address that was to be reached.
-    fn reach(&mut self, bytes: &[u8]) {
+    fn reach(&mut self, bytes: &[u8], is_datagram: bool) {
         let Some((address, is_own)) = address(bytes) else { return };
         let subject = address.to_string();
         let fate = match (is_own, &self.network) {
             (true, _) => return,
             // Whoever connects for it tells of that.
-            (false, Network::Hosts { addresses, .. }) if addresses.contains(&address.ip()) => return,
+            (false, Network::Hosts { ports, addresses })
+                if !is_datagram && addresses.contains(&address.ip()) && ports.contains(&address.port()) =>
+            {
+                return;
+            }
             (false, Network::Unconfined) => Fate::Allowed,
             (false, _) => Fate::Denied,
         };
@@ -384,14 +393,27 @@ impl Watch {
     }
 }
 
-/// Whether a path of which something is told holds a secret.
-fn is_secret(path: &Path) -> bool {
-    path.starts_with(HOME) || path.starts_with("/proc")
+/// The secret that a path of which something is told holds, by a name of which there are not many.
+fn secret(path: &Path) -> Option<&'static str> {
+    if path.starts_with("/proc") {
+        return SECRETS_OF_PROCESSES.iter().find(|name| path.iter().any(|part| part == **name)).copied();
+    }
+    CREDENTIALS.iter().find(|name| is_in(path, Path::new(name))).copied()
+}
+
+/// Whether some part of a path is this one.
+fn is_in(path: &Path, part: &Path) -> bool {
+    path.ancestors().any(|above| above.ends_with(part))
 }
 
 /// Whether a process calls itself a package manager that Node.js runs.
 fn is_package_manager(pid: u32) -> bool {
     let words = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    // One that gives itself a title has it as its only word.
+    let title = words.split(|byte| *byte == 0 || *byte == b' ').next().unwrap_or_default();
+    if PACKAGE_MANAGERS.iter().any(|known| title == known.as_bytes()) {
+        return true;
+    }
     let script = words.split(|byte| *byte == 0).skip(1).find(|word| !word.starts_with(b"-"));
     let name = script.and_then(|script| Path::new(OsStr::from_bytes(script)).file_name());
     name.is_some_and(|name| PACKAGE_MANAGERS.iter().any(|known| name == *known))
