@@ -53,7 +53,9 @@ impl Outside {
         hosts: &Hosts,
         time: Duration,
     ) -> Result<TcpStream, Unreached> {
-        let Some(proxy) = &self.proxy else {
+        // An address that was named is meant as it is from here, and not from where the proxy is.
+        let is_address = matches!(target.host, TargetHost::Address(_));
+        let Some(proxy) = self.proxy.as_ref().filter(|_| !is_address) else {
             let addresses = self.addresses(target, hosts)?;
             return self.dial_one(&addresses, time);
         };

@@ -12,7 +12,7 @@ use super::{Config, FILE_NAME};
 const WHOLE: &str = "[project]\nname = \"shop\"\n\n[scan]\nfail-on = \"low\"\n\n[lint]\npolicy = \"strict\"\n\n\
     [[suppress]]\nid = \"CVE-2021-23337\"\nreason = \"no templates\"\nuntil = 2027-01-31\npackage = \"@a/b@<2\"\npath = \"a\"\n\n\
     [[install.allow]]\npackage = \"esbuild\"\nversion = [\"0.25.10\"]\nhash = \"sha256-0000000000000000000000000000000000000000000000000000000000000000\"\n\
-    reason = \"checks its binary\"\nnetwork = [\"registry.example.org\", \"10.1.2.3\"]\nuntil = \"2027-01-31\"\n\n\
+    reason = \"checks its binary\"\nnetwork = [\"registry.example.org:8443\", \"*.example.org\", \"10.1.2.3\"]\nuntil = \"2027-01-31\"\n\n\
     [[install.deny]]\npackage = \"@s/spies\"\nreason = \"spies\"\n\n\
     [install.own]\nwrite = [\"dist\"]\nnetwork = [\"registry.example.org\"]\n\n\
     [run]\nread = [\"views\"]\nwrite = [\"uploads\"]\n";

@@ -213,15 +213,6 @@ fn network(hosts: Spanned<Vec<String>>, place: At<'_>) -> anyhow::Result<Vec<Str
     let at = hosts.span();
     let hosts = hosts.into_inner();
     for host in &hosts {
-        let is_host = !host.is_empty()
-            && !host.starts_with(['.', '-'])
-            && host.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-'));
-        if !is_host {
-            bail!(
-                "{}: `network` {host:?} is no host: write a name in lower case, without scheme, port or path",
-                place(at)
-            );
-        }
         // What no script could be run with is refused where it is written.
         if let Err(error) = host.parse::<HostRule>() {
             bail!("{}: `network` {host:?}: {error}", place(at));

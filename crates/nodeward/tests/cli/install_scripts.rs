@@ -189,7 +189,7 @@ fn what_cant_be_allowed() {
         (&["--allow", "nothing", "--reason", "x"], "runs no script"),
         (&["--allow", "banner", "--reason", " "], "--reason is empty"),
         (&["--allow", "shop", "--reason", "x"], "the project's own"),
-        (&["--allow", "banner", "--reason", "x", "--network", "https://example.org"], "is no host"),
+        (&["--allow", "banner", "--reason", "x", "--network", "https://example.org"], "is a URL"),
         (
             &["--allow", "banner", "--reason", "x", "--network", "localhost"],
             "localhost is the sandbox itself",

@@ -157,7 +157,10 @@ fn private_addresses_among_public_ones_are_passed_over() {
 
 #[test]
 fn an_address_that_is_named_itself_is_connected_to_directly() {
-    let open = Setup::new(server(drop)).open(&["127.0.0.1:PORT"]);
+    let mut setup = Setup::new(server(drop));
+    // To a proxy, this would be its own machine.
+    setup.proxy = Some("http://10.0.0.1:3128".parse().unwrap());
+    let open = setup.open(&["127.0.0.1:PORT"]);
     let local = Ipv4Addr::LOCALHOST;
     assert_eq!(open.connect_to(local, open.ports[0]).read(&mut [0]).unwrap(), 0);
     assert_eq!(*open.dialled.lock().unwrap(), [SocketAddr::new(local.into(), open.ports[0])]);
