@@ -300,6 +300,7 @@ impl Work<'_> {
         let Some(after) = self.hash(unit, folder) else { return Ok(()) };
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
         record.note(unit, after, folder, self.ground.unconfined);
+        record.note_within(self.ground.project, unit, folder);
         record.write()
     }
 

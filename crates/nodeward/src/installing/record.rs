@@ -34,6 +34,9 @@ struct Results {
     after: String,
     /// What tells the folder from one that was put there since.
     folder: String,
+    /// What tells the copy of it in another package, whose result is about to be put in place with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    copied: Option<String>,
     /// Why its scripts ran without confinement, where they did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unconfined: Option<String>,
@@ -55,7 +58,22 @@ impl Record {
         known.package == item.label()
             && known.before == allow.hash.to_string()
             && known.after == after.to_string()
-            && identity(&project.join(folder)).is_some_and(|folder| folder == known.folder)
+            && identity(&project.join(folder)).is_some_and(|folder| known.is(&folder))
+    }
+
+    /// Notes where the units are that lie within one whose copy takes its place: what their scripts made of them is
+    /// in there.
+    pub(super) fn note_within(&mut self, project: &Path, unit: &Unit<'_>, copy: &Path) {
+        for (folder, known) in &mut self.packages {
+            let below = folder.strip_prefix(unit.folder).and_then(|rest| rest.strip_prefix('/'));
+            let Some(below) = below.filter(|_| super::link_within(project, folder).is_none()) else {
+                continue;
+            };
+            if let Some(now) = identity(&project.join(folder)).filter(|now| known.is(now)) {
+                known.folder = now;
+                known.copied = identity(&copy.join(below));
+            }
+        }
     }
 
     /// Notes what was made of a unit: its folder, or a copy that takes the folder's place.
@@ -72,6 +90,7 @@ impl Record {
             before: unit.allow.hash.to_string(),
             after: after.to_string(),
             folder,
+            copied: None,
             unconfined: unconfined.map(|unconfined| unconfined.reason.clone()),
         };
         self.packages.insert(unit.folder.to_owned(), results);
@@ -84,6 +103,12 @@ impl Record {
             writeln!(out)
         });
         written.with_context(|| format!("cannot write {}", self.file.display()))
+    }
+}
+
+impl Results {
+    fn is(&self, folder: &str) -> bool {
+        self.folder == folder || self.copied.as_deref() == Some(folder)
     }
 }
 

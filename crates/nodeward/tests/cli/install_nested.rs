@@ -75,3 +75,38 @@ fn what_looks_like_the_rest_of_a_killed_run_leads_nowhere() {
     assert_eq!(std::fs::read_to_string(victim.path().join("key")).unwrap(), "canary");
     assert!(project.read(&format!("p/node_modules/{INNER}/reached")).is_none_or(|text| text.is_empty()));
 }
+
+/// The copy of the outer one that takes its place has a copy of the inner one in it, which is another folder.
+#[test]
+fn what_was_done_inside_of_a_package_is_done_when_that_one_is_replaced() {
+    if users().is_empty() {
+        return;
+    }
+    // The inner one changes what it is known by, and runs once.
+    let make = "require('fs').appendFileSync('count', 'x'); require('fs').appendFileSync('make.js', '//');";
+    let inner = json!({ "postinstall": "node make.js" });
+    for edges in [&[("outer", "inner")][..], &[]] {
+        let project = Project::with(
+            crate::exec::User::This,
+            &[
+                ("outer", json!({ "postinstall": "echo x > made" }), &[]),
+                (INNER, inner.clone(), &[("make.js", make)]),
+            ],
+            edges,
+        );
+        let manifest = json!({ "name": "inner", "version": "1.0.0", "scripts": inner });
+        project.write(&format!("p/node_modules/{INNER}/package.json"), &manifest.to_string());
+        project.allow("outer");
+        project.allow("inner");
+        for _ in 0..3 {
+            let (code, text, _) = project.install();
+            assert_eq!(code, Some(0), "{edges:?}: {text}");
+            assert_eq!(project.read(&format!("p/node_modules/{INNER}/count")).unwrap(), "x", "{edges:?}");
+        }
+        assert!(project.path("p/node_modules/outer/made").exists());
+        // What a later hand made of it is told.
+        project.write(&format!("p/node_modules/{INNER}/make.js"), "evil()");
+        let (code, text, _) = project.install();
+        assert!(code == Some(1) && text.contains("inner@1.0.0 (changed)"), "{text}");
+    }
+}
