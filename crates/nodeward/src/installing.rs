@@ -81,7 +81,6 @@ pub(crate) fn install(
     report: &mut Report,
 ) -> anyhow::Result<bool> {
     let before = places(plan);
-    staging::clear(ground.project, plan.units.iter().map(|unit| unit.folder), ground.session);
     let record = Mutex::new(record);
     // Before any script can make a link of a folder that is inside of its own package.
     let found = |unit: &Unit<'_>| real(ground.project, unit.folder).map_err(|error| format!("{error:#}"));

@@ -15,7 +15,7 @@ use crate::install_scripts::deciding::{self, Terms};
 use crate::install_scripts::format::is_open;
 use crate::install_scripts::{self, Looked};
 use crate::installing::report::{Report, Skipped, Unconfined};
-use crate::installing::{self, Ground, Plan, Record, Tools, Unit, own, unconfined};
+use crate::installing::{self, Ground, Plan, Record, Tools, Unit, own, staging, unconfined};
 use crate::interrupt::Watch;
 use crate::limits::LimitArgs;
 use crate::outcome::Outcome;
@@ -244,6 +244,7 @@ impl Run<'_> {
             self.is_incomplete = true;
             self.session.warn(format_args!("{}; {}", gap.message, gap.remedy));
         }
+        self.clear(looked);
         let mut record = Record::read(self.here);
         let sorted = self.sort(looked, config, &record);
         if sorted.units.is_empty() && sorted.own.is_empty() {
@@ -284,6 +285,13 @@ impl Run<'_> {
             Some(own) => self.own(&ground, &sorted.own, own),
             None => Ok(()),
         }
+    }
+
+    /// Removes what was left by runs that were killed, whether anything is left to run or not.
+    fn clear(&self, looked: &Looked) {
+        let items = looked.inventory.items.iter().filter(|item| !item.role.is_alone());
+        let folders = items.flat_map(|item| &item.folders).map(|folder| &**folder);
+        staging::clear(self.here, folders.chain(["node_modules/any"]), self.session);
     }
 
     /// What runs, and what does not, which is said.

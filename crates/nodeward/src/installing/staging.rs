@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
+use std::os::fd::{AsFd, AsRawFd as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use rustix::fs::{Mode, OFlags, RenameFlags, mkdirat, openat, renameat, renameat_with};
+use rustix::fs::{
+    AtFlags, CWD, Mode, OFlags, RenameFlags, chmodat, fstat, mkdirat, openat, renameat, renameat_with,
+};
 use rustix::io::Errno;
 
 use super::copying::{self, Seen};
@@ -58,13 +61,22 @@ impl Staging {
 
     /// What was made, changed or removed since, from the package's folder; `None` where nothing was.
     pub(crate) fn changes(&self) -> io::Result<Option<Vec<String>>> {
-        let now = state(&self.folder())?;
+        let now = match state(&self.folder()) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                permit(&self.folder.open()?, COPY)?;
+                state(&self.folder())?
+            }
+            now => now?,
+        };
         Ok((now != self.before).then(|| changed(&self.before, now)))
     }
 
     /// Puts the copy in the original's place, in one step. The original is then what goes with this value.
     pub(crate) fn put_in_place(&self) -> io::Result<()> {
         let (copy, beside) = (self.folder.open()?, self.folder.beside());
+        // A folder that goes elsewhere has to be one that may be written to.
+        permit(&copy, COPY)?;
+        permit(beside, &self.name)?;
         match renameat_with(&copy, COPY, beside, &self.name, RenameFlags::EXCHANGE) {
             Ok(()) => Ok(()),
             // A file system that can't exchange two names.
@@ -86,6 +98,17 @@ impl Staging {
     pub(crate) fn remove(self) -> anyhow::Result<()> {
         self.folder.remove()
     }
+}
+
+/// Gives its owner all rights to a folder, where it has not all, and to no other by a link.
+fn permit(within: impl AsFd, name: impl rustix::path::Arg) -> io::Result<()> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let folder = openat(within, name, flags, Mode::empty()).map_err(tree::unfollowed)?;
+    let mode = Mode::from_raw_mode(fstat(&folder)?.st_mode);
+    if mode.contains(Mode::RWXU) {
+        return Ok(());
+    }
+    Ok(chmodat(CWD, format!("/proc/self/fd/{}", folder.as_raw_fd()), mode | Mode::RWXU, AtFlags::empty())?)
 }
 
 /// Copies a folder, by its real path, into another one, as [`COPY`]; gives what is there then.
@@ -129,7 +152,7 @@ fn clear_one(folder: &Path, left: &Path) -> io::Result<()> {
         }
     }
     let name = left.file_name().unwrap_or_default();
-    removal::remove(std::os::fd::AsFd::as_fd(&tree::open(folder)?), name)
+    removal::remove(tree::open(folder)?.as_fd(), name)
 }
 
 /// The files and links that were made, changed or removed between two looks.

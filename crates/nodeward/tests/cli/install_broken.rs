@@ -191,3 +191,40 @@ fn where_nothing_is_installed_nothing_is_called_done() {
     project.write("p/package.json", r#"{"name":"p","version":"1.0.0"}"#);
     assert_eq!(project.install().0, Some(0));
 }
+
+#[test]
+fn rights_that_a_script_takes_from_its_folder_are_given_back() {
+    for user in users() {
+        for mode in ["500", "000"] {
+            let script = format!("echo x > made && chmod {mode} .");
+            let project = Project::with(user, &[("a", json!({ "postinstall": script }), &[])], &[]);
+            project.allow("a");
+            let (code, text, _) = project.install();
+            assert_eq!(code, Some(0), "{user:?} {mode}: {text}");
+            assert_eq!(
+                project.read("p/node_modules/a/made").as_deref(),
+                Some("x\n"),
+                "{user:?} {mode}: {text}"
+            );
+            assert_eq!(staged(&project), [""; 0], "{user:?} {mode}: {text}");
+            assert_eq!(project.install().2["packages"], json!([]), "{user:?} {mode}");
+        }
+    }
+}
+
+#[test]
+fn what_a_killed_run_left_goes_where_nothing_is_left_to_run_too() {
+    for user in users() {
+        let project = Project::with(user, &[("a", json!({ "postinstall": "echo x > made" }), &[])], &[]);
+        project.allow("a");
+        assert_eq!(project.install().0, Some(0));
+        let left = "p/node_modules/.nodeward-staging-left";
+        project.write(&format!("{left}/package/closed/file"), "");
+        project.own();
+        let closed = project.path(&format!("{left}/package/closed"));
+        fs::set_permissions(closed, fs::Permissions::from_mode(0o000)).unwrap();
+        let (code, text, report) = project.install();
+        assert_eq!((code, &report["packages"]), (Some(0), &json!([])), "{text}");
+        assert_eq!(staged(&project), [""; 0], "{user:?}: {text}");
+    }
+}
