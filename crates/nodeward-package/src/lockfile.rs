@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 
 pub use discover::{Discovery, Found, discover};
 pub use installed::{Drift, drift, read_installed};
-pub use project::read;
+pub use project::{read, says_own};
 pub use workspaces::members as workspace_members;
 
 use crate::place::{Place, Position};

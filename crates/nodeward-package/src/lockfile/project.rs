@@ -117,6 +117,21 @@ fn manifests_beside_pnpm(lockfile: &Path) -> Vec<(String, Vec<u8>)> {
     folders.into_iter().filter_map(read).collect()
 }
 
+/// Whether the manifests of a project that has no lockfile say that a folder in it, relative with `/`, is its own: by
+/// the patterns of its workspace, or as the root requires it by this path. One that can't be read says nothing.
+pub fn says_own(project: &Path, folder: &str) -> bool {
+    let file = project.join("package.json");
+    let manifest = read_file(&file).and_then(|bytes| Manifest::parse(&file, &bytes)).unwrap_or_default();
+    let workspace = read_file(&project.join("pnpm-workspace.yaml")).unwrap_or_default();
+    let is_path = |specifier: &str| {
+        let path = ["file:", "link:", "portal:"].iter().find_map(|kind| specifier.strip_prefix(kind));
+        path.is_some_and(|path| path.trim_start_matches("./").trim_end_matches('/') == folder)
+    };
+    workspaces::is_member(&manifest.workspaces, folder)
+        || workspaces::is_member(&pnpm_patterns(&workspace), folder)
+        || manifest.dependencies.iter().any(|dependency| is_path(&dependency.specifier))
+}
+
 /// `packages` of a pnpm-workspace.yaml.
 fn pnpm_patterns(workspace: &[u8]) -> Vec<String> {
     let Ok(text) = std::str::from_utf8(workspace) else { return Vec::new() };

@@ -194,7 +194,11 @@ impl Taker<'_> {
             let package = truth.package(id);
             let folder = package.folder.as_deref().unwrap_or_default();
             let locked = self.locked.of(package);
-            let role = role(package, locked.map(|id| self.locked.graph.package(id)));
+            let role = match role(package, locked.map(|id| self.locked.graph.package(id))) {
+                // Whoever can make a link could have his own scripts taken for the team's.
+                Role::Member if !self.locked.is_own(self.target.folder, folder) => Role::Tarball,
+                role => role,
+            };
             if self.may_run(package, role, folder) {
                 self.one(truth, id, locked, role, folder);
             }
@@ -225,7 +229,10 @@ impl Taker<'_> {
         };
         let place = locked.map_or_else(|| graph.place(id), |id| self.locked.graph.place(id));
         let locked = locked.map(|id| self.locked.graph.package(id));
-        let name = identity(package, locked);
+        let name = match (locked, role.is_own()) {
+            (None, false) => package.alias.as_ref().unwrap_or(&package.name).clone(),
+            _ => identity(package, locked),
+        };
         let hashed = match self.target.hashes {
             Hashes::Every => true,
             Hashes::Of(allowed) => allowed.iter().any(|allow| allow.package == name),
@@ -384,7 +391,9 @@ impl Taker<'_> {
         for id in dependencies_first(graph).into_iter().filter(|&id| graph.is_root(id)) {
             let package = graph.package(id);
             let (role, folder) = match &package.origin {
-                Origin::Workspace { path } => (Role::Member, path.to_string()),
+                Origin::Workspace { path } if self.locked.is_own(self.target.folder, path) => {
+                    (Role::Member, path.to_string())
+                }
                 Origin::Root => (Role::Root, String::new()),
                 _ => continue,
             };

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use nodeward_package::{DependencyGraph, Format, Package, PackageId};
+use nodeward_package::{DependencyGraph, Format, Origin, Package, PackageId, lockfile};
 
 /// The lockfile's packages by where and what they are.
 pub(super) struct Locked<'a> {
@@ -42,11 +42,24 @@ impl<'a> Locked<'a> {
         by_folder.or_else(by_name).or_else(by_claim).copied()
     }
 
+    /// Whether a folder is the project's own: as the lockfile says, or the manifests of the project where there is none.
+    /// A link that leads there from `node_modules` says nothing.
+    pub(super) fn is_own(&self, project: &Path, folder: &str) -> bool {
+        if self.graph.format() == Format::Installed {
+            return lockfile::says_own(project, folder);
+        }
+        let plain = |path: &str| path.trim_start_matches("./").trim_end_matches('/').to_owned();
+        self.graph.packages().iter().any(|package| match &package.origin {
+            Origin::Workspace { path } | Origin::File { path } => plain(path) == plain(folder),
+            _ => false,
+        })
+    }
+
     /// Whether the lockfile has a package where this one lies. One without places (yarn, pnpm) has it where it has its
     /// release; without a lockfile, what is installed is all that is known.
     pub(super) fn knows_place(&self, package: &Package) -> bool {
         let Some(folder) = package.folder.as_deref() else { return true };
-        if self.graph.format() == Format::Installed || package.origin.is_first_party() {
+        if self.graph.format() == Format::Installed {
             return true;
         }
         let is_in_store = folder.starts_with("node_modules/.");
@@ -88,6 +101,6 @@ impl<'a> Locked<'a> {
 
     fn came_by_itself(&self, package: &Package) -> bool {
         let is_bundled = package.bundled || self.of(package).is_some_and(|id| self.graph.package(id).bundled);
-        !is_bundled && self.knows_place(package)
+        !is_bundled && (package.origin.is_first_party() || self.knows_place(package))
     }
 }

@@ -82,3 +82,48 @@ fn what_a_script_put_where_the_lockfile_has_nothing_does_not_run() {
     let (code, text) = project.nodeward(&["install-scripts", "--allow", "b", "--reason", "a trial"]);
     assert!(code == Some(2) && text.contains("where the lockfile has no package"), "{text}");
 }
+
+/// Links in the project make nothing its own that the lockfile, or without one its manifest, does not.
+#[test]
+fn what_a_link_leads_to_is_not_the_projects_own() {
+    if users().is_empty() {
+        return;
+    }
+    let script = json!({ "postinstall": "echo x > $INIT_CWD/ran; echo x > $INIT_CWD/../../dist/ran" });
+    let link = |place: &str, to: &str, has_lockfile: bool| {
+        let project = Project::new(&[("evil", script.clone(), &[])]);
+        std::fs::create_dir_all(project.path("p/dist")).unwrap();
+        std::fs::create_dir_all(project.path("p/vendor")).unwrap();
+        project.write("p/nodeward.toml", "[install.own]\nwrite = [\"dist\"]\n");
+        std::fs::rename(project.path(&format!("p/{place}")), project.path(&format!("p/{to}"))).unwrap();
+        let way = "../".repeat(place.matches('/').count());
+        std::os::unix::fs::symlink(format!("{way}{to}"), project.path(&format!("p/{place}"))).unwrap();
+        if !has_lockfile {
+            std::fs::remove_file(project.path("p/package-lock.json")).unwrap();
+        }
+        project
+    };
+    let one = ("node_modules/evil", "vendor/evil");
+    for ((place, to), has_lockfile) in [(("node_modules", "deps"), true), (one, true), (one, false)] {
+        let project = link(place, to, has_lockfile);
+        let (code, text, _) = project.install();
+        assert_eq!(code, Some(1), "{place} {has_lockfile}: {text}");
+        assert!(text.contains("evil@1.0.0 (undecided"), "{place} {has_lockfile}: {text}");
+        assert!(!project.path("p/dist/ran").exists(), "{place} {has_lockfile}: {text}");
+    }
+    // What they do say is.
+    let place = "node_modules/evil";
+    for has_lockfile in [true, false] {
+        let project = link(place, "vendor/evil", has_lockfile);
+        let manifest = json!({ "name": "p", "version": "1.0.0", "workspaces": ["vendor/*"], "dependencies": { "evil": "1.0.0" } });
+        project.write("p/package.json", &manifest.to_string());
+        if has_lockfile {
+            project.lock("", manifest);
+            project.lock(place, json!({ "resolved": "vendor/evil", "link": true }));
+            project
+                .lock("vendor/evil", json!({ "name": "evil", "version": "1.0.0", "hasInstallScript": true }));
+        }
+        let (_, text, _) = project.install();
+        assert!(project.path("p/dist/ran").exists(), "{has_lockfile}: {text}");
+    }
+}
