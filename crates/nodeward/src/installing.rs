@@ -253,8 +253,8 @@ impl Work<'_> {
         }
         match staging.changes().context("cannot tell what its scripts made")? {
             Some(wrote) => {
-                installed.wrote = wrote;
                 self.keep(unit, staging, real)?;
+                installed.wrote = wrote;
             }
             // The package stays what it is, with what it shares with a store.
             None => self.note(unit, real)?,
@@ -278,7 +278,7 @@ impl Work<'_> {
     /// An error where a copy is not what was allowed: the scripts of a package that holds this one could change it.
     fn compare(&self, unit: &Unit<'_>, copy: &Path) -> anyhow::Result<()> {
         let judged = unit.item.read().and_then(|read| read.hash.as_ref().ok());
-        if self.hash(unit, copy).as_ref() == judged {
+        if self.look(unit, copy).ok().flatten().as_ref() == judged {
             return Ok(());
         }
         bail!(
@@ -296,22 +296,27 @@ impl Work<'_> {
 
     /// Notes down that a folder is what its scripts made of it.
     fn note(&self, unit: &Unit<'_>, folder: &Path) -> anyhow::Result<()> {
-        let Some(after) = self.hash(unit, folder) else { return Ok(()) };
+        // Without scripts it is listed no more.
+        let Some(after) = self.look(unit, folder).context("what its scripts made can't be known again")?
+        else {
+            return Ok(());
+        };
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
         record.note(unit, after, folder, self.ground.unconfined);
         record.note_within(self.ground.project, unit, folder);
         record.write()
     }
 
-    /// By what the scripts of a package are known that now lie in a folder.
-    fn hash(&self, unit: &Unit<'_>, folder: &Path) -> Option<ContentHash> {
+    /// By what the scripts of a package are known that now lie in a folder; `None` where it has none.
+    fn look(&self, unit: &Unit<'_>, folder: &Path) -> anyhow::Result<Option<ContentHash>> {
         let resolver = NodeResolver::new(&[], ModuleSync::Offered);
         let others = self.plan.others.get(unit.folder).map(Vec::as_slice).unwrap_or_default();
-        inventory::read_folder(folder, unit.item.role, self.plan.manager, &resolver, others)
-            .ok()
-            .flatten()?
-            .hash
-            .ok()
+        let read = inventory::read_folder(folder, unit.item.role, self.plan.manager, &resolver, others);
+        match read.map_err(anyhow::Error::msg)? {
+            Some(read) => read.hash.map(Some).map_err(anyhow::Error::msg),
+            None if folder.join("package.json").is_file() => Ok(None),
+            None => bail!("its package.json is gone"),
+        }
     }
 }
 

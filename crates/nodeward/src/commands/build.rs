@@ -145,11 +145,11 @@ fn write(folder: &Path, record: &Record, tarball: &[u8]) -> anyhow::Result<PathB
     let name = &record.tarball()?.file;
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let stem = name.strip_suffix(".tgz").unwrap_or(name);
-    let files = [
-        (folder.join(name), tarball),
-        (folder.join(format!("{stem}{}", built::FILE_ENDING)), record.write().as_bytes()),
-    ]
-    .map(|(path, bytes)| (path, bytes.to_owned()));
+    let (tarball_file, record_file) =
+        (folder.join(name), folder.join(format!("{stem}{}", built::FILE_ENDING)));
+    refuse_another(&tarball_file, &record_file, record)?;
+    let files = [(tarball_file, tarball), (record_file, record.write().as_bytes())]
+        .map(|(path, bytes)| (path, bytes.to_owned()));
     disk::replace_together(&files).with_context(|| format!("cannot write to {}", folder.display()))?;
     Ok(folder.join(name))
 }
@@ -202,15 +202,51 @@ fn tell_list(out: &mut dyn std::io::Write, again: &Again) -> std::io::Result<()>
     Ok(())
 }
 
+/// Refuses to write over what is another release's: `@a/b` and `a-b` have files of the same name.
+fn refuse_another(tarball: &Path, file: &Path, record: &Record) -> anyhow::Result<()> {
+    let is_there = |path: &Path| std::fs::symlink_metadata(path).is_ok();
+    if !is_there(tarball) && !is_there(file) {
+        return Ok(());
+    }
+    let other = disk::read_bounded(file, built::MAX_BYTES)
+        .map_err(anyhow::Error::from)
+        .and_then(|text| Ok(Record::parse(&text)?))
+        .with_context(|| {
+            format!(
+                "{} is there, and no record says of what; remove it, or name another folder with --out",
+                tarball.display()
+            )
+        })?;
+    if label(&other) != label(record) {
+        bail!(
+            "{} is the record of {}, not of {}; name another folder with --out",
+            file.display(),
+            Printable(&label(&other)),
+            label(record)
+        );
+    }
+    Ok(())
+}
+
+/// Which release a record is of.
+fn label(record: &Record) -> String {
+    format!("{}@{}", record.package.name, record.package.version)
+}
+
 fn verify(file: &Path, key: Option<&Path>, session: &Session) -> anyhow::Result<Outcome> {
     let key = key.map(read_key).transpose()?;
     let text = disk::read_bounded(file, built::MAX_BYTES)
         .with_context(|| format!("cannot read {}", file.display()))?;
     match check(file, &text, key.as_deref(), session) {
-        Ok(name) => {
+        Ok(record) => {
+            let name = &record.tarball()?.file;
             let signed =
                 if key.is_some() { "signed by the owner of the key" } else { "as they were written" };
-            session.note(format_args!("{} and {name}: {signed}", file.display()));
+            session.note(format_args!(
+                "{} and {name}, of {}: {signed}",
+                file.display(),
+                Printable(&label(&record))
+            ));
             Ok(Outcome::Clean)
         }
         Err(error) if matches!(error.downcast_ref(), Some(RecordError::Key(_))) => Err(error),
@@ -236,8 +272,8 @@ fn trusted(text: &[u8], key: Option<&str>, session: &Session) -> anyhow::Result<
     Ok(record)
 }
 
-/// Checks a record and what stands beside it; gives the tarball's name.
-fn check(file: &Path, text: &[u8], key: Option<&str>, session: &Session) -> anyhow::Result<String> {
+/// Checks a record and what stands beside it.
+fn check(file: &Path, text: &[u8], key: Option<&str>, session: &Session) -> anyhow::Result<Record> {
     let record = trusted(text, key, session)?;
     let tarball = record.tarball()?;
     // Under another name it would speak for another tarball.
@@ -249,5 +285,5 @@ fn check(file: &Path, text: &[u8], key: Option<&str>, session: &Session) -> anyh
     let bytes = disk::read_bounded(&beside, MAX_TARBALL.min(tarball.size.saturating_add(1)))
         .with_context(|| format!("cannot read {}", beside.display()))?;
     record.verify_tarball(&bytes)?;
-    Ok(tarball.file.clone())
+    Ok(record)
 }

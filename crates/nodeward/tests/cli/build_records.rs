@@ -138,3 +138,34 @@ fn what_differs_between_two_builds_is_told_with_its_place() {
     let ran = bench.run(&["build", "made", "--check-reproducible", "--out", "out"]).expect(1);
     assert!(ran.out.contains("made.js: differs from byte") && ran.out.contains("(line 3)"), "{}", ran.out);
 }
+
+#[test]
+fn nothing_is_written_over_what_another_release_gave() {
+    if builders().is_empty() {
+        return;
+    }
+    let bench = Bench::new(User::This);
+    for name in ["@s/a", "s-a"] {
+        bench.publish(name, &json!({ "scripts": { "install": format!("echo {name} > made") } }), &[]);
+    }
+    for _ in 0..2 {
+        bench.run(&["build", "@s/a", "--out", "out"]).expect(0);
+    }
+    let files = || {
+        ["s-a-1.0.0.tgz", "s-a-1.0.0.build.json"]
+            .map(|file| fs::read(bench.path(&format!("project/out/{file}"))).unwrap())
+    };
+    let before = files();
+    let ran = bench.run(&["build", "s-a", "--out", "out"]).expect(2);
+    assert!(ran.err.contains("is the record of @s/a@1.0.0, not of s-a@1.0.0"), "{}", ran.err);
+    assert!(files() == before);
+    let verified = bench.run(&["build", "--verify", "out/s-a-1.0.0.build.json"]).expect(0);
+    assert!(verified.err.contains("s-a-1.0.0.tgz, of @s/a@1.0.0: as they were written"), "{}", verified.err);
+    // A tarball of which nothing is known.
+    fs::create_dir(bench.path("project/packed")).unwrap();
+    bench.write("project/packed/s-a-1.0.0.tgz", "somebody's");
+    let ran = bench.run(&["build", "s-a", "--out", "packed"]).expect(2);
+    assert!(ran.err.contains("is there, and no record says of what"), "{}", ran.err);
+    assert_eq!(bench.read("project/packed/s-a-1.0.0.tgz").unwrap(), "somebody's");
+    bench.run(&["build", "s-a", "--out", "other"]).expect(0);
+}

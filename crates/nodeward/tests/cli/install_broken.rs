@@ -228,3 +228,35 @@ fn what_a_killed_run_left_goes_where_nothing_is_left_to_run_too() {
         assert_eq!(staged(&project), [""; 0], "{user:?}: {text}");
     }
 }
+
+#[test]
+fn a_package_whose_manifest_a_script_takes_away_fails_and_stays_as_it_was() {
+    if users().is_empty() {
+        return;
+    }
+    for (script, said) in [
+        ("rm package.json", "its package.json is gone"),
+        ("rm package.json; mkfifo package.json", "package.json: "),
+        ("echo '{' > package.json", "package.json"),
+    ] {
+        let script = format!("echo x > made; {script}");
+        let project = Project::new(&[("a", json!({ "postinstall": script }), &[])]);
+        project.allow("a");
+        let manifest = project.read("p/node_modules/a/package.json");
+        let (code, text, report) = project.install();
+        assert_eq!(code, Some(2), "{script}: {text}");
+        assert!(text.contains("can't be known again") && text.contains(said), "{script}: {text}");
+        let package = &report["packages"][0];
+        assert_eq!((&package["done"], &package["wrote"]), (&json!(false), &json!([])), "{report:#}");
+        assert_eq!(project.read("p/node_modules/a/package.json"), manifest, "{script}");
+        assert!(!project.path("p/node_modules/a/made").exists(), "{script}: {text}");
+    }
+    // One that has no scripts any more is listed no more.
+    let script = r#"echo '{"name":"a","version":"1.0.0"}' > package.json"#;
+    let project = Project::new(&[("a", json!({ "postinstall": script }), &[])]);
+    project.allow("a");
+    for _ in 0..2 {
+        let (code, text, _) = project.install();
+        assert_eq!(code, Some(0), "{text}");
+    }
+}
