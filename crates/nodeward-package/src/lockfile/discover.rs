@@ -159,8 +159,15 @@ fn look(folder: &Path, names: &Entries, discovery: &mut Discovery, manifests: &m
     if has_manifest {
         manifests.push(folder.join("package.json"));
     }
-    if (has_manifest || !managers.is_empty()) && entry("node_modules") == Some(Entry::Folder) {
-        discovery.installed.push(folder.join("node_modules"));
+    let installed = folder.join("node_modules");
+    // Some have it elsewhere, by a link.
+    let is_installed = match entry("node_modules") {
+        Some(Entry::Folder) => true,
+        Some(Entry::Other) => installed.is_dir(),
+        _ => false,
+    };
+    if (has_manifest || !managers.is_empty()) && is_installed {
+        discovery.installed.push(installed);
     }
 }
 
@@ -288,6 +295,17 @@ mod tests {
         let installed = relative(root.path(), discovery.installed.iter().map(PathBuf::as_path));
         assert_eq!(installed, ["packages/a/node_modules", "site/node_modules"]);
         assert!(discovery.unread.is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_installed_may_lie_elsewhere() {
+        let root = tree(&[("a/package.json", "{}"), ("deps/.keep", ""), ("b/package.json", "{}")]);
+        std::os::unix::fs::symlink("../deps", root.path().join("a/node_modules")).unwrap();
+        std::os::unix::fs::symlink("../nowhere", root.path().join("b/node_modules")).unwrap();
+        let discovery = discover(root.path());
+        let installed = relative(root.path(), discovery.installed.iter().map(PathBuf::as_path));
+        assert_eq!(installed, ["a/node_modules"]);
     }
 
     #[test]
