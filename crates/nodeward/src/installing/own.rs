@@ -89,5 +89,11 @@ fn declared(project: &Path, path: &str) -> anyhow::Result<PathBuf> {
     std::fs::create_dir_all(&named)
         .or_else(|error| if named.is_file() { Ok(()) } else { Err(error) })
         .with_context(|| format!("cannot make {}", named.display()))?;
-    Ok(std::fs::canonicalize(&named)?)
+    // Once more of what it is now: another script may have made a link of it.
+    let real = std::fs::canonicalize(&named)?;
+    let below = real.strip_prefix(project).ok().filter(|below| !below.as_os_str().is_empty());
+    if below.is_none_or(|below| below.components().any(|part| decides(part.as_os_str()))) {
+        bail!("`write` of [install.own]: {path} leads to {}, by a symbolic link", real.display());
+    }
+    Ok(real)
 }

@@ -80,6 +80,37 @@ fn what_is_tried_in_roundabout_ways_is_told() {
     }
 }
 
+/// Another program, perhaps a confined one, exchanges the folder for a link from one moment to the next.
+#[test]
+fn a_folder_that_is_exchanged_for_a_link_is_not_declared() {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let Some(user) = users().into_iter().next() else { return };
+    let machine = Machine::new(user);
+    let (folder, link) = (machine.path("project/out/sub"), machine.path("project/out/way"));
+    fs::create_dir_all(&folder).unwrap();
+    std::os::unix::fs::symlink(machine.path("house"), &link).unwrap();
+    let is_over = AtomicBool::new(false);
+    let mut reached = 0;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                let _ = renameat_with(CWD, &folder, CWD, &link, RenameFlags::EXCHANGE);
+            }
+        });
+        for _ in 0..120 {
+            let mut command = machine.command(&machine.binary.clone());
+            command.current_dir(machine.path("project"));
+            command.args(["exec", "--no-folder", "--no-watch", "--write", "out/sub", "--", "sh", "-c"]);
+            let script = format!("cat '{0}/.npmrc'; echo x > '{0}/made'", machine.path("house").display());
+            let output = command.arg(script).output().unwrap();
+            reached += u32::from(String::from_utf8_lossy(&output.stdout).contains(SECRET));
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+    assert!(!machine.path("house/made").exists() && reached == 0, "reached {reached} times");
+}
+
 /// What is done with links is not done with what they lead to.
 #[test]
 fn links_of_ones_own_are_nobody_elses() {

@@ -17,10 +17,9 @@ const OWN: &[&str] = &["/", "/dev", "/dev/shm", "/etc/hosts", "/etc/resolv.conf"
 /// Links in the folder that the user works in are refused. A program that was run before may have made one, and would
 /// have what it leads to declared now.
 pub(super) fn find(here: &Path, path: &Path) -> anyhow::Result<PathBuf> {
-    refuse_links(here, path)?;
-    let real = std::fs::canonicalize(here.join(path));
-    let real =
-        real.with_context(|| format!("{}: it has to be there before it can be declared", path.display()))?;
+    let real = resolve(here, path)?;
+    let there = std::fs::symlink_metadata(&real);
+    there.with_context(|| format!("{}: it has to be there before it can be declared", path.display()))?;
     if OWN.iter().any(|own| real == Path::new(own)) {
         let shown = real.display();
         bail!("{shown} can't be declared, as the program has its own; declare what is meant in it");
@@ -28,7 +27,9 @@ pub(super) fn find(here: &Path, path: &Path) -> anyhow::Result<PathBuf> {
     Ok(real)
 }
 
-fn refuse_links(here: &Path, path: &Path) -> anyhow::Result<()> {
+/// The path without links, by one look at each part: looked at twice, it could be another. Where a link comes in the
+/// place of a part from now on, nothing is started.
+fn resolve(here: &Path, path: &Path) -> anyhow::Result<PathBuf> {
     let own = std::fs::canonicalize(here).context("cannot tell the current folder")?;
     let mut at = PathBuf::from("/");
     let mut rest: VecDeque<OsString> = parts(&own.join(path)).collect();
@@ -60,7 +61,7 @@ fn refuse_links(here: &Path, path: &Path) -> anyhow::Result<()> {
         }
         parts(&target).rev().for_each(|part| rest.push_front(part));
     }
-    Ok(())
+    Ok(at)
 }
 
 /// The names in a path, with `..`.
